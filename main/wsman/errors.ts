@@ -1,0 +1,157 @@
+/**
+ * Every failure that leaves this library is one of these. Each keeps what the wire said and its `cause`; none holds a secret.
+ * The words of `message` are one English sentence without the machine's name in front: callers know which machine they asked.
+ */
+export class WSManError extends Error {
+  override readonly name: string = 'WSManError';
+}
+
+export type AuthenticationReason =
+  /** The target answered 401 after a complete exchange: wrong, locked, expired or disabled look alike here. */
+  | 'rejected'
+  /** The chosen scheme is not among those that the target offers. */
+  | 'scheme-not-offered'
+  /** There is no user name or password to send. */
+  | 'no-credential'
+  /** NTLM over plain HTTP to a machine that is not marked trusted. Nothing was sent. */
+  | 'not-trusted'
+  /** Basic, or unsealed SOAP, over plain HTTP to a machine where clear text is not allowed. Nothing was sent. */
+  | 'clear-text-refused'
+  /** The target would not agree to 128-bit signing and sealing. */
+  | 'weak-security'
+  /** A token that cannot be parsed, a wrong MIC, a rejected SPNEGO negotiation. */
+  | 'bad-token';
+
+export class AuthenticationError extends WSManError {
+  override readonly name = 'AuthenticationError';
+  readonly reason: AuthenticationReason;
+  /** Schemes of the WWW-Authenticate headers, as offered. */
+  readonly offered: readonly string[];
+  /** Which leg of the exchange failed, 1-based; null before the first. */
+  readonly leg: number | null;
+  constructor(
+    message: string,
+    details: { reason: AuthenticationReason; offered?: readonly string[]; leg?: number; cause?: unknown },
+  ) {
+    super(message, { cause: details.cause });
+    this.reason = details.reason;
+    this.offered = details.offered ?? [];
+    this.leg = details.leg ?? null;
+  }
+}
+
+export type TransportReason =
+  | 'name-not-found'
+  | 'refused'
+  | 'network-unreachable'
+  | 'connect-timeout'
+  | 'response-timeout'
+  /** The socket ended before the answer was whole. */
+  | 'connection-lost'
+  | 'tls'
+  | 'certificate'
+  /** An HTTP status, or a body, that is not WS-Man: proxy page, empty 500, 404, 413, 503. */
+  | 'http';
+
+export class TransportError extends WSManError {
+  override readonly name: string = 'TransportError';
+  readonly reason: TransportReason;
+  /** Node's error code (`ECONNREFUSED`), where there is one. */
+  readonly code: string | null;
+  readonly httpStatus: number | null;
+  /** First characters of a body that was not SOAP, control characters removed, for evidence. */
+  readonly excerpt: string | null;
+  constructor(
+    message: string,
+    details: { reason: TransportReason; code?: string | undefined; httpStatus?: number; excerpt?: string; cause?: unknown },
+  ) {
+    super(message, { cause: details.cause });
+    this.reason = details.reason;
+    this.code = details.code ?? null;
+    this.httpStatus = details.httpStatus ?? null;
+    this.excerpt = details.excerpt ?? null;
+  }
+}
+
+/** One certificate as presented, leaf first in a chain. Fingerprints are upper-case hex without separators. */
+export interface PresentedCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly sha256: string;
+  readonly sha1: string;
+  readonly validFrom: Date;
+  readonly validTo: Date;
+  /** DNS names and IP addresses it is for: subjectAltName, else the CN. */
+  readonly names: readonly string[];
+  readonly selfSigned: boolean;
+}
+export type TrustFailure = 'pin-changed' | 'unknown-authority' | 'wrong-name' | 'expired' | 'not-yet-valid' | 'unreadable';
+
+/** The target's certificate is not accepted. Raised before the first HTTP byte. */
+export class CertificateError extends TransportError {
+  override readonly name = 'CertificateError';
+  readonly chain: readonly PresentedCertificate[];
+  readonly failures: readonly TrustFailure[];
+  readonly pinned: string | null;
+  constructor(
+    message: string,
+    details: { chain: readonly PresentedCertificate[]; failures: readonly TrustFailure[]; pinned?: string | null },
+  ) {
+    super(message, { reason: 'certificate' });
+    this.chain = details.chain;
+    this.failures = details.failures;
+    this.pinned = details.pinned ?? null;
+  }
+}
+
+/** What a fault said, every field kept (MS-WSMV 2.2.4.43; MSFT_WmiError and OMI_Error where that is the detail). */
+export interface FaultFields {
+  readonly httpStatus: number;
+  /** wsa:Action of the fault message. */
+  readonly action: string | null;
+  /** s:Code/s:Value without prefix: `Sender`, `Receiver`, `MustUnderstand`. */
+  readonly code: string | null;
+  /** s:Subcode/s:Value as `localName` with its namespace. */
+  readonly subcode: string | null;
+  readonly subcodeNamespace: string | null;
+  readonly reason: string | null;
+  /** w:FaultDetail URI. */
+  readonly faultDetail: string | null;
+  /** f:WSManFault/@Code or error_Code, unsigned 32 bit. */
+  readonly wsmanCode: number | null;
+  readonly machine: string | null;
+  /** Innermost message text. */
+  readonly message: string | null;
+  readonly provider: string | null;
+  readonly providerPath: string | null;
+  /** Code of the f:WSManFault inside f:ProviderFault. */
+  readonly providerCode: number | null;
+  /** MSFT_WmiError fields as text, by name. */
+  readonly wmiError: ReadonlyMap<string, string> | null;
+  /** The whole s:Fault element as it came, for Trace and `-format:xml`. */
+  readonly xml: string;
+}
+
+export class WSManFault extends WSManError {
+  override readonly name = 'WSManFault';
+  readonly fields: FaultFields;
+  constructor(message: string, fields: FaultFields) {
+    super(message);
+    this.fields = fields;
+  }
+}
+
+/** The answer breaks a rule: XML, SOAP, sealing. The connection it came over is gone. */
+export class ProtocolError extends WSManError {
+  override readonly name = 'ProtocolError';
+}
+
+/** The answer to something that changes the target was lost. It may have happened; read the state back. */
+export class OutcomeUnknownError extends WSManError {
+  override readonly name = 'OutcomeUnknownError';
+}
+
+/** Ended by the caller's AbortSignal. */
+export class CancelledError extends WSManError {
+  override readonly name = 'CancelledError';
+}

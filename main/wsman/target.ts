@@ -1,0 +1,29 @@
+/** Whom to talk to, and under which rules. A plain value, except that the password is asked for late. */
+export interface Target {
+  /** Host name, IPv4, or IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly transport: 'http' | 'https';
+  /** URL path with its leading slash: `/wsman`. */
+  readonly path: string;
+  /** `none`: only anonymous Identify. */
+  readonly authentication: 'negotiate' | 'basic' | 'none';
+  /** `DOMAIN\user`, `user@realm`, `.\user` or `user`. */
+  readonly userName: string | null;
+  /** Asked once per security context; null where the store has none. The value goes nowhere else. */
+  readonly password: () => Promise<string | null>;
+  /** NTLM over plain HTTP is allowed: loopback, or marked by the user. */
+  readonly trusted: boolean;
+  /** Unsealed SOAP (and Basic) over plain HTTP is allowed for this machine. */
+  readonly allowClearText: boolean;
+  readonly tls: TlsTrust;
+}
+
+/** How the certificate is judged. Without a pin: system authorities, name, dates. With a pin: the leaf must be that certificate. */
+export interface TlsTrust {
+  /** SHA-256 of the leaf in upper-case hex, or null. */
+  readonly pin: string | null;
+  /** Only for the command line's -skipCNcheck and -skipCAcheck, one command at a time. */
+  readonly skipNameCheck: boolean;
+  readonly skipAuthorityCheck: boolean;
+}

@@ -1,0 +1,15 @@
+import type { Client, Handlers } from '../rpc/endpoint.ts';
+import { credentials } from './credentials.ts';
+import { gauges } from './gauges.ts';
+import { machines } from './machines.ts';
+import { overview } from './overview.ts';
+import { power } from './power.ts';
+import { settings } from './settings.ts';
+import { windowsServices } from './windows-services.ts';
+
+/** All that can be asked of the console. One line per area. */
+export const contract = { machines, credentials, gauges, overview, windowsServices, power, settings } as const;
+
+export type ConsoleContract = typeof contract;
+export type ConsoleClient = Client<ConsoleContract>;
+export type ConsoleHandlers = Handlers<ConsoleContract>;
