@@ -1,0 +1,20 @@
+import { defineConfig } from '@playwright/test';
+
+/**
+ * The same specs on both hosts. `web` uses the system's Chromium, since nothing is downloaded at install; `electron` starts the desktop
+ * shell and runs where its binary exists (npm test says so when it does not).
+ */
+export default defineConfig({
+  testDir: '.',
+  testMatch: '*.spec.ts',
+  outputDir: '../test-results',
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  workers: 1,
+  retries: 0,
+  forbidOnly: true,
+  projects: [
+    { name: 'web', metadata: { host: 'web' } },
+    { name: 'electron', metadata: { host: 'electron' } },
+  ],
+});

@@ -1,0 +1,2 @@
+import { area } from '../main/areas/area.ts';
+export const spec = area;

@@ -1,0 +1,2 @@
+import { handlers } from '../handlers.ts';
+export const area = handlers;

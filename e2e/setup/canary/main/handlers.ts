@@ -1,0 +1,2 @@
+import { fleet } from './lab/fleet.ts';
+export const handlers = fleet;

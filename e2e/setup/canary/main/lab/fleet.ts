@@ -1,0 +1,2 @@
+import { session } from '../sessions/session.ts';
+export const fleet = session;

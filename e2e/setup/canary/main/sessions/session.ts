@@ -1,0 +1,2 @@
+import { area } from '../areas/area.ts';
+export const session = area;

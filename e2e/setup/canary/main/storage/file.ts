@@ -1,0 +1,2 @@
+import { wsman } from '../wsman/index.ts';
+export const file = wsman;

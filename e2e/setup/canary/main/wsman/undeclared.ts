@@ -1,0 +1,2 @@
+import scheduler from 'scheduler';
+export const undeclared = scheduler;
