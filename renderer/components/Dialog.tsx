@@ -1,0 +1,63 @@
+import { DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Dialog as FluentDialog } from '@fluentui/react-components';
+import { type ReactNode, useEffect, useRef } from 'react';
+
+/**
+ * A modal dialog. Esc and a click beside it close it unless `busy`; the focus goes back to where it was.
+ * `alert` is for confirmations: only its buttons and Esc answer it.
+ */
+export function Dialog({
+  title,
+  children,
+  actions,
+  note,
+  onClose,
+  width = 480,
+  alert = false,
+  busy = false,
+}: {
+  title: ReactNode;
+  children?: ReactNode;
+  actions: ReactNode;
+  /** Beside the buttons, at the left. */
+  note?: ReactNode;
+  onClose: () => void;
+  width?: number;
+  alert?: boolean;
+  busy?: boolean;
+}) {
+  // Mounted only while open: Fluent would otherwise have a trigger to give the focus back to.
+  const opener = useRef<Element | null>(null);
+  useEffect(() => {
+    return () => {
+      const back = opener.current;
+      if (back instanceof HTMLElement && back.isConnected) requestAnimationFrame(() => back.isConnected && focusIfLost(back));
+    };
+  }, []);
+  opener.current ??= document.activeElement;
+  return (
+    <FluentDialog
+      open
+      modalType={alert ? 'alert' : 'modal'}
+      onOpenChange={(_event, data) => {
+        if (!data.open && !busy) onClose();
+      }}
+    >
+      <DialogSurface style={{ width, maxWidth: 'calc(100vw - 48px)' }}>
+        <DialogBody>
+          <DialogTitle action={null}>{title}</DialogTitle>
+          <DialogContent>{children}</DialogContent>
+          <DialogActions className="dialog-actions">
+            {note === undefined ? null : <span className="dialog-note">{note}</span>}
+            {actions}
+          </DialogActions>
+        </DialogBody>
+      </DialogSurface>
+    </FluentDialog>
+  );
+}
+
+/** Another dialog that opened meanwhile, or a click elsewhere, keeps the focus. */
+function focusIfLost(element: HTMLElement): void {
+  const now = document.activeElement;
+  if (now === null || now === document.body) element.focus();
+}

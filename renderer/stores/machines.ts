@@ -1,0 +1,100 @@
+import { create } from 'zustand';
+import type { Machine, MachinesChange, MachineSettings, TestStep } from '../../shared/contract/machines.ts';
+import type { Problem } from '../../shared/contract/problem.ts';
+import type { Channel } from '../../shared/rpc/endpoint.ts';
+import { attach, consoleClient } from '../host/connect.ts';
+import { problemOf } from './problem-of.ts';
+
+interface MachinesState {
+  /** In the order of the inventory. A new array only when something changed. */
+  readonly list: readonly Machine[];
+  readonly byId: ReadonlyMap<string, Machine>;
+  /** False until the console has sent its list. */
+  readonly loaded: boolean;
+  /** Why the list could not be watched. */
+  readonly problem: Problem | null;
+}
+
+export const useMachines = create<MachinesState>(() => ({ list: [], byId: new Map(), loaded: false, problem: null }));
+
+/** While a fleet connects, thousands of changes come within a second: they are taken in together, this often. */
+const gatherMs = 120;
+
+/** Watches the inventory for as long as there is a console. Called once by main.tsx. */
+export function startMachines(): () => void {
+  return attach((client, signal) => {
+    void watch(client.machines.watch({}, signal), signal);
+  });
+}
+
+async function watch(changes: AsyncIterable<MachinesChange>, signal: AbortSignal): Promise<void> {
+  let waiting: MachinesChange[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const take = () => {
+    timer = undefined;
+    const batch = waiting;
+    waiting = [];
+    useMachines.setState((state) => ({ ...applyChanges(state, batch), loaded: true, problem: null }));
+  };
+  try {
+    for await (const change of changes) {
+      waiting.push(change);
+      if (change.kind === 'all') {
+        clearTimeout(timer);
+        take();
+      } else timer ??= setTimeout(take, gatherMs);
+    }
+  } catch (error) {
+    if (!signal.aborted) useMachines.setState({ problem: problemOf(error) });
+  } finally {
+    if (timer !== undefined) {
+      clearTimeout(timer);
+      take();
+    }
+  }
+}
+
+/** The list after these changes. Machines that did not change keep their identity, so that their rows need not render. */
+export function applyChanges(
+  state: Pick<MachinesState, 'list' | 'byId'>,
+  changes: readonly MachinesChange[],
+): Pick<MachinesState, 'list' | 'byId'> {
+  let byId: Map<string, Machine> = new Map(state.byId);
+  for (const change of changes) {
+    if (change.kind === 'all') byId = new Map(change.machines.map((machine) => [machine.id, machine]));
+    else {
+      for (const machine of change.machines) byId.set(machine.id, machine);
+      for (const id of change.removed) byId.delete(id);
+    }
+  }
+  return { byId, list: [...byId.values()] };
+}
+
+/** The machine of that id, live. Undefined when it is not (or no longer) in the inventory. */
+export const useMachine = (id: string): Machine | undefined => useMachines((state) => state.byId.get(id));
+
+/** The display name, or the id where the machine is gone: for messages that outlive it. */
+export const machineName = (id: string): string => useMachines.getState().byId.get(id)?.settings.name ?? id;
+
+// Calls. Each throws ProblemError; the list changes through the watch, not here, so that there is one truth.
+
+export const addMachine = (settings: MachineSettings): Promise<Machine> => consoleClient().machines.add(settings);
+export const updateMachine = (id: string, settings: MachineSettings): Promise<Machine> => consoleClient().machines.update({ id, settings });
+export const removeMachines = (ids: readonly string[]): Promise<void> => consoleClient().machines.remove({ ids: [...ids] });
+export const tagMachines = (ids: readonly string[], add: readonly string[], remove: readonly string[]): Promise<void> =>
+  consoleClient().machines.tag({ ids: [...ids], add: [...add], remove: [...remove] });
+export const refreshMachines = (ids: readonly string[]): Promise<void> => consoleClient().machines.refresh({ ids: [...ids] });
+
+/** Tries settings step by step. Cancel the channel to stop. */
+export const testMachine = (
+  settings: MachineSettings,
+  credential: { userName: string; password: string } | null,
+  signal: AbortSignal,
+): Channel<TestStep, never> => consoleClient().machines.test({ settings, credential }, signal);
+
+export const previewImport = (text: string, format: 'auto' | 'list' | 'csv', signal?: AbortSignal) =>
+  consoleClient().machines.previewImport({ text, format }, signal);
+export const importMachines = (text: string, format: 'auto' | 'list' | 'csv', credentialId: string | null) =>
+  consoleClient().machines.import({ text, format, credentialId });
+export const exportMachines = (ids: readonly string[] | null, format: 'list' | 'csv') =>
+  consoleClient().machines.export({ ids: ids === null ? null : [...ids], format });

@@ -1,0 +1,70 @@
+import { create } from 'zustand';
+
+/** Which room is open. Kept in the URL's fragment, so that back and forward work in both hosts. */
+export type Route =
+  | { readonly view: 'machines' }
+  | { readonly view: 'machine'; readonly machineId: string; readonly tab: string }
+  | { readonly view: 'settings' };
+
+export const defaultTab = 'overview';
+
+/** Anything that is not a room of ours is the list of machines. */
+export function parseRoute(hash: string): Route {
+  const parts = hash.replace(/^#\/?/, '').split('/').filter((part) => part !== '');
+  if (parts[0] === 'settings') return { view: 'settings' };
+  if (parts[0] === 'machines' && parts[1] !== undefined) {
+    const machineId = decode(parts[1]);
+    if (machineId !== null) return { view: 'machine', machineId, tab: decode(parts[2] ?? '') || defaultTab };
+  }
+  return { view: 'machines' };
+}
+
+export function formatRoute(route: Route): string {
+  switch (route.view) {
+    case 'machines':
+      return '#/machines';
+    case 'settings':
+      return '#/settings';
+    case 'machine':
+      return `#/machines/${encodeURIComponent(route.machineId)}/${encodeURIComponent(route.tab)}`;
+  }
+}
+
+function decode(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
+}
+
+const hashNow = (): string => (typeof location === 'undefined' ? '' : location.hash);
+
+export const useRouter = create<{ route: Route }>(() => ({ route: parseRoute(hashNow()) }));
+
+/** Opens a room as a new step of the history. Switching tabs of the same machine replaces the step, so that back leaves the machine. */
+export function openRoute(route: Route): void {
+  const before = useRouter.getState().route;
+  const hash = formatRoute(route);
+  if (hash === formatRoute(before) && hash === hashNow()) return;
+  const sameMachine = route.view === 'machine' && before.view === 'machine' && route.machineId === before.machineId;
+  if (sameMachine) history.replaceState(null, '', hash);
+  else history.pushState(null, '', hash);
+  useRouter.setState({ route });
+}
+
+export const openMachines = (): void => openRoute({ view: 'machines' });
+export const openMachine = (machineId: string, tab: string = defaultTab): void => openRoute({ view: 'machine', machineId, tab });
+export const openSettings = (): void => openRoute({ view: 'settings' });
+
+/** One step up: from a machine or the settings to the list. */
+export function leaveRoute(): void {
+  if (useRouter.getState().route.view !== 'machines') openMachines();
+}
+
+/** Follows the browser's own back and forward; called once by main.tsx. */
+export function followHistory(): void {
+  const read = () => useRouter.setState({ route: parseRoute(location.hash) });
+  addEventListener('popstate', read);
+  addEventListener('hashchange', read);
+}

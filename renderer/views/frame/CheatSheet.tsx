@@ -1,0 +1,75 @@
+import { Fragment } from 'react';
+import { Button } from '../../components/Button.tsx';
+import { Dialog } from '../../components/Dialog.tsx';
+import { Kbd } from '../../components/Kbd.tsx';
+import { modifierName } from '../../components/keys.ts';
+
+type Keys = readonly (readonly [does: string, ...keys: string[]])[];
+
+const everywhere: Keys = [
+  ['Machines', `${modifierName} 1`],
+  ['Settings', `${modifierName} ,`],
+  ['Filter the list', '/'],
+  ['Refresh', 'F5'],
+  ['Back', 'Esc'],
+  ['This sheet', '?'],
+];
+const machines: Keys = [
+  ['Add a machine', 'A'],
+  ['Import a list', 'I'],
+  ['Try the demo lab (first run)', 'D'],
+  ['Restart the selected machines', 'R'],
+  ['Edit the tags of the selected', 'T'],
+  ['Settings of the machine', 'F2'],
+  ['Remove from the inventory', 'Del'],
+];
+const lists: Keys = [
+  ['Move', '↑', '↓'],
+  ['First, last', 'Home', 'End'],
+  ['A page', 'PgUp', 'PgDn'],
+  ['Select or not', 'Space'],
+  ['Select a range', 'Shift ↑', 'Shift ↓'],
+  ['Select all', `${modifierName} A`],
+  ['Open', 'Enter'],
+  ['Menu', 'Shift F10'],
+  ['Column heads, then sort', '↑', 'Enter'],
+];
+
+export function CheatSheet({ onClose }: { onClose: () => void }) {
+  return (
+    <Dialog
+      title="Keys"
+      width={640}
+      onClose={onClose}
+      actions={
+        <Button kind="primary" onClick={onClose}>
+          Close
+        </Button>
+      }
+    >
+      <div className="cheat-sheet">
+        <Group title="Everywhere" keys={everywhere} />
+        <Group title="Machines" keys={machines} />
+        <Group title="In every list" keys={lists} />
+      </div>
+    </Dialog>
+  );
+}
+
+const Group = ({ title, keys }: { title: string; keys: Keys }) => (
+  <section>
+    <h2 className="h2">{title}</h2>
+    <dl>
+      {keys.map(([does, ...names]) => (
+        <Fragment key={does}>
+          <dt>{does}</dt>
+          <dd>
+            {names.map((name) => (
+              <Kbd key={name}>{name}</Kbd>
+            ))}
+          </dd>
+        </Fragment>
+      ))}
+    </dl>
+  </section>
+);

@@ -1,0 +1,116 @@
+import { ServerFilled, ServerRegular, SettingsFilled, SettingsRegular } from '@fluentui/react-icons';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { hasModifier, isTyping, modifierName } from '../../components/keys.ts';
+import { useLinkState } from '../../stores/link.ts';
+import { useMachines } from '../../stores/machines.ts';
+import { leaveRoute, openMachines, openSettings, useRouter } from '../../stores/router.ts';
+import { useSettings } from '../../stores/settings.ts';
+import { FirstRun } from '../machines/FirstRun.tsx';
+import { MachinesPage } from '../machines/MachinesPage.tsx';
+import { SettingsPage } from '../settings/SettingsPage.tsx';
+import { CheatSheet } from './CheatSheet.tsx';
+import { LinkBanner } from './LinkBanner.tsx';
+import { StatusBar } from './StatusBar.tsx';
+import { TitleBar } from './TitleBar.tsx';
+import './frame.css';
+
+// A room of its own size: loaded when the first machine is opened.
+const MachinePage = lazy(() => import('../machine/MachinePage.tsx').then((module) => ({ default: module.MachinePage })));
+
+/** Title bar, rail, deck, status bar: the tone around the work. */
+export function Frame() {
+  const route = useRouter((state) => state.route);
+  const [cheatSheet, showCheatSheet] = useState(false);
+
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.defaultPrevented) return;
+      if (hasModifier(event) && !event.shiftKey && !event.altKey) {
+        if (event.key === '1') openMachines();
+        else if (event.key === ',') openSettings();
+        else return;
+        event.preventDefault();
+        return;
+      }
+      if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === '?') {
+        event.preventDefault();
+        showCheatSheet(true);
+      } else if (event.key === 'Escape') leaveRoute();
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  }, []);
+
+  return (
+    <div className="app">
+      <TitleBar />
+      <nav className="rail" aria-label="Rooms">
+        <RailItem
+          name="Machines"
+          keys={`${modifierName}+1`}
+          current={route.view === 'machines' || route.view === 'machine'}
+          icon={<ServerRegular fontSize={20} />}
+          iconOn={<ServerFilled fontSize={20} />}
+          onOpen={openMachines}
+        />
+        <span className="rail-space" />
+        <RailItem
+          name="Settings"
+          keys={`${modifierName}+,`}
+          current={route.view === 'settings'}
+          icon={<SettingsRegular fontSize={20} />}
+          iconOn={<SettingsFilled fontSize={20} />}
+          onOpen={openSettings}
+        />
+      </nav>
+      <main className="deck">
+        <LinkBanner />
+        <Room />
+      </main>
+      <StatusBar onCheatSheet={() => showCheatSheet(true)} />
+      {cheatSheet ? <CheatSheet onClose={() => showCheatSheet(false)} /> : null}
+    </div>
+  );
+}
+
+function Room() {
+  const route = useRouter((state) => state.route);
+  const empty = useMachines((state) => state.loaded && state.list.length === 0);
+  const loaded = useMachines((state) => state.loaded);
+  const settingsLoaded = useSettings((state) => state.loaded);
+  const link = useLinkState();
+  if (route.view === 'settings') return <SettingsPage />;
+  if (!loaded || !settingsLoaded) return link === 'open' || link === 'connecting' ? <div className="deck-loading" aria-busy="true" /> : null;
+  if (empty) return <FirstRun />;
+  if (route.view === 'machine') {
+    return (
+      <Suspense fallback={<div className="deck-loading" aria-busy="true" />}>
+        <MachinePage key={route.machineId} machineId={route.machineId} tab={route.tab} />
+      </Suspense>
+    );
+  }
+  return <MachinesPage />;
+}
+
+function RailItem(props: {
+  name: string;
+  keys: string;
+  current: boolean;
+  icon: React.JSX.Element;
+  iconOn: React.JSX.Element;
+  onOpen: () => void;
+}) {
+  return (
+    <button
+      type="button"
+      className="rail-item"
+      aria-current={props.current ? 'page' : undefined}
+      title={`${props.name} (${props.keys})`}
+      onClick={props.onOpen}
+    >
+      {props.current ? props.iconOn : props.icon}
+      {props.name}
+    </button>
+  );
+}

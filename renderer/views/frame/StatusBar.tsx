@@ -1,0 +1,95 @@
+import { useMemo, useState } from 'react';
+import { Button } from '../../components/Button.tsx';
+import { Dialog } from '../../components/Dialog.tsx';
+import { Glyph } from '../../components/Glyph.tsx';
+import { formatCount, plural } from '../../format.ts';
+import { useLinkState } from '../../stores/link.ts';
+import { useMachines } from '../../stores/machines.ts';
+import { useSettings } from '../../stores/settings.ts';
+
+/** Counts, what the user must know about the console itself, and where it runs. */
+export function StatusBar({ onCheatSheet }: { onCheatSheet: () => void }) {
+  const list = useMachines((state) => state.list);
+  const loaded = useMachines((state) => state.loaded);
+  const info = useSettings((state) => state.info);
+  const link = useLinkState();
+  const [reading, read] = useState(false);
+  const counts = useMemo(() => {
+    let online = 0;
+    let unreachable = 0;
+    let refused = 0;
+    let waiting = 0;
+    for (const { state } of list) {
+      if (state === 'online') online += 1;
+      else if (state === 'unreachable') unreachable += 1;
+      else if (state === 'denied' || state === 'untrusted') refused += 1;
+      else if (state === 'connecting' || state === 'unknown') waiting += 1;
+    }
+    return { online, unreachable, refused, waiting };
+  }, [list]);
+  const notices = [
+    ...(info?.notices ?? []),
+    ...(info !== null && !info.keychain ? ['No keychain answers on this computer: passwords last for this run only.'] : []),
+  ];
+  return (
+    <footer className="status-bar">
+      {link !== 'open' && link !== 'connecting' ? (
+        <span>Not connected: this is the last known state</span>
+      ) : !loaded ? (
+        <span>Reading the inventory…</span>
+      ) : list.length === 0 ? (
+        <span>No machines yet</span>
+      ) : (
+        <>
+          <span>{formatCount(counts.online)} online</span>
+          {counts.unreachable > 0 ? <span>{formatCount(counts.unreachable)} unreachable</span> : null}
+          {counts.refused > 0 ? <span>{formatCount(counts.refused)} refused</span> : null}
+          {counts.waiting > 0 ? <span>{formatCount(counts.waiting)} not answered yet</span> : null}
+        </>
+      )}
+      {notices.length > 0 ? (
+        <span className="status-notice">
+          <button type="button" onClick={() => read(true)} title={notices.join('\n')}>
+            <Glyph name="warning" size={11} label="" />
+            <span className="ell">{notices.length === 1 ? notices[0] : `${notices.length} notices`}</span>
+          </button>
+        </span>
+      ) : null}
+      <span className="status-space" />
+      <span>
+        <button type="button" onClick={onCheatSheet} aria-keyshortcuts="?">
+          Keys <kbd className="kbd status-key">?</kbd>
+        </button>
+      </span>
+      {info?.lab ? (
+        <span>
+          <span className="badge" title="The simulated fleet on this computer is connected">
+            LAB
+          </span>
+        </span>
+      ) : null}
+      {info === null ? null : (
+        <span>
+          <span className="badge">{info.host === 'desktop' ? 'DESKTOP' : 'BROWSER'}</span>
+        </span>
+      )}
+      {reading ? (
+        <Dialog
+          title={plural(notices.length, 'notice')}
+          onClose={() => read(false)}
+          actions={
+            <Button kind="primary" onClick={() => read(false)}>
+              Close
+            </Button>
+          }
+        >
+          {notices.map((notice) => (
+            <p key={notice} style={{ marginBottom: 8, overflowWrap: 'anywhere' }}>
+              {notice}
+            </p>
+          ))}
+        </Dialog>
+      ) : null}
+    </footer>
+  );
+}
