@@ -16,4 +16,13 @@ export interface SecurityContext {
   wrap(plain: Uint8Array): { readonly signature: Uint8Array; readonly data: Uint8Array };
   /** Opens one message from the peer, in order. Throws ProtocolError where signature or sequence number is wrong. */
   unwrap(signature: Uint8Array, data: Uint8Array): Uint8Array;
+  /** Wipes the keys. The context is of no use afterwards; called when its socket is gone. */
+  dispose(): void;
+}
+
+/** A mechanism that SPNEGO can carry: it can sign the list of mechanisms (RFC 4178 section 5). */
+export interface MechContext extends SecurityContext {
+  signMechList(mechTypes: Uint8Array): Uint8Array;
+  /** False where the signature is wrong. */
+  verifyMechList(mechTypes: Uint8Array, signature: Uint8Array): boolean;
 }
