@@ -1,9 +1,9 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { ConsoleClient } from '../../shared/contract/contract.ts';
 import type { OverviewChange, OverviewSections, Section } from '../../shared/contract/overview.ts';
 import type { Problem } from '../../shared/contract/problem.ts';
+import { attach } from '../host/connect.ts';
 import { createHistory, type History } from './history.ts';
-import { standingStreams } from './standing-stream.ts';
+import { type Attach, standingStreams } from './standing-stream.ts';
 
 /** Charts of a machine; each has its own history. Columns: cpu %; memory % in use; bytes/s received, sent; bytes/s read, written. */
 export type ChartName = 'cpu' | 'memory' | 'network' | 'diskActivity';
@@ -28,7 +28,7 @@ const counterIntervalMs = 2000;
 const columnsOf: Record<ChartName, number> = { cpu: 1, memory: 1, network: 2, diskActivity: 2 };
 const nothing: MachineOverview = { sections: {}, problem: null };
 
-export function createOverviewStore(client: () => Pick<ConsoleClient, 'overview'>): OverviewStore {
+export function createOverviewStore(attachTo: Attach): OverviewStore {
   const state = createStore<Readonly<Record<string, MachineOverview>>>(() => ({}));
   const histories = new Map<string, History>();
 
@@ -43,8 +43,8 @@ export function createOverviewStore(client: () => Pick<ConsoleClient, 'overview'
     state.setState((all) => ({ ...all, [machineId]: next(all[machineId] ?? nothing) }), true);
   };
 
-  const streams = standingStreams<OverviewChange>({
-    open: (machineId, signal) => client().overview.watch({ machineId }, signal),
+  const streams = standingStreams<OverviewChange>(attachTo, {
+    open: (client, machineId, signal) => client.overview.watch({ machineId }, signal),
     onItem(machineId, change) {
       remember(change, (chart, at, values) => history(machineId, chart).push(at, values));
       put(machineId, (before) => ({ sections: { ...before.sections, ...change }, problem: null }));
@@ -95,3 +95,5 @@ export function sumRates(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
 }
+
+export const overviewStore: OverviewStore = createOverviewStore(attach);

@@ -3,7 +3,8 @@ import type { ConsoleClient } from '../../shared/contract/contract.ts';
 import type { SignedInUser } from '../../shared/contract/overview.ts';
 import type { PowerPhase, PowerProgress } from '../../shared/contract/power.ts';
 import type { Problem } from '../../shared/contract/problem.ts';
-import { problemOf } from './standing-stream.ts';
+import { consoleClient } from '../host/connect.ts';
+import { problemOf } from './problem-of.ts';
 
 export type PowerActionName = 'restart' | 'shut-down';
 
@@ -133,3 +134,5 @@ function lostSight(machineId: string): Problem {
     machineId,
   };
 }
+
+export const powerStore: PowerStore = createPowerStore(consoleClient);

@@ -1,12 +1,17 @@
-import { type Problem, ProblemError } from '../../shared/contract/problem.ts';
+import type { ConsoleClient } from '../../shared/contract/contract.ts';
+import type { Problem } from '../../shared/contract/problem.ts';
+import { problemOf } from './problem-of.ts';
 
-/** How long to wait before a stream that ended is opened again; the last one for every further attempt. */
+/** How long to wait before a stream that ended by itself is opened again; the last one for every further attempt. */
 const retryMs = [1000, 2000, 5000, 10_000];
 /** A page that is left and entered at once (tabs, React's StrictMode) keeps its stream. */
 const lingerMs = 300;
 
+/** Runs something now and after every reconnect, with a signal that ends with the connection: host/connect.ts `attach`. */
+export type Attach = (run: (client: ConsoleClient, signal: AbortSignal) => void) => () => void;
+
 export interface StandingStream<Item> {
-  open(key: string, signal: AbortSignal): AsyncIterable<Item>;
+  open(client: ConsoleClient, key: string, signal: AbortSignal): AsyncIterable<Item>;
   onItem(key: string, item: Item): void;
   /** The stream ended by itself; nothing that came from it is live any more. It is opened again after a while. */
   onEnd(key: string, problem: Problem): void;
@@ -21,44 +26,51 @@ export interface StandingStreams {
   reopen(key: string): void;
 }
 
+/** One opening of a stream; `ended` from this side is told from a lost connection by its own controller. */
 interface Held {
   holders: number;
-  stop: AbortController;
+  end: () => void;
   linger: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** Streams that stay open as long as somebody looks, one per key, opened again when they end. */
-export function standingStreams<Item>(stream: StandingStream<Item>): StandingStreams {
+export function standingStreams<Item>(attach: Attach, stream: StandingStream<Item>): StandingStreams {
   const all = new Map<string, Held>();
 
-  const follow = async (key: string, signal: AbortSignal): Promise<void> => {
-    for (let attempt = 0; !signal.aborted; attempt += 1) {
-      let problem: Problem = { code: 'disconnected', message: 'The console ended this view.', advice: [], retryable: true };
+  const follow = async (key: string, client: ConsoleClient, lost: AbortSignal, over: AbortSignal): Promise<void> => {
+    const signal = AbortSignal.any([lost, over]);
+    for (let attempt = 0; ; attempt += 1) {
+      let problem = connectionLost;
       try {
-        for await (const item of stream.open(key, signal)) {
-          if (signal.aborted) return;
+        for await (const item of stream.open(client, key, signal)) {
+          if (signal.aborted) break;
           attempt = 0;
           stream.onItem(key, item);
         }
       } catch (error) {
         problem = problemOf(error);
       }
-      if (signal.aborted) return;
+      if (over.aborted) return;
       stream.onEnd(key, problem);
-      if (problem.code === 'not-found') return;
+      // A lost connection starts this anew when it is back; a machine that is gone from the inventory does not come back.
+      if (lost.aborted || problem.code === 'not-found') return;
       await pause(retryMs[Math.min(attempt, retryMs.length - 1)] ?? 10_000, signal);
+      if (signal.aborted) return;
     }
   };
 
-  const start = (key: string): AbortController => {
-    const stop = new AbortController();
-    void follow(key, stop.signal);
-    return stop;
+  const start = (key: string): (() => void) => {
+    const over = new AbortController();
+    const detach = attach((client, lost) => void follow(key, client, lost, over.signal));
+    return () => {
+      over.abort();
+      detach();
+    };
   };
 
   return {
     hold(key) {
-      const held = all.get(key) ?? { holders: 0, stop: start(key), linger: undefined };
+      const held = all.get(key) ?? { holders: 0, end: start(key), linger: undefined };
       all.set(key, held);
       held.holders += 1;
       clearTimeout(held.linger);
@@ -70,7 +82,7 @@ export function standingStreams<Item>(stream: StandingStream<Item>): StandingStr
         if (held.holders > 0) return;
         held.linger = setTimeout(() => {
           all.delete(key);
-          held.stop.abort();
+          held.end();
           stream.onRelease(key);
         }, lingerMs);
       };
@@ -78,20 +90,21 @@ export function standingStreams<Item>(stream: StandingStream<Item>): StandingStr
     reopen(key) {
       const held = all.get(key);
       if (!held) return;
-      held.stop.abort();
-      held.stop = start(key);
+      held.end();
+      held.end = start(key);
     },
   };
 }
 
-/** What a failed call or stream says; anything that is no problem of the contract is a fault of ours and said as such. */
-export function problemOf(error: unknown): Problem {
-  if (error instanceof ProblemError) return error.problem;
-  return { code: 'internal-error', message: error instanceof Error ? error.message : String(error), advice: [], retryable: true };
-}
+const connectionLost: Problem = {
+  code: 'disconnected',
+  message: 'The console ended this view.',
+  advice: [],
+  retryable: true,
+};
 
 /** Waits, or returns early when aborted. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
+function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) {
       resolve();

@@ -8,7 +8,9 @@ import type {
   WindowsServiceState,
   WindowsServicesChange,
 } from '../../shared/contract/windows-services.ts';
-import { problemOf, standingStreams } from './standing-stream.ts';
+import { attach, consoleClient } from '../host/connect.ts';
+import { problemOf } from './problem-of.ts';
+import { type Attach, standingStreams } from './standing-stream.ts';
 
 export type NewStartModeName = 'Auto' | 'Manual' | 'Disabled';
 
@@ -103,9 +105,11 @@ export const isActive = (record: ServiceActionRecord | undefined): boolean =>
 export const isTrouble = (record: ServiceActionRecord | undefined): boolean =>
   record !== undefined && !record.dismissed && (record.stage === 'failed' || record.stage === 'unknown');
 
-type Client = Pick<ConsoleClient, 'windowsServices'>;
-
-export function createWindowsServicesStore(client: () => Client, now: () => number = Date.now): WindowsServicesStore {
+export function createWindowsServicesStore(
+  attachTo: Attach,
+  client: () => Pick<ConsoleClient, 'windowsServices'>,
+  now: () => number = Date.now,
+): WindowsServicesStore {
   const state = createStore<Readonly<Record<string, MachineServices>>>(() => ({}));
   const atWork = new Map<string, { running: number; waiting: (() => void)[] }>();
   let lastId = 0;
@@ -121,8 +125,8 @@ export function createWindowsServicesStore(client: () => Client, now: () => numb
     }));
   };
 
-  const streams = standingStreams<WindowsServicesChange>({
-    open: (machineId, signal) => client().windowsServices.watch({ machineId }, signal),
+  const streams = standingStreams<WindowsServicesChange>(attachTo, {
+    open: (connected, machineId, signal) => connected.windowsServices.watch({ machineId }, signal),
     onItem: (machineId, change) => put(machineId, (before) => applyChange(before, change, now())),
     onEnd: (machineId, problem) => put(machineId, (before) => ({ ...before, live: false, problem })),
     onRelease: (machineId) => put(machineId, (before) => ({ ...before, live: false })),
@@ -374,3 +378,5 @@ function neverSettled(displayName: string): Problem {
     retryable: true,
   };
 }
+
+export const windowsServicesStore: WindowsServicesStore = createWindowsServicesStore(attach, consoleClient);
