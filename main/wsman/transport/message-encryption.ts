@@ -35,7 +35,7 @@ export function wrapMessage(context: SecurityContext, soap: Uint8Array): Uint8Ar
   const { signature, data } = context.wrap(soap);
   const header = `${BEFORE_LENGTH}${soap.length}${AFTER_LENGTH}`;
   const frame = Buffer.allocUnsafe(header.length + 4 + signature.length + data.length + CLOSING.length);
-  let at = frame.latin1Write(header, 0);
+  let at = frame.write(header, 0, 'latin1');
   at = frame.writeUInt32LE(signature.length, at);
   frame.set(signature, at);
   at += signature.length;

@@ -1,0 +1,81 @@
+/** As much DER (X.690) as SPNEGO tokens and certificate signature algorithms need. Reading never leaves the given bytes. */
+export interface DerElement {
+  readonly tag: number;
+  readonly value: Uint8Array;
+  /** Tag, length and value together. */
+  readonly whole: Uint8Array;
+}
+
+/** One element of `tag` around `contents`. */
+export function encodeDer(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
+  const length = contents.reduce((sum, part) => sum + part.length, 0);
+  const header = length < 0x80 ? [tag, length] : [tag, 0, ...bigEndian(length)];
+  if (length >= 0x80) header[1] = 0x80 | (header.length - 2);
+  const bytes = new Uint8Array(header.length + length);
+  bytes.set(header);
+  let at = header.length;
+  for (const part of contents) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+function bigEndian(value: number): number[] {
+  const bytes: number[] = [];
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest & 255);
+  return bytes;
+}
+
+/** The first element of `bytes`. Throws RangeError where it is not DER. */
+export function readDer(bytes: Uint8Array): DerElement {
+  const [element] = readOne(bytes, 0);
+  return element;
+}
+
+/** All elements that follow one another in `bytes`. Throws RangeError where it is not DER. */
+export function readDerList(bytes: Uint8Array): DerElement[] {
+  const elements: DerElement[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    const [element, next] = readOne(bytes, at);
+    elements.push(element);
+    at = next;
+  }
+  return elements;
+}
+
+function readOne(bytes: Uint8Array, start: number): [DerElement, number] {
+  const tag = bytes[start];
+  let length = bytes[start + 1];
+  if (tag === undefined || length === undefined) throw new RangeError('DER ends early');
+  if ((tag & 0x1f) === 0x1f) throw new RangeError('DER tag of several bytes');
+  let at = start + 2;
+  if (length >= 0x80) {
+    const count = length & 0x7f;
+    if (count === 0 || count > 4) throw new RangeError('DER length of an unknown form');
+    length = 0;
+    for (let i = 0; i < count; i++) length = length * 256 + (bytes[at++] ?? Number.NaN);
+  }
+  const end = at + length;
+  if (!(end <= bytes.length)) throw new RangeError('DER element runs past the end');
+  return [{ tag, value: bytes.subarray(at, end), whole: bytes.subarray(start, end) }, end];
+}
+
+/** Dotted form of an OBJECT IDENTIFIER's value. */
+export function oidText(value: Uint8Array): string {
+  const arcs: number[] = [];
+  let arc = 0;
+  for (const byte of value) {
+    arc = arc * 128 + (byte & 0x7f);
+    if (byte & 0x80) continue;
+    if (arcs.length === 0) {
+      const first = Math.min(2, Math.floor(arc / 40));
+      arcs.push(first, arc - first * 40);
+    } else {
+      arcs.push(arc);
+    }
+    arc = 0;
+  }
+  return arcs.join('.');
+}
