@@ -1,0 +1,33 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import envPaths from 'env-paths';
+import packageJson from '../package.json' with { type: 'json' };
+import type { Environment, LabFleet } from './environment.ts';
+
+export interface PreparedEnvironment {
+  readonly environment: Environment;
+  /** Removes what was made for this run only. Call it after the console is closed. */
+  release(): Promise<void>;
+}
+
+/**
+ * What every host supplies in the same way: the version and the data folder. That is the user's own (environment variable WINDECK_DATA
+ * overrides it), but a demo always gets a fresh temporary one, so that it can neither read nor change a real inventory.
+ */
+export async function prepareEnvironment(options: {
+  readonly host: Environment['host'];
+  readonly demo: boolean;
+  readonly log: (line: string) => void;
+  readonly startLab: () => Promise<LabFleet>;
+}): Promise<PreparedEnvironment> {
+  const temporary = options.demo ? await mkdtemp(join(tmpdir(), 'windeck-demo-')) : undefined;
+  const dataFolder = temporary ?? (process.env['WINDECK_DATA'] || envPaths('Windeck', { suffix: '' }).data);
+  return {
+    environment: { version: packageJson.version, dataFolder, ...options },
+    async release() {
+      // SQLite on Windows may hold a file for a moment after it is closed.
+      if (temporary !== undefined) await rm(temporary, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}

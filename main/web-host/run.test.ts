@@ -1,0 +1,179 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { hasDisplay, writeRedirectFile } from './open-browser.ts';
+
+/** The host as a process: what it prints, how it ends, what it leaves behind. The console is a small one of the test's own. */
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'windeck-run-'));
+  writeFileSync(join(folder, 'index.html'), '<h1>page</h1>');
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** `console` is the source of an async function (environment) → console. */
+function run(options: Record<string, unknown>, console: string, env: Record<string, string> = {}) {
+  const program = `
+    import { writeFileSync } from 'node:fs';
+    import { runWebHost } from ${JSON.stringify(new URL('run.ts', import.meta.url).href)};
+    const options = ${JSON.stringify({ port: 0, open: false, demo: false, rendererFolder: folder, ...options })};
+    process.exit(await runWebHost(options, ${console}, async () => ({ machines: [], close: async () => {} })));`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    // No PATH that reaches a browser, no screen of the computer that runs the test.
+    env: { PATH: folder, TMPDIR: folder, WINDECK_DATA: join(folder, 'data'), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const text = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (chunk) => {
+    text.stdout += chunk;
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk) => {
+    text.stderr += chunk;
+  });
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, ...text }) as Ended);
+  return { child, text, ended };
+}
+
+/** Resolves when the program has printed its line. */
+async function ready(
+  child: ChildProcess,
+  text: { stdout: string },
+  ended: Promise<Ended>,
+): Promise<{ url: string; socket: string }> {
+  const gone = ended.then(({ stderr }) => Promise.reject(new Error(`ended: ${stderr}`)));
+  gone.catch(() => undefined);
+  while (!text.stdout.includes('\n')) await Promise.race([once(child.stdout!, 'data'), gone]);
+  return JSON.parse(text.stdout) as { url: string; socket: string };
+}
+
+const recordingConsole = `async (environment) => {
+  writeFileSync(${'`${process.env.TMPDIR}/environment.json`'}, JSON.stringify(environment));
+  return { serve() {}, close: async () => writeFileSync(${'`${process.env.TMPDIR}/closed`'}, '') };
+}`;
+
+const environmentOf = (): Record<string, unknown> =>
+  JSON.parse(readFileSync(join(folder, 'environment.json'), 'utf8')) as Record<string, unknown>;
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  test(`prints one JSON line, lets a browser in, and ends cleanly on ${signal}`, async () => {
+    const { child, text, ended } = run({}, recordingConsole);
+    const line = await ready(child, text, ended);
+    expect(line.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{43}$/);
+    expect(line.socket).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/socket$/);
+    expect((await fetch(line.url)).status).toBe(200);
+    child.kill(signal);
+    const end = await ended;
+    expect([end.code, end.signal]).toEqual([0, null]);
+    expect(existsSync(join(folder, 'closed'))).toBe(true);
+    expect(end.stdout.split('\n').filter(Boolean)).toHaveLength(1);
+    expect(environmentOf()).toMatchObject({ host: 'browser', demo: false, dataFolder: join(folder, 'data') });
+  });
+}
+
+test('a demo gets a folder of its own, which is gone afterwards', async () => {
+  const { child, text, ended } = run({ demo: true }, recordingConsole);
+  await ready(child, text, ended);
+  const { dataFolder, demo } = environmentOf();
+  expect(demo).toBe(true);
+  expect(dataFolder).not.toBe(join(folder, 'data'));
+  expect(statSync(String(dataFolder)).isDirectory()).toBe(true);
+  child.kill('SIGTERM');
+  expect((await ended).code).toBe(0);
+  expect(existsSync(String(dataFolder))).toBe(false);
+});
+
+test('a port in use: one line, exit 1', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void taken.close());
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const { code, stdout, stderr } = await run({ port }, recordingConsole).ended;
+  expect(code).toBe(1);
+  expect(stdout).toBe('');
+  expect(stderr).toBe(`Port ${port} is in use on 127.0.0.1. Choose another with --port, or none for any free one.\n`);
+  expect(existsSync(join(folder, 'environment.json'))).toBe(false);
+});
+
+test('a console that cannot start: its message in one line, exit 1, nothing left behind', async () => {
+  const failing = `async () => { throw new Error('Another Windeck uses\\nthe data folder /x.'); }`;
+  const { code, stdout, stderr } = await run({ demo: true }, failing).ended;
+  expect(code).toBe(1);
+  expect(stdout).toBe('');
+  expect(stderr).toBe('Windeck could not start: Another Windeck uses the data folder /x.\n');
+  expect(readdirSync(folder)).toEqual(['index.html']);
+});
+
+test('without a display the address is said in words', async () => {
+  const { child, text, ended } = run({ open: true }, recordingConsole);
+  const { url } = await ready(child, text, ended);
+  child.kill('SIGTERM');
+  expect((await ended).stderr).toContain(`Open this address within a minute: ${url}`);
+});
+
+test.runIf(process.platform === 'linux')(
+  'opens the browser by a private file that is gone once it has been used; the token is on no command line',
+  async () => {
+    // What the system calls to open a file: it writes down what it was given and what it sees there.
+    writeFileSync(
+      join(folder, 'browser'),
+      `#!/bin/sh\n/usr/bin/printf '%s' "$*" > ${folder}/argv\n/usr/bin/stat -c %a "$1" > ${folder}/mode\n/bin/cp "$1" ${folder}/seen\n/usr/bin/touch ${folder}/done\n`,
+      { mode: 0o755 },
+    );
+    const env = { DISPLAY: ':99', BROWSER: join(folder, 'browser'), PATH: `${folder}:/usr/bin:/bin` };
+    const { child, text, ended } = run({ open: true }, recordingConsole, env);
+    const { url } = await ready(child, text, ended);
+    await expect.poll(() => existsSync(join(folder, 'done')), { timeout: 10_000 }).toBe(true);
+    const path = readFileSync(join(folder, 'argv'), 'utf8').replace(/^file:\/\//, '');
+    expect(path).toMatch(/windeck-open-\w+\/windeck\.html$/);
+    expect(path).not.toContain('token');
+    expect(readFileSync(join(folder, 'mode'), 'utf8')).toBe('600\n');
+    expect(readFileSync(join(folder, 'seen'), 'utf8')).toContain(url);
+    expect(existsSync(path)).toBe(true);
+    await fetch(url);
+    await expect.poll(() => existsSync(path)).toBe(false);
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
+  },
+);
+
+test('an unused redirect file does not outlive the host', async () => {
+  const env = { DISPLAY: ':99', PATH: '/usr/bin:/bin', BROWSER: '/bin/true' };
+  const { child, text, ended } = run({ open: true }, recordingConsole, env);
+  await ready(child, text, ended);
+  child.kill('SIGTERM');
+  expect((await ended).code).toBe(0);
+  expect(readdirSync(folder).filter((name) => name.startsWith('windeck-open'))).toEqual([]);
+});
+
+test('the redirect file is for its owner only', () => {
+  const file = writeRedirectFile('http://127.0.0.1:1/?token=abc');
+  onTestFinished(file.remove);
+  if (process.platform !== 'win32') {
+    expect(statSync(file.path).mode & 0o777).toBe(0o600);
+    expect(statSync(join(file.path, '..')).mode & 0o777).toBe(0o700);
+  }
+  file.remove();
+  expect(existsSync(join(file.path, '..'))).toBe(false);
+  expect(() => file.remove()).not.toThrow();
+});
+
+test('a display is looked for on Linux only', () => {
+  expect(hasDisplay('linux', {})).toBe(false);
+  expect(hasDisplay('linux', { WAYLAND_DISPLAY: 'wayland-0' })).toBe(true);
+  expect(hasDisplay('linux', { DISPLAY: ':0' })).toBe(true);
+  expect(hasDisplay('darwin', {})).toBe(true);
+});

@@ -1,0 +1,126 @@
+import { createInterface } from 'node:readline';
+import type { Port } from '../../shared/rpc/port.ts';
+import type { Environment, LabFleet } from '../environment.ts';
+import { prepareEnvironment } from '../host-environment.ts';
+import { ensureBuilt, rendererFolder } from './ensure-built.ts';
+import { hasDisplay, writeRedirectFile } from './open-browser.ts';
+import { startWebHost, type WebHost } from './server.ts';
+import { tokenLifeMs } from './token.ts';
+
+/** What the web host needs of the console: `createConsole`, or something like it in a test. */
+export type OpenConsole = (environment: Environment) => Promise<{ serve(port: Port): void; close(): Promise<void> }>;
+
+export interface WebHostOptions {
+  readonly port: number;
+  /** Whether to open a browser, where there is a display. */
+  readonly open: boolean;
+  readonly demo: boolean;
+  /** A renderer that is built already, somewhere else than usual. */
+  readonly rendererFolder?: string;
+}
+
+/** How long an orderly end may take before the process ends anyway. */
+const closeLimitMs = 10_000;
+
+/**
+ * Runs the console for a browser until SIGINT, SIGTERM or SIGHUP, and returns the exit code: 0, or 1 after one line that says why it
+ * could not start. Standard output gets one JSON line when it is ready; every other word goes to standard error.
+ */
+export async function runWebHost(
+  options: WebHostOptions,
+  openConsole: OpenConsole,
+  startLab: () => Promise<LabFleet>,
+): Promise<number> {
+  const log = (line: string) => void process.stderr.write(`${line}\n`);
+  const closers: (() => Promise<void> | void)[] = [];
+  const interrupted = signalled();
+  try {
+    if (options.rendererFolder === undefined) await ensureBuilt(log);
+    let console: Awaited<ReturnType<OpenConsole>> | undefined;
+    // The port first: whether it is free is known at once, while a console takes a moment. Nobody can come in before the url is out.
+    const closeSockets = new Set<() => void>();
+    const host = await startWebHost({
+      port: options.port,
+      rendererFolder: options.rendererFolder ?? rendererFolder,
+      serve: (port) => console?.serve(port),
+      entered: () => {
+        for (const close of closeSockets) close();
+      },
+    });
+    closers.push(() => host.close());
+    const prepared = await prepareEnvironment({ host: 'browser', demo: options.demo, log, startLab });
+    closers.push(() => prepared.release());
+    console = await openConsole(prepared.environment);
+    closers.push(console.close);
+    const url = host.newUrl();
+    process.stdout.write(`${JSON.stringify({ url, socket: host.socket })}\n`);
+    if (options.open) closers.push(await showBrowser(url, log, closeSockets));
+    closers.push(offerNewAddress(host, log));
+    await interrupted;
+  } catch (error) {
+    log(whyNot(error, options.port));
+    return 1;
+  } finally {
+    // The last opened is closed first: the console before its folder goes.
+    const timer = setTimeout(() => process.exit(1), closeLimitMs);
+    for (const close of closers.reverse()) await close();
+    clearTimeout(timer);
+  }
+  return 0;
+}
+
+/** Resolves at the first signal; a second one ends the process at once. */
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    let times = 0;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        times += 1;
+        if (times > 1) process.exit(1);
+        resolve();
+      });
+    }
+  });
+}
+
+/** Returns what removes the redirect file. */
+async function showBrowser(
+  url: string,
+  log: (line: string) => void,
+  whenEntered: Set<() => void>,
+): Promise<() => void> {
+  if (!hasDisplay(process.platform, process.env)) {
+    log(`There is no display here to open a browser on. Open this address within a minute: ${url}`);
+    return () => undefined;
+  }
+  const file = writeRedirectFile(url);
+  whenEntered.add(file.remove);
+  setTimeout(file.remove, tokenLifeMs).unref();
+  try {
+    const { default: open } = await import('open');
+    await open(file.path);
+    log(`Opening the browser. If none appears, open this address within a minute: ${url}`);
+  } catch (error) {
+    log(`No browser could be opened (${(error as Error).message}). Open this address within a minute: ${url}`);
+  }
+  return file.remove;
+}
+
+/** On a terminal, Enter prints a fresh address: for the second browser, and for whoever came too late. */
+function offerNewAddress(host: WebHost, log: (line: string) => void): () => void {
+  if (!process.stdin.isTTY) return () => undefined;
+  log('Press Enter for a new address, Ctrl+C to end Windeck.');
+  const lines = createInterface(process.stdin);
+  lines.on('line', () => log(host.newUrl()));
+  // readline takes Ctrl+C on a terminal for itself only where it reads keys; here the signal still comes.
+  return () => lines.close();
+}
+
+/** One line. A ProblemError or StorageError says it in its message; a stack helps nobody here. */
+function whyNot(error: unknown, port: number): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is in use on 127.0.0.1. Choose another with --port, or none for any free one.`;
+  if (code === 'EACCES') return `Port ${port} may not be used by this account. Choose another with --port.`;
+  return `Windeck could not start: ${message ?? String(error)}`.replaceAll(/\s*\n\s*/g, ' ');
+}
