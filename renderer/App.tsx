@@ -1,6 +1,6 @@
 import { FluentProvider } from '@fluentui/react-components';
-import { useTheme } from './theme/useTheme.ts';
 import { fluentThemes } from './theme/theme.ts';
+import { useTheme } from './theme/useTheme.ts';
 import { Frame } from './views/frame/Frame.tsx';
 
 export function App() {

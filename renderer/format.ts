@@ -88,23 +88,33 @@ export function formatPercent(percent: number | null | undefined, digits = 0): s
   return number === missing ? missing : `${number} %`;
 }
 
-const dateAndTime = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
+const dateAndTime = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+});
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
 /** A moment in the user's own time zone: `1 Jan 2026, 08:14`. */
-export const formatDate = (at: number | null | undefined): string => (at === null || at === undefined ? missing : dateAndTime.format(at));
+export const formatDate = (at: number | null | undefined): string =>
+  at === null || at === undefined ? missing : dateAndTime.format(at);
 /** `1 Jan 2026`. */
-export const formatDay = (at: number | null | undefined): string => (at === null || at === undefined ? missing : day.format(at));
+export const formatDay = (at: number | null | undefined): string =>
+  at === null || at === undefined ? missing : day.format(at);
 /** `14:18:02`. */
-export const formatTime = (at: number | null | undefined): string => (at === null || at === undefined ? missing : time.format(at));
+export const formatTime = (at: number | null | undefined): string =>
+  at === null || at === undefined ? missing : time.format(at);
 
 const counting = new Intl.NumberFormat('en-US');
 /** `10,000`. */
 export const formatCount = (value: number): string => counting.format(value);
 
 /** `1 machine`, `4 machines`. */
-export const plural = (count: number, one: string, many = `${one}s`): string => `${formatCount(count)} ${count === 1 ? one : many}`;
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${formatCount(count)} ${count === 1 ? one : many}`;
 
 /** `A, B and C`; beyond `limit` names the rest is counted: `A, B and 7 more`. */
 export function listNames(names: readonly string[], limit = 6): string {

@@ -1,7 +1,10 @@
-import { Button as FluentButton, type ButtonProps as FluentButtonProps, Tooltip } from '@fluentui/react-components';
-import { forwardRef, type ReactElement, type ReactNode } from 'react';
+import { Button as FluentButton, Tooltip } from '@fluentui/react-components';
+import { type ComponentPropsWithoutRef, forwardRef, type ReactElement, type ReactNode } from 'react';
 
-type Common = Omit<FluentButtonProps, 'appearance' | 'size' | 'icon' | 'children' | 'shape' | 'as'>;
+type Common = Omit<ComponentPropsWithoutRef<'button'>, 'children' | 'name' | 'type'> & {
+  /** Disabled, but still reached by the keyboard, so that its tooltip can say why. */
+  disabledFocusable?: boolean;
+};
 
 export type ButtonProps = Common & {
   /** `primary`: one per screen. `danger`: a primary that destroys or interrupts. `plain`: outlined. `ghost`: verbs of a toolbar. */
@@ -10,17 +13,22 @@ export type ButtonProps = Common & {
   children: ReactNode;
 };
 
+// Fluent's props are those of a button and of an anchor at once, which no ref and no rest of ours fits: hence the two casts.
+
 /** A button with a word. */
-export const Button = forwardRef<HTMLButtonElement, ButtonProps>(function Button({ kind = 'plain', icon, className, ...rest }, ref) {
+export const Button = forwardRef<HTMLButtonElement, ButtonProps>(function Button(
+  { kind = 'plain', icon, className, ...rest },
+  ref,
+) {
   const appearance = kind === 'primary' || kind === 'danger' ? 'primary' : kind === 'ghost' ? 'subtle' : 'secondary';
   return (
     <FluentButton
-      ref={ref}
+      ref={ref as never}
       type="button"
       appearance={appearance}
       className={[kind === 'danger' ? 'danger' : kind === 'ghost' ? 'ghost' : '', className ?? ''].join(' ').trim()}
       {...(icon === undefined ? {} : { icon })}
-      {...rest}
+      {...(rest as object)}
     />
   );
 });
@@ -41,13 +49,13 @@ export const IconButton = forwardRef<HTMLButtonElement, IconButtonProps>(functio
   return (
     <Tooltip content={keys === undefined ? name : `${name} (${keys})`} relationship="label">
       <FluentButton
-        ref={ref}
+        ref={ref as never}
         type="button"
         appearance="subtle"
         icon={icon}
         className={`icon-only ghost ${className ?? ''}`}
         aria-label={name}
-        {...rest}
+        {...(rest as object)}
       />
     </Tooltip>
   );

@@ -1,4 +1,11 @@
-import { DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Dialog as FluentDialog } from '@fluentui/react-components';
+import {
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  Dialog as FluentDialog,
+} from '@fluentui/react-components';
 import { type ReactNode, useEffect, useRef } from 'react';
 
 /**
@@ -30,7 +37,8 @@ export function Dialog({
   useEffect(() => {
     return () => {
       const back = opener.current;
-      if (back instanceof HTMLElement && back.isConnected) requestAnimationFrame(() => back.isConnected && focusIfLost(back));
+      if (back instanceof HTMLElement && back.isConnected)
+        requestAnimationFrame(() => back.isConnected && focusIfLost(back));
     };
   }, []);
   opener.current ??= document.activeElement;

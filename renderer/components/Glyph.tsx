@@ -25,15 +25,17 @@ const words: Readonly<Record<GlyphName, string>> = {
 /** `label` is the word for those who cannot see the shape; an empty one hides the glyph from them where the word stands beside it. */
 export function Glyph({ name, size = 12, label }: { name: GlyphName; size?: number; label?: string }) {
   const word = label ?? words[name];
+  const className = name === 'pending' ? 'glyph spin' : 'glyph';
+  if (word === '') {
+    return (
+      <svg className={className} width={size} height={size} viewBox="0 0 12 12" aria-hidden="true">
+        {shapes[name]}
+      </svg>
+    );
+  }
   return (
-    <svg
-      className={name === 'pending' ? 'glyph spin' : 'glyph'}
-      width={size}
-      height={size}
-      viewBox="0 0 12 12"
-      {...(word === '' ? { 'aria-hidden': true } : { role: 'img', 'aria-label': word })}
-    >
-      {word === '' ? null : <title>{word}</title>}
+    <svg className={className} width={size} height={size} viewBox="0 0 12 12" role="img" aria-label={word}>
+      <title>{word}</title>
       {shapes[name]}
     </svg>
   );

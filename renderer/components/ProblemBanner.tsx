@@ -17,13 +17,21 @@ export function problemLook(code: ProblemCode): Look {
     case 'not-found':
       return { tint: 'warn', glyph: 'warning', why: 'It may have been removed or renamed since the list was read.' };
     case 'access-denied':
-      return { tint: 'crit', glyph: 'denied', why: 'The account was accepted but may not do this. Use one with administrative rights there.' };
+      return {
+        tint: 'crit',
+        glyph: 'denied',
+        why: 'The account was accepted but may not do this. Use one with administrative rights there.',
+      };
     case 'authentication-failed':
       return { tint: 'crit', glyph: 'denied', why: 'Check the user name and the password.' };
     case 'certificate-untrusted':
       return { tint: 'crit', glyph: 'critical', why: 'Nothing was sent. Compare the certificate before you trust it.' };
     case 'unreachable':
-      return { tint: 'crit', glyph: 'unreachable', why: 'Check that it is switched on and that WinRM listens on this port.' };
+      return {
+        tint: 'crit',
+        glyph: 'unreachable',
+        why: 'Check that it is switched on and that WinRM listens on this port.',
+      };
     case 'timeout':
       return { tint: 'warn', glyph: 'warning', why: 'The machine may be very busy. Try again.' };
     case 'quota-exceeded':
@@ -37,7 +45,11 @@ export function problemLook(code: ProblemCode): Look {
     case 'cancelled':
       return { tint: 'info', glyph: 'stopped', why: 'Nothing more was done.' };
     case 'outcome-unknown':
-      return { tint: 'warn', glyph: 'warning', why: 'The answer was lost: it may or may not have happened. Look before you repeat it.' };
+      return {
+        tint: 'warn',
+        glyph: 'warning',
+        why: 'The answer was lost: it may or may not have happened. Look before you repeat it.',
+      };
     case 'protocol-error':
       return { tint: 'crit', glyph: 'critical', why: 'The answer was not what WS-Management requires.' };
     case 'internal-error':
@@ -50,7 +62,8 @@ export function technicalCode(problem: Problem): string | undefined {
   if (problem.technical !== undefined) return problem.technical;
   if (problem.operation) return `${problem.operation.method} ${problem.operation.returnValue}`;
   const code = problem.fault?.wsmanCode;
-  if (code !== undefined && code !== null) return problem.fault?.wsmanCodeName ?? `0x${(code >>> 0).toString(16).toUpperCase().padStart(8, '0')}`;
+  if (code !== undefined && code !== null)
+    return problem.fault?.wsmanCodeName ?? `0x${(code >>> 0).toString(16).toUpperCase().padStart(8, '0')}`;
   return problem.fault && problem.fault.httpStatus !== 200 ? `HTTP ${problem.fault.httpStatus}` : undefined;
 }
 

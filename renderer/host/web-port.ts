@@ -58,7 +58,11 @@ function socketUrl(): string {
 /** A WebSocket does not say why it was refused; a plain request to the same host does. */
 async function whyRefused(): Promise<WebPortFailure> {
   try {
-    const response = await fetch(new URL('/', location.href), { method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(3000) });
+    const response = await fetch(new URL('/', location.href), {
+      method: 'HEAD',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(3000),
+    });
     return response.status === 401 || response.status === 403 ? 'signed-out' : 'no-answer';
   } catch {
     return 'no-answer';

@@ -31,7 +31,11 @@ export async function reloadCredentials(signal?: AbortSignal): Promise<void> {
 }
 
 /** `id` null makes a new one. Throws ProblemError. */
-export async function saveCredential(input: { id: string | null; userName: string; password: string }): Promise<Credential> {
+export async function saveCredential(input: {
+  id: string | null;
+  userName: string;
+  password: string;
+}): Promise<Credential> {
   const saved = await consoleClient().credentials.save(input);
   await reloadCredentials().catch(() => {});
   return saved;

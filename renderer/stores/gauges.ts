@@ -10,7 +10,8 @@ import { createLiveValues } from './live-values.ts';
 const values = createLiveValues<GaugeReading>((run) => requestAnimationFrame(run));
 
 export const readGauge = (machineId: string): GaugeReading | undefined => values.get(machineId);
-export const subscribeGauge = (machineId: string, listener: () => void): (() => void) => values.subscribe(machineId, listener);
+export const subscribeGauge = (machineId: string, listener: () => void): (() => void) =>
+  values.subscribe(machineId, listener);
 export const useGauge = (machineId: string): GaugeReading | undefined =>
   useSyncExternalStore(
     (listener) => values.subscribe(machineId, listener),

@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { Machine, MachinesChange, MachineSettings, TestStep } from '../../shared/contract/machines.ts';
+import type { Machine, MachineSettings, MachinesChange, TestStep } from '../../shared/contract/machines.ts';
 import type { Problem } from '../../shared/contract/problem.ts';
 import type { Channel } from '../../shared/rpc/endpoint.ts';
 import { attach, consoleClient } from '../host/connect.ts';
@@ -79,11 +79,14 @@ export const machineName = (id: string): string => useMachines.getState().byId.g
 // Calls. Each throws ProblemError; the list changes through the watch, not here, so that there is one truth.
 
 export const addMachine = (settings: MachineSettings): Promise<Machine> => consoleClient().machines.add(settings);
-export const updateMachine = (id: string, settings: MachineSettings): Promise<Machine> => consoleClient().machines.update({ id, settings });
-export const removeMachines = (ids: readonly string[]): Promise<void> => consoleClient().machines.remove({ ids: [...ids] });
+export const updateMachine = (id: string, settings: MachineSettings): Promise<Machine> =>
+  consoleClient().machines.update({ id, settings });
+export const removeMachines = (ids: readonly string[]): Promise<void> =>
+  consoleClient().machines.remove({ ids: [...ids] });
 export const tagMachines = (ids: readonly string[], add: readonly string[], remove: readonly string[]): Promise<void> =>
   consoleClient().machines.tag({ ids: [...ids], add: [...add], remove: [...remove] });
-export const refreshMachines = (ids: readonly string[]): Promise<void> => consoleClient().machines.refresh({ ids: [...ids] });
+export const refreshMachines = (ids: readonly string[]): Promise<void> =>
+  consoleClient().machines.refresh({ ids: [...ids] });
 
 /** Tries settings step by step. Cancel the channel to stop. */
 export const testMachine = (

@@ -10,7 +10,10 @@ export const defaultTab = 'overview';
 
 /** Anything that is not a room of ours is the list of machines. */
 export function parseRoute(hash: string): Route {
-  const parts = hash.replace(/^#\/?/, '').split('/').filter((part) => part !== '');
+  const parts = hash
+    .replace(/^#\/?/, '')
+    .split('/')
+    .filter((part) => part !== '');
   if (parts[0] === 'settings') return { view: 'settings' };
   if (parts[0] === 'machines' && parts[1] !== undefined) {
     const machineId = decode(parts[1]);
@@ -54,7 +57,8 @@ export function openRoute(route: Route): void {
 }
 
 export const openMachines = (): void => openRoute({ view: 'machines' });
-export const openMachine = (machineId: string, tab: string = defaultTab): void => openRoute({ view: 'machine', machineId, tab });
+export const openMachine = (machineId: string, tab: string = defaultTab): void =>
+  openRoute({ view: 'machine', machineId, tab });
 export const openSettings = (): void => openRoute({ view: 'settings' });
 
 /** One step up: from a machine or the settings to the list. */

@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import type { Problem } from '../../shared/contract/problem.ts';
-import { type ConsoleInfo, type Settings } from '../../shared/contract/settings.ts';
+import type { ConsoleInfo, Settings } from '../../shared/contract/settings.ts';
 import { attach, consoleClient } from '../host/connect.ts';
 import { problemOf } from './problem-of.ts';
 
@@ -12,7 +12,12 @@ interface SettingsState {
   readonly problem: Problem | null;
 }
 
-export const useSettings = create<SettingsState>(() => ({ settings: { theme: 'system' }, loaded: false, info: null, problem: null }));
+export const useSettings = create<SettingsState>(() => ({
+  settings: { theme: 'system' },
+  loaded: false,
+  info: null,
+  problem: null,
+}));
 
 /** Reads settings and what the console says about itself, after every connect. Called once by main.tsx. */
 export function startSettings(): () => void {

@@ -15,7 +15,9 @@ import { TitleBar } from './TitleBar.tsx';
 import './frame.css';
 
 // A room of its own size: loaded when the first machine is opened.
-const MachinePage = lazy(() => import('../machine/MachinePage.tsx').then((module) => ({ default: module.MachinePage })));
+const MachinePage = lazy(() =>
+  import('../machine/MachinePage.tsx').then((module) => ({ default: module.MachinePage })),
+);
 
 /** Title bar, rail, deck, status bar: the tone around the work. */
 export function Frame() {
@@ -81,7 +83,8 @@ function Room() {
   const settingsLoaded = useSettings((state) => state.loaded);
   const link = useLinkState();
   if (route.view === 'settings') return <SettingsPage />;
-  if (!loaded || !settingsLoaded) return link === 'open' || link === 'connecting' ? <div className="deck-loading" aria-busy="true" /> : null;
+  if (!loaded || !settingsLoaded)
+    return link === 'open' || link === 'connecting' ? <div className="deck-loading" aria-busy="true" /> : null;
   if (empty) return <FirstRun />;
   if (route.view === 'machine') {
     return (

@@ -27,8 +27,8 @@ export function LinkBanner() {
         </Banner>
       ) : state === 'signed-out' ? (
         <Banner tint="warn" glyph="denied">
-          <b>This page does not belong to the running console.</b> It was started anew. Open the address that it printed; you can close this
-          page.
+          <b>This page does not belong to the running console.</b> It was started anew. Open the address that it
+          printed; you can close this page.
         </Banner>
       ) : (
         <Banner

@@ -29,7 +29,9 @@ export function StatusBar({ onCheatSheet }: { onCheatSheet: () => void }) {
   }, [list]);
   const notices = [
     ...(info?.notices ?? []),
-    ...(info !== null && !info.keychain ? ['No keychain answers on this computer: passwords last for this run only.'] : []),
+    ...(info !== null && !info.keychain
+      ? ['No keychain answers on this computer: passwords last for this run only.']
+      : []),
   ];
   return (
     <footer className="status-bar">
