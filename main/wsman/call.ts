@@ -1,0 +1,258 @@
+/**
+ * One request becomes one answer: envelope, wire, XML, fault; and what is done where an answer is lost.
+ *
+ * Invariant 4 is kept here: by itself only Identify, Get and Enumerate are ever sent again, once. A lost answer to anything that may have
+ * changed the target is an OutcomeUnknownError.
+ */
+import { randomUUID } from 'node:crypto';
+import type { CallOptions, ClientOptions, ResourceLocator } from './client.ts';
+import {
+  identifyRequest,
+  isSafeToRepeat,
+  type ReceivedResponse,
+  type Request,
+  readResponse,
+  requestBuilder,
+} from './envelope.ts';
+import { CancelledError, OutcomeUnknownError, ProtocolError, TransportError } from './errors.ts';
+import { type Exchange, type ExchangeListener } from './exchange.ts';
+import { maskExchange } from './exchange-masking.ts';
+import { readFault } from './fault.ts';
+import { actions } from './namespaces.ts';
+import { readSoap } from './soap-answer.ts';
+import type { Target } from './target.ts';
+import type { ConnectionPool, WireRequest, WireResponse } from './transport/connection-pool.ts';
+
+/** Invariant: the answer is awaited longer than the target may work, so that its own timeout fault arrives (MS-WSMV 3.2.4.1, NetworkDelayms). */
+const networkDelayMs = 5000;
+
+export interface Call extends CallOptions {
+  readonly action: string;
+  readonly resource: ResourceLocator;
+  /** XML text of the body. */
+  readonly body: string;
+  readonly fragment?: Request['fragment'];
+}
+
+/** What operations are built on. */
+export interface Caller {
+  call(call: Call): Promise<ReceivedResponse>;
+  identify(anonymous: boolean, options: CallOptions): Promise<ReceivedResponse>;
+  /** Ends what runs in the background (Release). */
+  close(): void;
+}
+
+interface Outgoing {
+  readonly action: string;
+  readonly resourceUri: string | null;
+  readonly text: string;
+  readonly messageId: string | null;
+  readonly anonymous: boolean;
+  readonly operationTimeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export function createCaller(pool: ConnectionPool, target: Target, options: ClientOptions): Caller {
+  const host = target.host.includes(':') ? `[${target.host}]` : target.host;
+  const build = requestBuilder({
+    to: `${target.transport}://${host}:${target.port}${target.path}`,
+    maxEnvelopeSize: options.maxEnvelopeSize ?? 512_000,
+    locale: options.locale ?? 'en-US',
+  });
+  const defaultTimeoutMs = options.operationTimeoutMs ?? 60_000;
+  const listener = options.onExchange;
+  let closed = false;
+
+  /** Sends once, and reports to the listener whatever came of it. */
+  async function attempt(outgoing: Outgoing): Promise<ReceivedResponse> {
+    if (closed) throw new CancelledError('The client is closed.');
+    if (outgoing.signal?.aborted) throw new CancelledError('The call was cancelled before it began.');
+    const progress = { bodySent: false };
+    const wire: WireRequest = {
+      body: outgoing.text,
+      action: outgoing.action,
+      anonymous: outgoing.anonymous,
+      changesTarget: changesTarget(outgoing.action),
+      timeoutMs: outgoing.operationTimeoutMs + networkDelayMs,
+      progress,
+      ...(outgoing.signal === undefined ? {} : { signal: outgoing.signal }),
+    };
+    if (listener === undefined) {
+      try {
+        return read(await pool.exchange(wire), outgoing);
+      } catch (error) {
+        throw lostOutcome(error, outgoing.action, progress.bodySent);
+      }
+    }
+    return await observed(wire, outgoing, listener);
+  }
+
+  async function observed(wire: WireRequest, outgoing: Outgoing, tell: ExchangeListener): Promise<ReceivedResponse> {
+    const startedAt = Date.now();
+    let response: WireResponse | null = null;
+    let failure: unknown = null;
+    let decode = 0;
+    try {
+      response = await pool.exchange(wire);
+      const before = performance.now();
+      try {
+        return read(response, outgoing);
+      } finally {
+        decode = performance.now() - before;
+      }
+    } catch (error) {
+      failure = lostOutcome(error, outgoing.action, wire.progress.bodySent);
+      throw failure;
+    } finally {
+      report(tell, () => describe(target, outgoing, wire, response, startedAt, decode, failure));
+    }
+  }
+
+  async function send(outgoing: Outgoing): Promise<ReceivedResponse> {
+    try {
+      return await attempt(outgoing);
+    } catch (error) {
+      if (!isSafeToRepeat(outgoing.action) || !isConnectionLost(error)) throw error;
+      // The lost connection is gone from the pool; the same request may go out once more, with the same MessageID.
+      return await attempt(outgoing);
+    }
+  }
+
+  return {
+    call(call) {
+      const messageId = `uuid:${randomUUID().toUpperCase()}`;
+      const operationTimeoutMs = call.timeoutMs ?? defaultTimeoutMs;
+      const text = build({
+        action: call.action,
+        messageId,
+        resourceUri: call.resource.resourceUri,
+        selectors: call.resource.selectors,
+        options: call.options,
+        operationTimeoutMs,
+        fragment: call.fragment,
+        body: call.body,
+      });
+      return send({
+        action: call.action,
+        resourceUri: call.resource.resourceUri,
+        text,
+        messageId,
+        anonymous: false,
+        operationTimeoutMs,
+        signal: call.signal,
+      });
+    },
+    identify(anonymous, o) {
+      return send({
+        action: actions.identify,
+        resourceUri: null,
+        text: identifyRequest,
+        messageId: null,
+        anonymous,
+        operationTimeoutMs: o.timeoutMs ?? defaultTimeoutMs,
+        signal: o.signal,
+      });
+    },
+    close() {
+      closed = true;
+    },
+  };
+}
+
+/** Pull and Release move a cursor and change nothing that anybody would have to read back. */
+function changesTarget(action: string): boolean {
+  return !isSafeToRepeat(action) && action !== actions.pull && action !== actions.release;
+}
+
+function isConnectionLost(error: unknown): boolean {
+  return error instanceof TransportError && error.reason === 'connection-lost';
+}
+
+/** The error as it is, or OutcomeUnknownError around it, where the request may have been carried out and its answer cannot be known. */
+function lostOutcome(error: unknown, action: string, bodySent: boolean): unknown {
+  if (!bodySent || !changesTarget(action)) return error;
+  const lost =
+    error instanceof ProtocolError ||
+    (error instanceof TransportError && (error.reason === 'connection-lost' || error.reason === 'response-timeout'));
+  if (!lost) return error;
+  return new OutcomeUnknownError(
+    `The request was sent, but its answer was lost; it may or may not have been carried out. ${error.message}`,
+    { cause: error },
+  );
+}
+
+/** Bytes to a checked answer. Throws WSManFault, ProtocolError, TransportError. */
+function read(response: WireResponse, outgoing: Outgoing): ReceivedResponse {
+  if (!response.trustworthy) {
+    throw new ProtocolError(
+      `The answer was not sealed although the session is, so nothing of it is read; its status ${response.status} is an unauthenticated hint.`,
+    );
+  }
+  const root = readSoap(response, outgoing.action);
+  if (root === null) return { action: null, relatesTo: null, body: null, fault: null, headers: [] };
+  const answer = readResponse(root);
+  checkRelatesTo(answer, outgoing.messageId);
+  if (answer.fault !== null) throw readFault(answer.fault, response.status, answer.action);
+  if (response.status >= 400) {
+    throw new TransportError(`The target answered with HTTP status ${response.status}, but without a fault.`, {
+      reason: 'http',
+      httpStatus: response.status,
+    });
+  }
+  return answer;
+}
+
+const nilUuid = 'uuid:00000000-0000-0000-0000-000000000000';
+
+/** A missing RelatesTo is tolerated (Identify, OMI's and Windows' early faults); another request's answer is not. */
+function checkRelatesTo(answer: ReceivedResponse, messageId: string | null): void {
+  const { relatesTo } = answer;
+  if (messageId === null || relatesTo === null || relatesTo === '') return;
+  if (relatesTo.toLowerCase() === messageId.toLowerCase()) return;
+  // A request that could not be read at all has no MessageID to refer to.
+  if (answer.fault !== null && relatesTo.toLowerCase() === nilUuid) return;
+  throw new ProtocolError('The answer belongs to another request (its RelatesTo is not the MessageID that was sent).');
+}
+
+/** Listeners are guests: nothing they do, and nothing that preparing for them does, may fail the call. */
+function report(tell: ExchangeListener, describeIt: () => Exchange): void {
+  try {
+    tell(describeIt());
+  } catch {
+    // Swallowed on purpose.
+  }
+}
+
+function describe(
+  target: Target,
+  outgoing: Outgoing,
+  wire: WireRequest,
+  response: WireResponse | null,
+  startedAt: number,
+  decode: number,
+  failure: unknown,
+): Exchange {
+  const { queue = 0, connect = 0, authenticate = 0, server = 0 } = response?.timings ?? {};
+  const masked = maskExchange(
+    wire.progress.bodySent || response !== null ? outgoing.text : null,
+    response === null || response.body.length === 0 ? null : response,
+    failure instanceof Error ? { name: failure.name, message: failure.message } : null,
+  );
+  return {
+    startedAt,
+    host: target.host,
+    port: target.port,
+    action: outgoing.action,
+    resourceUri: outgoing.resourceUri,
+    request: masked.request,
+    response: masked.response,
+    httpStatus: response?.status ?? null,
+    sealed: response?.sealed ?? false,
+    mechanism: response?.mechanism ?? null,
+    timings: { queue, connect, authenticate, server, decode },
+    bytesSent: response?.bytesSent ?? 0,
+    bytesReceived: response?.bytesReceived ?? 0,
+    roundTrips: response?.roundTrips ?? 0,
+    error: masked.error,
+  };
+}

@@ -1,0 +1,208 @@
+/**
+ * WS-Man from the client's side: identify, get, put, create, delete, enumerate, invoke (DSP0226; MS-WSMV 3.1.4, 3.2.4).
+ * What an operation is; how one request becomes one answer is in `call.ts`, the cursor of an enumeration in `enumerate.ts`.
+ */
+import { createCaller } from './call.ts';
+import { type InputParameter, methodInput } from './cim-input.ts';
+import { enumerate, type EnumerateOptions } from './enumerate.ts';
+import { methodAction, type OptionSet } from './envelope.ts';
+import { type EndpointReference, isEpr, readEpr, type Selectors } from './epr.ts';
+import { ProtocolError, WSManFault } from './errors.ts';
+import type { ExchangeListener } from './exchange.ts';
+import { type Identity, readIdentity } from './identify.ts';
+import { defaultLimits, readLimits, type TargetLimits } from './limits.ts';
+import { actions, resourceUris } from './namespaces.ts';
+import type { Target } from './target.ts';
+import { type ConnectionPool, type ConnectionSecurity, createConnectionPool } from './transport/connection-pool.ts';
+import { isNil, makeElement, serializeXml, type XmlElement } from './xml.ts';
+
+export interface ClientOptions {
+  /** Told of every exchange. What it throws is swallowed; without a listener nothing is prepared for it. */
+  readonly onExchange?: ExchangeListener | undefined;
+  /** Default 60,000. Sent as OperationTimeout; the answer is awaited 5 s longer. */
+  readonly operationTimeoutMs?: number | undefined;
+  /** Octets of the largest answer that the target may send. Default 512,000. */
+  readonly maxEnvelopeSize?: number | undefined;
+  /** Language of messages, where the target has it. Default en-US. */
+  readonly locale?: string | undefined;
+  /** Default 10,000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Default 2; lowered to 1 by itself once the target has identified itself as stack 1.1. */
+  readonly maxConnections?: number | undefined;
+}
+
+/** What is addressed: a class, an instance of it, or another resource. */
+export interface ResourceLocator {
+  readonly resourceUri: string;
+  readonly selectors?: Selectors | undefined;
+}
+
+export interface CallOptions {
+  /** Ends the call with a CancelledError and closes the connection it is on. A changing call may have happened all the same. */
+  readonly signal?: AbortSignal | undefined;
+  /** OperationTimeout of this call, milliseconds. */
+  readonly timeoutMs?: number | undefined;
+  readonly options?: OptionSet | undefined;
+}
+
+export interface InvokeResult {
+  /** `METHOD_OUTPUT` (`METHOD` at OMI). */
+  readonly output: XmlElement;
+  /** ReturnValue where it is a number; most methods say 0 for success, and anything else is a failure with HTTP 200. */
+  readonly returnValue: number | null;
+  /** ReturnValue as text; null where there is none. */
+  readonly returnText: string | null;
+}
+
+/**
+ * Every method rejects with one of the classes in `errors.ts`, and nothing else but TypeError and RangeError for wrong arguments.
+ * Only identify, get and enumerate are sent a second time by themselves, once, when their answer was lost with the connection.
+ */
+export interface WSManClient {
+  identify(options?: { readonly anonymous?: boolean } & CallOptions): Promise<Identity>;
+  /** The instance, or other representation. */
+  get(resource: ResourceLocator, options?: CallOptions): Promise<XmlElement>;
+  /** w:XmlFragment with the part that `path` names: `Name`, `Name/text()`, `IPAddress[1]` (DSP0226 7.7). */
+  getFragment(resource: ResourceLocator, path: string, options?: CallOptions & { dialect?: string }): Promise<XmlElement>;
+  /** Batches as they come. Left early, by error or by signal, the enumeration is released at the target. */
+  enumerate(resource: ResourceLocator, options?: CallOptions & EnumerateOptions): AsyncIterable<readonly XmlElement[]>;
+  enumerateAll(resource: ResourceLocator, options?: CallOptions & EnumerateOptions): Promise<XmlElement[]>;
+  /** `method`: a name, or a whole action URI. A ReturnValue other than 0 is no error here: read it. */
+  invoke(
+    resource: ResourceLocator,
+    method: string,
+    input?: readonly InputParameter[] | XmlElement | string,
+    options?: CallOptions,
+  ): Promise<InvokeResult>;
+  /** The representation as it is afterwards, or null where the target answers without one. With `fragment` only that part is put. */
+  put(
+    resource: ResourceLocator,
+    body: XmlElement | string,
+    options?: CallOptions & { fragment?: string; dialect?: string },
+  ): Promise<XmlElement | null>;
+  create(resource: ResourceLocator, body: XmlElement | string, options?: CallOptions): Promise<EndpointReference>;
+  delete(resource: ResourceLocator, options?: CallOptions): Promise<void>;
+  /** From winrm/config where the target lets us read it, else the documented defaults of its stack; `source` says which. Asked once. */
+  limits(options?: CallOptions): Promise<TargetLimits>;
+  /** How the connection is protected; null before the first exchange. */
+  security(): ConnectionSecurity | null;
+  /** Closes every connection; what is under way is rejected. */
+  close(): void;
+}
+
+/** A client for one target. Nothing is sent before the first operation. */
+export function createClient(target: Target, options: ClientOptions = {}): WSManClient {
+  const pool = createConnectionPool(target, {
+    maxConnections: options.maxConnections ?? 2,
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+  });
+  return createClientOver(pool, target, options);
+}
+
+/** As createClient, over connections made elsewhere: the network's edge, where tests stand in for a machine. */
+export function createClientOver(pool: ConnectionPool, target: Target, options: ClientOptions = {}): WSManClient {
+  const caller = createCaller(pool, target, options);
+  let limits: TargetLimits | null = null;
+
+  const client: WSManClient = {
+    async identify({ anonymous = target.authentication === 'none', ...o } = {}) {
+      const identity = readIdentity((await caller.identify(anonymous, o)).body);
+      // Stack 1.1 takes five connections in all, from everybody; one of them is ours.
+      if (identity.stack?.startsWith('1.')) pool.setMaxConnections(1);
+      return identity;
+    },
+
+    async get(resource, o = {}) {
+      return required((await caller.call({ ...o, action: actions.get, resource, body: '' })).body, 'Get');
+    },
+
+    async getFragment(resource, path, o = {}) {
+      const fragment = { path, dialect: o.dialect };
+      return required((await caller.call({ ...o, action: actions.get, resource, body: '', fragment })).body, 'Get');
+    },
+
+    enumerate: (resource, o = {}) => enumerate(caller, resource, o),
+
+    async enumerateAll(resource, o = {}) {
+      const all: XmlElement[] = [];
+      for await (const batch of enumerate(caller, resource, o)) {
+        for (const item of batch) all.push(item);
+        if (all.length > maxItems) throw new ProtocolError(`The enumeration did not end after ${maxItems} items.`);
+      }
+      return all;
+    },
+
+    async invoke(resource, method, input = [], o = {}) {
+      const body = isParameterList(input) ? methodInput(resource.resourceUri, method, input) : asText(input);
+      const action = methodAction(resource.resourceUri, method);
+      const answer = await caller.call({ ...o, action, resource, body });
+      const output = answer.body ?? makeElement(resource.resourceUri, `${method}_OUTPUT`);
+      return { output, ...readReturnValue(output) };
+    },
+
+    async put(resource, body, o = {}) {
+      const { fragment: path, dialect, ...rest } = o;
+      const text = path === undefined ? asText(body) : `<w:XmlFragment>${asText(body)}</w:XmlFragment>`;
+      const fragment = path === undefined ? undefined : { path, dialect };
+      return (await caller.call({ ...rest, action: actions.put, resource, body: text, fragment })).body;
+    },
+
+    async create(resource, body, o = {}) {
+      const answer = await caller.call({ ...o, action: actions.create, resource, body: asText(body) });
+      const created = required(answer.body, 'Create');
+      const epr = isEpr(created) ? created : created.children.find(isEpr);
+      if (epr === undefined) throw new ProtocolError('The answer to Create holds no EndpointReference.');
+      return readEpr(epr);
+    },
+
+    async delete(resource, o = {}) {
+      await caller.call({ ...o, action: actions.delete, resource, body: '' });
+    },
+
+    async limits(o = {}) {
+      if (limits === null) {
+        const { stack } = await client.identify(o);
+        try {
+          limits = readLimits(await client.get({ resourceUri: resourceUris.config }, o), stack);
+        } catch (error) {
+          // Only administrators may read winrm/config, and other makes have none: a fault is the answer no.
+          if (!(error instanceof WSManFault)) throw error;
+          limits = defaultLimits(stack);
+        }
+      }
+      return limits;
+    },
+
+    security: () => pool.security(),
+    close: () => {
+      caller.close();
+      pool.close();
+    },
+  };
+  return client;
+}
+
+/** A guard against targets that never end, not a limit of ours: no class has so many instances. */
+const maxItems = 1_000_000;
+
+function required(body: XmlElement | null, operation: string): XmlElement {
+  if (body === null) throw new ProtocolError(`The answer to ${operation} is empty.`);
+  return body;
+}
+
+function isParameterList(input: readonly InputParameter[] | XmlElement | string): input is readonly InputParameter[] {
+  return Array.isArray(input);
+}
+
+function asText(body: XmlElement | string): string {
+  // A document that was read from a file brings its declaration; inside a body there is no place for one.
+  return typeof body === 'string' ? body.replace(/^\ufeff?\s*<\?xml[^>]*\?>/, '') : serializeXml(body);
+}
+
+function readReturnValue(output: XmlElement): { returnValue: number | null; returnText: string | null } {
+  const element = output.children.find((c) => c.local.toLowerCase() === 'returnvalue');
+  if (element === undefined || isNil(element)) return { returnValue: null, returnText: null };
+  const returnText = element.text.trim();
+  return { returnValue: /^-?[0-9]{1,15}$/.test(returnText) ? Number(returnText) : null, returnText };
+}
+

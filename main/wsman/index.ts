@@ -1,0 +1,65 @@
+/** The only door of the protocol library. The lab, which is the other side of the wire, also reaches the codecs. */
+export { type CimInput, type InputParameter, methodInput, toCimXml } from './cim-input.ts';
+export { classNameOf, cimSchema, decodeInstance, decodeValue, readCimInstance, toReference } from './cim.ts';
+export type {
+  CimDateTime,
+  CimInstance,
+  CimInterval,
+  CimReference,
+  CimScalarName,
+  CimSchema,
+  CimTyped,
+  CimTypeName,
+  CimValue,
+  Decoded,
+} from './cim-types.ts';
+export {
+  type CallOptions,
+  type ClientOptions,
+  createClient,
+  type InvokeResult,
+  type ResourceLocator,
+  type WSManClient,
+} from './client.ts';
+export type { EnumerateOptions } from './enumerate.ts';
+export type { EnumerationMode, Filter } from './enumeration.ts';
+export type { Option, OptionSet } from './envelope.ts';
+export { type EndpointReference, isEpr, readEpr, type Selectors, type SelectorValue } from './epr.ts';
+export {
+  AuthenticationError,
+  type AuthenticationReason,
+  CancelledError,
+  CertificateError,
+  type FaultFields,
+  OutcomeUnknownError,
+  type PresentedCertificate,
+  ProtocolError,
+  TransportError,
+  type TransportReason,
+  type TrustFailure,
+  WSManError,
+  WSManFault,
+} from './errors.ts';
+export type { Exchange, ExchangeListener, ExchangeTimings } from './exchange.ts';
+export type { Identity } from './identify.ts';
+export type { TargetLimits } from './limits.ts';
+export { className, dialects, ns, resourceUris, wmi, wql } from './namespaces.ts';
+export type { Target, TlsTrust } from './target.ts';
+export type { ConnectionSecurity } from './transport/connection-pool.ts';
+export { wsmanErrorAdvice } from './error-advice.ts';
+export { wsmanErrorName } from './error-codes.ts';
+export {
+  attribute,
+  child,
+  childrenOf,
+  childText,
+  decodeText,
+  descend,
+  escapeXml,
+  isNil,
+  makeElement,
+  parseXml,
+  serializeXml,
+  type XmlAttribute,
+  type XmlElement,
+} from './xml.ts';
