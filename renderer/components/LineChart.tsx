@@ -120,11 +120,21 @@ function optionsOf(latest: Latest, element: HTMLElement, readout: { current: HTM
     scales: {
       x: { time: true, range: () => [(Date.now() - latest.current.spanMs) / 1000, Date.now() / 1000] },
       y: {
-        range: (_plot, _min, max) => [0, latest.current.scale === 'percent' ? 100 : roundUp(Number.isFinite(max) ? max : 0)],
+        range: (_plot, _min, max) => [
+          0,
+          latest.current.scale === 'percent' ? 100 : roundUp(Number.isFinite(max) ? max : 0),
+        ],
       },
     },
     axes: [
-      { ...axis, size: 20, gap: 4, grid: { show: false }, space: 90, values: (_plot, at) => at.map((seconds) => clock(seconds)) },
+      {
+        ...axis,
+        size: 20,
+        gap: 4,
+        grid: { show: false },
+        space: 90,
+        values: (_plot, at) => at.map((seconds) => clock(seconds)),
+      },
       {
         ...axis,
         size: 62,

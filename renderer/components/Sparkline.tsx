@@ -23,7 +23,10 @@ export function Sparkline({ values, series, stale = false, width = 64, height = 
         const [last] = run.at(-1) ?? [0];
         return (
           <g key={first}>
-            <path className="wd-spark-fill" d={`${line.join('')}L${x(last).toFixed(1)} ${height}L${x(first).toFixed(1)} ${height}Z`} />
+            <path
+              className="wd-spark-fill"
+              d={`${line.join('')}L${x(last).toFixed(1)} ${height}L${x(first).toFixed(1)} ${height}Z`}
+            />
             <path className="wd-spark-line" d={line.join('')} />
           </g>
         );

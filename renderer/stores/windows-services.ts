@@ -42,7 +42,7 @@ export interface MachineServices {
   /** Newest first. */
   readonly actions: readonly ServiceActionRecord[];
   /** Since when a service is seen in a pending state, for those that are. */
-  readonly pendingSince: Readonly<Record<string, number>>;
+  readonly pendingSince: ReadonlyMap<string, number>;
 }
 
 /** What stops when these services are stopped. */
@@ -87,7 +87,7 @@ const untouched: MachineServices = {
   live: false,
   problem: null,
   actions: [],
-  pendingSince: {},
+  pendingSince: new Map(),
 };
 
 const aimOf: Record<ServiceAction, WindowsServiceState> = {
@@ -325,7 +325,10 @@ const byName = (a: WindowsService, b: WindowsService): number =>
   a.name.localeCompare(b.name, 'en', { sensitivity: 'base' });
 
 /** The new list, with the old objects where nothing changed: rows are memoised by identity. */
-function keepSame(before: readonly WindowsService[] | null, after: readonly WindowsService[]): readonly WindowsService[] {
+function keepSame(
+  before: readonly WindowsService[] | null,
+  after: readonly WindowsService[],
+): readonly WindowsService[] {
   const old = new Map(before?.map((service) => [service.name, service]));
   return after
     .map((service) => {
@@ -350,10 +353,10 @@ function merge(
     if (!known || !sameService(known, service)) all.set(service.name, service);
   }
   const services = [...all.values()].toSorted(byName);
-  const pendingSince = Object.fromEntries(
+  const pendingSince = new Map(
     services
       .filter((service) => isPending(service.state))
-      .map((service) => [service.name, before.pendingSince[service.name] ?? nowAt]),
+      .map((service) => [service.name, before.pendingSince.get(service.name) ?? nowAt]),
   );
   return { ...before, services, pendingSince };
 }
