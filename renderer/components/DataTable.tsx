@@ -218,11 +218,11 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     [rowId, onMenu, selecting, selected, apply],
   );
 
-  const least = columns.reduce((sum, column) => sum + column.width, selecting === 'checkboxes' ? 52 : 0);
+  const least = columns.reduce((sum, column) => sum + column.width, selecting === 'checkboxes' ? 42 : 0);
   const tracks = columns.map((column) =>
     column.grow ? `minmax(${column.width}px, ${column.grow}fr)` : `${column.width}px`,
   );
-  const template = `${selecting === 'checkboxes' ? '52px ' : ''}${tracks.join(' ')}`;
+  const template = `${selecting === 'checkboxes' ? '42px ' : ''}${tracks.join(' ')}`;
   const allSelected = order.length > 0 && order.every((id) => selected.has(id));
 
   return (

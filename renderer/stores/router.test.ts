@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { formatRoute, parseRoute, type Route } from './router.ts';
+
+it.each<Route>([
+  { view: 'machines' },
+  { view: 'settings' },
+  { view: 'machine', machineId: 'a1', tab: 'services' },
+  { view: 'machine', machineId: 'ü/?#%', tab: 'overview' },
+])('a route survives the address bar: %o', (route) => {
+  expect(parseRoute(formatRoute(route))).toEqual(route);
+});
+
+it.each([
+  ['', { view: 'machines' }],
+  ['#/nonsense', { view: 'machines' }],
+  ['#/machines/a1', { view: 'machine', machineId: 'a1', tab: 'overview' }],
+  ['#/machines/%E0%A4%A', { view: 'machines' }],
+])('%s', (hash, expected) => {
+  expect(parseRoute(hash)).toEqual(expected);
+});
