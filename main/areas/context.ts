@@ -1,0 +1,74 @@
+import { type Problem, ProblemError } from '../../shared/contract/problem.ts';
+import type { SecretStore } from '../sessions/credentials.ts';
+import type { Session } from '../sessions/session.ts';
+import type { SessionPool } from '../sessions/session-pool.ts';
+import type { Inventory } from '../storage/inventory.ts';
+import type { LastKnown } from '../storage/last-known.ts';
+
+/** What the console remembers. The embedded lab's is another one than the user's. */
+export interface Store {
+  readonly inventory: Inventory;
+  readonly lastKnown: LastKnown;
+  readonly secrets: SecretStore;
+}
+
+/** What every area works with; made by create-console.ts. */
+export interface AreaContext {
+  /** Changes when the embedded lab is opened: ask for it each time. */
+  readonly store: Store;
+  readonly sessions: SessionPool;
+  /** The one map from thrown errors to problems. */
+  readonly toProblem: (error: unknown, machineId?: string) => Problem;
+  readonly log: (line: string) => void;
+  readonly now: () => number;
+  /** Aborted when the console closes. */
+  readonly closing: AbortSignal;
+}
+
+/** The session of a machine. Throws ProblemError `not-found` where the inventory has no such machine (any more). */
+export function sessionOf(context: AreaContext, machineId: string): Session {
+  const session = context.sessions.get(machineId);
+  if (session === undefined) {
+    throw new ProblemError({
+      code: 'not-found',
+      message: 'The inventory has no such machine.',
+      advice: ['It may have been removed in another window.'],
+      retryable: false,
+      machineId,
+    });
+  }
+  return session;
+}
+
+/** Does something with a machine; what is thrown names that machine. */
+export async function onMachine<T>(
+  context: AreaContext,
+  machineId: string,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(sessionOf(context, machineId));
+  } catch (error) {
+    if (error instanceof ProblemError && error.problem.machineId !== undefined) throw error;
+    throw new ProblemError(context.toProblem(error, machineId), { cause: error });
+  }
+}
+
+/** Waits, or throws the signal's reason. */
+export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}

@@ -1,0 +1,300 @@
+import { randomUUID } from 'node:crypto';
+import type { ConsoleHandlers } from '../../shared/contract/contract.ts';
+import type { Machine, MachineFacts, MachineSettings, MachinesChange } from '../../shared/contract/machines.ts';
+import { type Problem, ProblemError } from '../../shared/contract/problem.ts';
+import type { Sink } from '../../shared/rpc/endpoint.ts';
+import type { Session } from '../sessions/session.ts';
+import type { InventoryData } from '../storage/inventory-format.ts';
+import type { Identity, WSManClient } from '../wsman/index.ts';
+import { type AreaContext, sleep } from './context.ts';
+import { accessOf } from './machine-defaults.ts';
+import { readFacts } from './machine-facts.ts';
+import { exportMachines, readImport } from './machine-text.ts';
+
+/** The inventory as the table sees it: settings, state of the session, last known facts. */
+export interface MachinesArea {
+  readonly handlers: Omit<ConsoleHandlers['machines'], 'test'>;
+  /** The first calls on a new connection (SessionWorld.greet). */
+  greet(machineId: string, client: WSManClient, identity: Identity | null, signal: AbortSignal): Promise<unknown>;
+  /** A session has another state. */
+  changed(machineId: string): void;
+  /** Another inventory took the place of the one before: everything is new. */
+  reload(): void;
+  factsOf(machineId: string): MachineFacts | null;
+  /** What these machines sign in with is another one: new sessions. */
+  replan(machineIds: readonly string[]): void;
+}
+
+/** Changes are gathered this long before they go to the table: twenty frames a second are enough for the eye. */
+const gatherMs = 50;
+
+export function createMachines(context: AreaContext): MachinesArea {
+  const facts = new Map<string, MachineFacts>();
+  const lastSeen = new Map<string, number>();
+  const problems = new Map<string, { error: unknown; problem: Problem }>();
+  const watchers = new Set<Watcher>();
+
+  const data = () => context.store.inventory.data;
+
+  function plan(id: string, settings: MachineSettings): void {
+    const credential = settings.credentialId === null ? null : (data().credentials.get(settings.credentialId) ?? null);
+    context.sessions.set(id, accessOf(settings, credential));
+  }
+
+  /** A session's error as a problem, made once: the table asks for it at every change. */
+  function problemOf(id: string, session: Session | undefined): Problem | null {
+    const error = session?.status.error ?? null;
+    if (error === null) return null;
+    let known = problems.get(id);
+    if (known?.error !== error) {
+      known = { error, problem: context.toProblem(error, id) };
+      problems.set(id, known);
+    }
+    return known.problem;
+  }
+
+  function machineOf(id: string, settings: MachineSettings): Machine {
+    const session = context.sessions.get(id);
+    const status = session?.status;
+    const { mechanism, protection } = status?.security ?? { mechanism: null, protection: null };
+    return {
+      id,
+      settings,
+      state: status?.state ?? 'unknown',
+      stateSinceAt: status?.sinceAt ?? context.now(),
+      lastSeenAt: status?.lastSeenAt ?? lastSeen.get(id) ?? facts.get(id)?.readAt ?? null,
+      nextAttemptAt: status?.nextAttemptAt ?? null,
+      problem: problemOf(id, session),
+      security: mechanism === null ? null : { mechanism, protection },
+      facts: facts.get(id) ?? null,
+    };
+  }
+
+  const find = (id: string): Machine => {
+    const settings = data().machines.get(id);
+    if (settings === undefined) throw notFound(id);
+    return machineOf(id, settings);
+  };
+
+  function changed(id: string): void {
+    for (const watcher of watchers) watcher.changed(id);
+  }
+
+  /** Saves, then brings the sessions in line with what was saved. */
+  async function save(change: (data: InventoryData) => InventoryData): Promise<void> {
+    const before = data();
+    await context.store.inventory.update(change);
+    const after = data();
+    for (const [id, settings] of after.machines) {
+      const old = before.machines.get(id);
+      if (old === settings) continue;
+      if (old === undefined || !sameAccess(old, settings)) plan(id, settings);
+      changed(id);
+    }
+    const removed = [...before.machines.keys()].filter((id) => !after.machines.has(id));
+    if (removed.length > 0) forget(removed);
+  }
+
+  function forget(ids: readonly string[]): void {
+    for (const id of ids) {
+      context.sessions.remove(id);
+      facts.delete(id);
+      lastSeen.delete(id);
+      problems.delete(id);
+      changed(id);
+    }
+    context.store.lastKnown.forget(ids);
+  }
+
+  function reload(): void {
+    context.sessions.clear();
+    for (const map of [facts, lastSeen, problems]) map.clear();
+    for (const [id, { value, at }] of context.store.lastKnown.all('facts')) {
+      facts.set(id, value as MachineFacts);
+      lastSeen.set(id, at);
+    }
+    for (const [id, settings] of data().machines) plan(id, settings);
+    for (const watcher of watchers) watcher.all();
+  }
+
+  async function watch(_: unknown, sink: Sink<MachinesChange>): Promise<void> {
+    const watcher = createWatcher();
+    watchers.add(watcher);
+    context.sessions.wakeAll();
+    try {
+      while (!sink.signal.aborted) {
+        const batch = watcher.take();
+        if (batch === 'all') {
+          await sink.push({
+            kind: 'all',
+            machines: [...data().machines].map(([id, settings]) => machineOf(id, settings)),
+          });
+        } else {
+          const known = batch.filter((id) => data().machines.has(id));
+          await sink.push({
+            kind: 'changed',
+            machines: known.map(find),
+            removed: batch.filter((id) => !data().machines.has(id)),
+          });
+        }
+        await watcher.wait(sink.signal);
+        await sleep(gatherMs, sink.signal);
+      }
+    } catch (error) {
+      if (!sink.signal.aborted) throw error;
+    } finally {
+      watchers.delete(watcher);
+    }
+  }
+
+  return {
+    reload,
+    changed,
+    factsOf: (id) => facts.get(id) ?? null,
+    replan(ids) {
+      for (const id of ids) {
+        const settings = data().machines.get(id);
+        if (settings !== undefined) plan(id, settings);
+      }
+    },
+    async greet(id, client, identity, signal) {
+      const read = await readFacts(client, identity, signal, context.now);
+      if (data().machines.has(id)) {
+        facts.set(id, read.facts);
+        lastSeen.set(id, read.facts.readAt);
+        context.store.lastKnown.put(id, 'facts', read.facts, read.facts.readAt);
+      }
+      return read.missing;
+    },
+    handlers: {
+      watch,
+      async add(settings) {
+        const id = randomUUID();
+        await save((old) => ({ ...old, machines: new Map(old.machines).set(id, settings) }));
+        return find(id);
+      },
+      async update({ id, settings }) {
+        await save((old) => {
+          if (!old.machines.has(id)) throw notFound(id);
+          return { ...old, machines: new Map(old.machines).set(id, settings) };
+        });
+        return find(id);
+      },
+      async remove({ ids }) {
+        await save((old) => {
+          const machines = new Map(old.machines);
+          for (const id of ids) machines.delete(id);
+          return { ...old, machines };
+        });
+      },
+      async tag({ ids, add, remove }) {
+        await save((old) => {
+          const machines = new Map(old.machines);
+          for (const id of ids) {
+            const settings = machines.get(id);
+            if (settings === undefined) continue;
+            const tags = [...new Set([...settings.tags.filter((tag) => !remove.includes(tag)), ...add])];
+            machines.set(id, { ...settings, tags });
+          }
+          return { ...old, machines };
+        });
+      },
+      async refresh({ ids }) {
+        await Promise.all(ids.map((id) => context.sessions.get(id)?.retry()));
+      },
+      async previewImport({ text, format }) {
+        return readImport(text, format, [...data().machines.values()]);
+      },
+      async import({ text, format, credentialId }) {
+        if (credentialId !== null && !data().credentials.has(credentialId)) throw notFound(null);
+        let added = 0;
+        await save((old) => {
+          const preview = readImport(text, format, [...old.machines.values()]);
+          const machines = new Map(old.machines);
+          for (const { verdict, settings } of preview.rows) {
+            if (verdict !== 'new' || settings === null) continue;
+            machines.set(randomUUID(), { ...settings, credentialId });
+            added++;
+          }
+          return { ...old, machines };
+        });
+        return { added };
+      },
+      async export({ ids, format }) {
+        const chosen = ids ?? [...data().machines.keys()];
+        const list = chosen.map((id) => data().machines.get(id)).filter((settings) => settings !== undefined);
+        return exportMachines(list, format, context.now());
+      },
+    },
+  };
+}
+
+/** What one window has not been told yet. */
+interface Watcher {
+  changed(id: string): void;
+  all(): void;
+  take(): 'all' | string[];
+  wait(signal: AbortSignal): Promise<void>;
+}
+
+function createWatcher(): Watcher {
+  let everything = true;
+  const ids = new Set<string>();
+  let waiting: (() => void) | null = null;
+  const wake = () => {
+    waiting?.();
+    waiting = null;
+  };
+  return {
+    changed(id) {
+      ids.add(id);
+      wake();
+    },
+    all() {
+      everything = true;
+      wake();
+    },
+    take() {
+      const batch = everything ? 'all' : [...ids];
+      everything = false;
+      ids.clear();
+      return batch;
+    },
+    wait(signal) {
+      if (everything || ids.size > 0) return Promise.resolve();
+      return new Promise((resolve, reject) => {
+        const abort = () => reject(signal.reason);
+        signal.addEventListener('abort', abort, { once: true });
+        waiting = () => {
+          signal.removeEventListener('abort', abort);
+          resolve();
+        };
+      });
+    },
+  };
+}
+
+/** Name and tags are ours alone; anything else means another connection. */
+function sameAccess(a: MachineSettings, b: MachineSettings): boolean {
+  return (
+    a.address === b.address &&
+    a.transport === b.transport &&
+    a.port === b.port &&
+    a.path === b.path &&
+    a.signIn === b.signIn &&
+    a.credentialId === b.credentialId &&
+    a.trusted === b.trusted &&
+    a.allowClearText === b.allowClearText &&
+    a.pin === b.pin
+  );
+}
+
+function notFound(machineId: string | null): ProblemError {
+  return new ProblemError({
+    code: 'not-found',
+    message: machineId === null ? 'There is no such credential.' : 'The inventory has no such machine.',
+    advice: ['It may have been removed in another window.'],
+    retryable: false,
+    ...(machineId !== null && { machineId }),
+  });
+}

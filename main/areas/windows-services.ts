@@ -1,0 +1,1 @@
+export const createWindowsServices = (..._: unknown[]): never => ({}) as never;

@@ -1,0 +1,157 @@
+import { contract } from '../shared/contract/contract.ts';
+import type { Problem } from '../shared/contract/problem.ts';
+import type { Port } from '../shared/rpc/port.ts';
+import { serveContract } from '../shared/rpc/server.ts';
+import type { AreaContext, Store } from './areas/context.ts';
+import { createMachines, type MachinesArea } from './areas/machines.ts';
+import type { Environment, LabFleet } from './environment.ts';
+import { inventoryOfFleet } from './fleet-inventory.ts';
+import { createHandlers } from './handlers.ts';
+import { createSessionPool } from './sessions/session-pool.ts';
+import { makeDataFolder } from './storage/data-folder.ts';
+import { openInventory, temporaryInventory } from './storage/inventory.ts';
+import { memoryKeychain, openKeychain } from './storage/keychain.ts';
+import { openLastKnown } from './storage/last-known.ts';
+import { lockDataFolder } from './storage/lock.ts';
+import { toProblem } from './to-problem.ts';
+import { createClient, type ExchangeListener } from './wsman/index.ts';
+
+export interface Console {
+  /** Answers the contract at this port until it closes. Any number of ports may be served. */
+  serve(port: Port): void;
+  /** Ends sessions, timers, streams, the lab and storage; when it resolves, nothing of the console keeps the process alive. */
+  close(): Promise<void>;
+}
+
+/** For tests and benchmarks; hosts need none of it. */
+export interface ConsoleOptions {
+  readonly onExchange?: ExchangeListener;
+}
+
+/**
+ * Joins the parts: the one place that knows storage, sessions and areas at once.
+ * Throws DataFolderInUseError where another console has the data folder, and StorageError where the folder or a later version's inventory
+ * cannot be used.
+ */
+export async function createConsole(environment: Environment, options: ConsoleOptions = {}): Promise<Console> {
+  const { dataFolder, log } = environment;
+  await makeDataFolder(dataFolder);
+  const lock = lockDataFolder(dataFolder);
+  let userStore: Store;
+  try {
+    userStore = {
+      inventory: await openInventory(dataFolder),
+      lastKnown: openLastKnown(dataFolder, log),
+      secrets: await openKeychain(log),
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+
+  let store = userStore;
+  let lab: Promise<LabFleet> | null = null;
+  let isLab = false;
+  const closing = new AbortController();
+  const problemOf = (error: unknown, machineId?: string): Problem => {
+    const problem = toProblem(error, machineId);
+    if (problem.code === 'internal-error') log(trace(error));
+    return problem;
+  };
+
+  // Sessions tell the machines area what they read and become; that area needs the sessions.
+  let machines: MachinesArea;
+  const sessions = createSessionPool({
+    createClient: (target) => createClient(target, { onExchange: options.onExchange }),
+    secrets: () => store.secrets,
+    greet: (...call) => machines.greet(...call),
+    onChange: (machineId) => machines.changed(machineId),
+  });
+  const context: AreaContext = {
+    get store() {
+      return store;
+    },
+    sessions,
+    toProblem: problemOf,
+    log,
+    now: Date.now,
+    closing: closing.signal,
+  };
+  machines = createMachines(context);
+
+  async function openLab(): Promise<void> {
+    lab ??= environment.startLab();
+    try {
+      const fleet = await lab;
+      if (isLab) return;
+      isLab = true;
+      const secrets = memoryKeychain();
+      const { settings } = userStore.inventory.data;
+      const data = await inventoryOfFleet(fleet.machines, settings, (id, password) => secrets.set(id, password));
+      // The user's inventory and keychain stay as they are.
+      store = { inventory: temporaryInventory(data), lastKnown: openLastKnown(null, log), secrets };
+      machines.reload();
+    } catch (error) {
+      lab = null;
+      throw error;
+    }
+  }
+
+  const handlers = createHandlers(context, machines, {
+    about: { version: environment.version, host: environment.host, dataFolder },
+    isLab: () => isLab,
+    notices: () => userStore.inventory.notices,
+    openLab,
+  });
+  const stops = new Set<() => void>();
+
+  async function close(): Promise<void> {
+    if (closing.signal.aborted) return;
+    closing.abort();
+    for (const stop of stops) stop();
+    sessions.close();
+    try {
+      await (await lab)?.close();
+    } finally {
+      await userStore.inventory.close();
+      if (store !== userStore) store.lastKnown.close();
+      userStore.lastKnown.close();
+      lock.release();
+    }
+  }
+
+  try {
+    machines.reload();
+    if (environment.demo) await openLab();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    serve(port) {
+      const stop = serveContract(
+        {
+          send: (frame) => port.send(frame),
+          onMessage: (listener) => port.onMessage(listener),
+          onClose: (listener) =>
+            port.onClose((reason) => {
+              stops.delete(stop);
+              listener(reason);
+            }),
+        },
+        contract,
+        handlers,
+        problemOf,
+      );
+      stops.add(stop);
+    },
+    close,
+  };
+}
+
+/** Where a mistake of ours happened. Its message stays out: it may quote anything, also a secret. */
+function trace(error: unknown): string {
+  if (!(error instanceof Error)) return `A mistake: something was thrown that is no Error (${typeof error}).`;
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return [`A mistake: ${error.name}`, ...frames.slice(0, 8)].join('\n');
+}

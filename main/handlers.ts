@@ -1,0 +1,27 @@
+import type { ConsoleHandlers } from '../shared/contract/contract.ts';
+import type { AreaContext } from './areas/context.ts';
+import { createCredentials } from './areas/credentials.ts';
+import { createGauges } from './areas/gauges.ts';
+import { createMachineTest } from './areas/machine-test.ts';
+import type { MachinesArea } from './areas/machines.ts';
+import { createOverview } from './areas/overview.ts';
+import { createPower } from './areas/power.ts';
+import { createSettings, type SettingsOptions } from './areas/settings.ts';
+import { createWindowsServices } from './areas/windows-services.ts';
+
+/** All that can be asked of the console: one line per area of the contract, each answered in areas/. */
+export function createHandlers(
+  context: AreaContext,
+  machines: MachinesArea,
+  settings: SettingsOptions,
+): ConsoleHandlers {
+  return {
+    machines: { ...machines.handlers, test: createMachineTest(context) },
+    credentials: createCredentials(context, machines.replan),
+    gauges: createGauges(context),
+    overview: createOverview(context, machines),
+    windowsServices: createWindowsServices(context),
+    power: createPower(context),
+    settings: createSettings(context, settings),
+  };
+}

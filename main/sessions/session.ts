@@ -1,0 +1,383 @@
+import {
+  AuthenticationError,
+  CancelledError,
+  CertificateError,
+  type ConnectionSecurity,
+  type Identity,
+  type Target,
+  TransportError,
+  type WSManClient,
+  WSManError,
+  WSManFault,
+} from '../wsman/index.ts';
+import { backoffMs } from './backoff.ts';
+import type { Account, SignInGuard } from './credentials.ts';
+import type { Limiter } from './limiter.ts';
+
+export type SessionState =
+  | 'unknown'
+  | 'connecting'
+  | 'online'
+  | 'unreachable'
+  | 'denied'
+  | 'untrusted'
+  | 'restarting'
+  | 'failing';
+
+/** Whom a session talks to, without the password: that is asked of the secret store when a SecurityContext needs it. */
+export interface SessionPlan {
+  readonly target: Omit<Target, 'password'>;
+  readonly account: Account | null;
+}
+
+export interface SessionStatus {
+  readonly state: SessionState;
+  readonly sinceAt: number;
+  /** When it last answered, in this run. */
+  readonly lastSeenAt: number | null;
+  readonly nextAttemptAt: number | null;
+  /** Why it is in this state, or what is missing although it is online. */
+  readonly error: unknown;
+  readonly identity: Identity | null;
+  readonly security: ConnectionSecurity | null;
+}
+
+/** What all sessions share. */
+export interface SessionWorld {
+  readonly createClient: (target: Target) => WSManClient;
+  readonly password: (account: Account) => Promise<string | null>;
+  readonly guard: SignInGuard;
+  /** How many machines may be connecting at once. */
+  readonly connecting: Limiter;
+  /**
+   * The first calls on a new connection: they sign in and read what the table shows. Resolves with what could not be read although the machine
+   * is online, or null. Called again as a heartbeat.
+   */
+  readonly greet: (
+    machineId: string,
+    client: WSManClient,
+    identity: Identity | null,
+    signal: AbortSignal,
+  ) => Promise<unknown>;
+  readonly onChange: (machineId: string) => void;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  /** The user waits for this: a machine that did not answer is asked at once instead of at its next turn. */
+  readonly urgent?: boolean;
+  /** For whoever follows a restart: goes through although the state is `restarting`, and does not change it. */
+  readonly following?: boolean;
+}
+
+/** Our lasting relation to one machine. */
+export interface Session {
+  readonly id: string;
+  readonly status: SessionStatus;
+  /** Connects in the background, unless it is connected, refused, or waiting for its next turn. */
+  wake(): void;
+  /** The user asks: tries now, also after a refusal. Resolves when the attempt has ended, however it ended. */
+  retry(): Promise<void>;
+  /**
+   * Runs `work` with a connected client. Throws what `work` throws, or why there is no connection. A failure that says something about the
+   * machine changes the state.
+   */
+  run<T>(work: (client: WSManClient, signal: AbortSignal) => Promise<T>, options?: RunOptions): Promise<T>;
+  /** Takes other settings: ends the connection, forgets refusals. */
+  replan(plan: SessionPlan): void;
+  /** Windeck asked it to go down: from now on silence is no surprise. `end` leaves that state; then it is asked as usual, or taken as off. */
+  beginRestart(): { end(outcome: 'back' | 'off'): Promise<void> };
+  close(): void;
+}
+
+const heartbeatMs = 60_000;
+/** A connection attempt of a follower: short, since a machine that is down does not answer at all. */
+const followAttemptMs = 6_000;
+
+/** Invariant 5: `lifetime` ends every timer, loop and call of this session; `close` aborts it. */
+export function createSession(id: string, initialPlan: SessionPlan, world: SessionWorld): Session {
+  const lifetime = new AbortController();
+  let plan = initialPlan;
+  let client: WSManClient | null = null;
+  let identity: Identity | null = null;
+  let connecting: Promise<void> | null = null;
+  let attempt: AbortController | null = null;
+  let verifying: Promise<void> | null = null;
+  let failures = 0;
+  let retryTimer: NodeJS.Timeout | null = null;
+  let heartbeat: NodeJS.Timeout | null = null;
+  let status: SessionStatus = {
+    state: 'unknown',
+    sinceAt: world.now(),
+    lastSeenAt: null,
+    nextAttemptAt: null,
+    error: null,
+    identity: null,
+    security: null,
+  };
+
+  function set(change: Partial<SessionStatus>): void {
+    const sinceAt = change.state !== undefined && change.state !== status.state ? world.now() : status.sinceAt;
+    status = { ...status, nextAttemptAt: null, ...change, sinceAt };
+    if (!lifetime.signal.aborted) world.onChange(id);
+  }
+
+  function stopTimers(): void {
+    if (retryTimer !== null) clearTimeout(retryTimer);
+    if (heartbeat !== null) clearTimeout(heartbeat);
+    retryTimer = null;
+    heartbeat = null;
+  }
+
+  function drop(): void {
+    stopTimers();
+    client?.close();
+    client = null;
+  }
+
+  /** Opens a client, signs in, reads the first facts. The secret is asked for only after the machine has answered without it. */
+  async function establish(
+    signal: AbortSignal,
+    askedAt: number | null,
+  ): Promise<{ opened: WSManClient; missing: unknown }> {
+    const { target, account } = plan;
+    const opened = world.createClient({
+      ...target,
+      async password() {
+        if (account === null) return null;
+        world.guard.check(account);
+        return world.password(account);
+      },
+    });
+    try {
+      // The client also learns from this that stack 1.1 bears one connection only.
+      identity = await identifyAnonymously(opened, signal);
+      const missing = await world.guard.signIn(account, { askedAt, signal }, () =>
+        world.greet(id, opened, identity, signal),
+      );
+      return { opened, missing };
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
+  }
+
+  function connect(askedAt: number | null): Promise<void> {
+    if (connecting !== null) return connecting;
+    const forThis = new AbortController();
+    attempt = forThis;
+    const run = tryToConnect(askedAt, forThis).finally(() => {
+      if (connecting === run) connecting = null;
+    });
+    connecting = run;
+    return run;
+  }
+
+  async function tryToConnect(askedAt: number | null, forThis: AbortController): Promise<void> {
+    const signal = AbortSignal.any([lifetime.signal, forThis.signal]);
+    stopTimers();
+    try {
+      await world.connecting.run(signal, async () => {
+        set({ state: 'connecting', error: null });
+        const { opened, missing } = await establish(signal, askedAt);
+        if (signal.aborted) {
+          opened.close();
+          signal.throwIfAborted();
+        }
+        client = opened;
+        failures = 0;
+        online(missing);
+      });
+    } catch (error) {
+      if (!signal.aborted) settle(error);
+      throw error;
+    }
+  }
+
+  function online(missing: unknown): void {
+    set({ state: 'online', error: missing, lastSeenAt: world.now(), identity, security: client?.security() ?? null });
+    scheduleHeartbeat();
+  }
+
+  function scheduleHeartbeat(): void {
+    if (heartbeat !== null) clearTimeout(heartbeat);
+    // Spread, so that machines that came online together are not asked together for ever.
+    heartbeat = setTimeout(() => void verify(), heartbeatMs * (0.8 + 0.4 * world.random())).unref();
+  }
+
+  /** Asks whether the machine is still what we think it is, once at a time. */
+  function verify(): Promise<void> {
+    const asked = client;
+    if (asked === null || status.state !== 'online') return Promise.resolve();
+    verifying ??= world
+      .greet(id, asked, identity, lifetime.signal)
+      .then(
+        (missing) => {
+          if (client === asked && status.state === 'online') online(missing);
+        },
+        (error) => {
+          if (client === asked && !lifetime.signal.aborted) settle(error);
+        },
+      )
+      .finally(() => {
+        verifying = null;
+      });
+    return verifying;
+  }
+
+  /** The connection is over. What was refused stays so until settings or secret change, or the user asks; everything else is tried again. */
+  function settle(error: unknown): void {
+    drop();
+    if (status.state === 'restarting' || lifetime.signal.aborted) return;
+    const state = stateAfter(error);
+    if (state === 'denied' || state === 'untrusted') {
+      set({ state, error, security: null });
+      return;
+    }
+    failures++;
+    const wait = backoffMs(failures, world.random);
+    set({ state, error, security: null, nextAttemptAt: world.now() + wait });
+    retryTimer = setTimeout(() => void connect(null).catch(() => {}), wait).unref();
+  }
+
+  /** What a failed call says about the machine. Most failures say nothing: a fault is an answer. */
+  function note(error: unknown, used: WSManClient): void {
+    if (used !== client || lifetime.signal.aborted) return;
+    if (error instanceof WSManFault) seen();
+    else if (error instanceof CancelledError || !(error instanceof WSManError)) return;
+    else if (status.state === 'restarting') drop();
+    else if (error instanceof AuthenticationError) {
+      if (plan.account !== null && error.reason === 'rejected') world.guard.rejected(plan.account, error);
+      settle(error);
+    } else if (error instanceof TransportError && isGone(error)) settle(error);
+    // A lost answer, a slow class, a broken message: the next question tells whether the machine is well.
+    else void verify();
+  }
+
+  function seen(): void {
+    status = { ...status, lastSeenAt: world.now() };
+  }
+
+  async function clientFor(urgent: boolean): Promise<WSManClient> {
+    if (connecting !== null) await connecting;
+    else if (status.state === 'unknown') await connect(null);
+    else if (urgent && (status.state === 'unreachable' || status.state === 'failing')) await connect(null);
+    if (client === null)
+      throw status.error ?? new TransportError('There is no connection.', { reason: 'connection-lost' });
+    return client;
+  }
+
+  /** While it restarts: the old client as long as it works, else a new one, within a short time. */
+  async function followingClient(signal: AbortSignal): Promise<WSManClient> {
+    if (client !== null) return client;
+    const limit = AbortSignal.timeout(followAttemptMs);
+    try {
+      const { opened } = await establish(AbortSignal.any([signal, limit]), null);
+      client = opened;
+      return opened;
+    } catch (error) {
+      if (limit.aborted && !signal.aborted) {
+        throw new TransportError('There was no answer in time.', { reason: 'response-timeout', cause: error });
+      }
+      throw error;
+    }
+  }
+
+  async function work<T>(
+    task: (client: WSManClient, signal: AbortSignal) => Promise<T>,
+    { signal: given, urgent = false, following = false }: RunOptions,
+  ): Promise<T> {
+    const signal = given ? AbortSignal.any([lifetime.signal, given]) : lifetime.signal;
+    signal.throwIfAborted();
+    const used = following ? await followingClient(signal) : await abortable(clientFor(urgent), signal);
+    signal.throwIfAborted();
+    try {
+      const result = await task(used, signal);
+      if (used === client) seen();
+      return result;
+    } catch (error) {
+      note(error, used);
+      throw error;
+    }
+  }
+
+  return {
+    id,
+    get status() {
+      return status;
+    },
+    wake() {
+      if (status.state === 'unknown' && !lifetime.signal.aborted) void connect(null).catch(() => {});
+    },
+    async retry() {
+      if (lifetime.signal.aborted || status.state === 'restarting') return;
+      if (status.state === 'online') return verify();
+      failures = 0;
+      await connect(world.now()).catch(() => {});
+    },
+    run: (task, options = {}) => work(task, options),
+    replan(next) {
+      plan = next;
+      attempt?.abort();
+      drop();
+      connecting = null;
+      failures = 0;
+      identity = null;
+      set({ state: 'unknown', error: null, identity: null, security: null });
+    },
+    beginRestart() {
+      if (heartbeat !== null) clearTimeout(heartbeat);
+      set({ state: 'restarting', error: null });
+      return {
+        async end(outcome) {
+          if (status.state !== 'restarting' || lifetime.signal.aborted) return;
+          drop();
+          failures = 0;
+          status = { ...status, state: 'unknown' };
+          if (outcome === 'back') await connect(null).catch(() => {});
+          else settle(new TransportError('The machine was shut down.', { reason: 'connect-timeout' }));
+        },
+      };
+    },
+    close() {
+      if (lifetime.signal.aborted) return;
+      lifetime.abort(new CancelledError('The session was closed.'));
+      drop();
+    },
+  };
+}
+
+/** Anonymous Identify proves that something answers there, before any secret is at stake. A listener may refuse it and be well. */
+async function identifyAnonymously(client: WSManClient, signal: AbortSignal): Promise<Identity | null> {
+  try {
+    return await client.identify({ anonymous: true, signal });
+  } catch (error) {
+    if (error instanceof AuthenticationError || error instanceof WSManFault) return null;
+    if (error instanceof TransportError && error.reason === 'http') return null;
+    throw error;
+  }
+}
+
+function stateAfter(error: unknown): 'untrusted' | 'denied' | 'unreachable' | 'failing' {
+  if (error instanceof CertificateError) return 'untrusted';
+  if (error instanceof AuthenticationError) return 'denied';
+  // 5 is ERROR_ACCESS_DENIED: signed in, but not allowed to use WinRM at all.
+  if (error instanceof WSManFault) return error.fields.wsmanCode === 5 ? 'denied' : 'failing';
+  if (error instanceof TransportError && error.reason !== 'http') return 'unreachable';
+  return 'failing';
+}
+
+/** Reasons that leave no doubt. A lost or late answer does. */
+function isGone(error: TransportError): boolean {
+  return !['response-timeout', 'connection-lost', 'http'].includes(error.reason);
+}
+
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

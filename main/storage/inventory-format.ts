@@ -1,0 +1,72 @@
+import * as v from 'valibot';
+import { MachineId, MachineSettings } from '../../shared/contract/machines.ts';
+import { Settings } from '../../shared/contract/settings.ts';
+
+/** What the inventory file holds (README.md beside this file describes it for people). No secret is ever part of it. */
+export const inventoryVersion = 1;
+
+const StoredCredential = v.object({
+  id: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+  userName: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
+});
+export type StoredCredential = v.InferOutput<typeof StoredCredential>;
+
+const InventoryFile = v.object({
+  format: v.literal('windeck-inventory'),
+  version: v.literal(inventoryVersion),
+  settings: Settings,
+  credentials: v.array(StoredCredential),
+  machines: v.array(v.object({ id: MachineId, ...MachineSettings.entries })),
+});
+
+/** The inventory in memory: plain values, never changed in place. */
+export interface InventoryData {
+  readonly machines: ReadonlyMap<string, MachineSettings>;
+  readonly credentials: ReadonlyMap<string, StoredCredential>;
+  readonly settings: Settings;
+}
+
+export const emptyInventory: InventoryData = {
+  machines: new Map(),
+  credentials: new Map(),
+  settings: { theme: 'system' },
+};
+
+export type ParsedInventory =
+  | { readonly kind: 'good'; readonly data: InventoryData }
+  | { readonly kind: 'corrupt'; readonly why: string }
+  /** Written by a later Windeck: whole, but not ours to rewrite. */
+  | { readonly kind: 'newer'; readonly version: number };
+
+/** Reads the text of an inventory file. Never throws: a file that is not one is `corrupt`, with the first thing that is wrong. */
+export function parseInventory(text: string): ParsedInventory {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return { kind: 'corrupt', why: `it is not JSON (${(error as Error).message})` };
+  }
+  const version = (json as { format?: unknown; version?: unknown } | null)?.version;
+  if (typeof version === 'number' && version > inventoryVersion) return { kind: 'newer', version };
+  const result = v.safeParse(InventoryFile, json);
+  if (!result.success) {
+    const issue = result.issues[0];
+    return { kind: 'corrupt', why: `${v.getDotPath(issue) ?? 'the file'}: ${issue.message}` };
+  }
+  const machines = new Map(result.output.machines.map(({ id, ...settings }) => [id, settings]));
+  const credentials = new Map(result.output.credentials.map((credential) => [credential.id, credential]));
+  if (machines.size !== result.output.machines.length) return { kind: 'corrupt', why: 'two machines have the same id' };
+  return { kind: 'good', data: { machines, credentials, settings: result.output.settings } };
+}
+
+/** The text of an inventory file: indented, one property a line, so that people and version control can read it. */
+export function formatInventory(data: InventoryData): string {
+  const file: v.InferOutput<typeof InventoryFile> = {
+    format: 'windeck-inventory',
+    version: inventoryVersion,
+    settings: data.settings,
+    credentials: [...data.credentials.values()],
+    machines: [...data.machines].map(([id, settings]) => ({ id, ...settings })),
+  };
+  return `${JSON.stringify(file, null, 1)}\n`;
+}

@@ -1,0 +1,341 @@
+import {
+  type CertificateInfo,
+  type FaultInfo,
+  type Problem,
+  type ProblemCode,
+  ProblemError,
+} from '../shared/contract/problem.ts';
+import { DataFolderInUseError, StorageError } from './storage/storage-error.ts';
+import {
+  AuthenticationError,
+  type AuthenticationReason,
+  CancelledError,
+  CertificateError,
+  OutcomeUnknownError,
+  type PresentedCertificate,
+  ProtocolError,
+  TransportError,
+  type TransportReason,
+  type TrustFailure,
+  WSManFault,
+  wsmanErrorAdvice,
+  wsmanErrorName,
+} from './wsman/index.ts';
+
+/**
+ * The only map from what is thrown to what the renderer is told. Every class of wsman/errors.ts and of storage has its line; anything else is
+ * a mistake of ours and becomes `internal-error`, without its stack and without its words (they might hold anything). Give the machine where
+ * there is one.
+ */
+export function toProblem(error: unknown, machineId?: string): Problem {
+  const problem = error instanceof ProblemError ? error.problem : inWords(error);
+  return machineId === undefined || problem.machineId !== undefined ? problem : { ...problem, machineId };
+}
+
+function inWords(error: unknown): Problem {
+  if (error instanceof WSManFault) return ofFault(error);
+  if (error instanceof CertificateError) return ofCertificate(error);
+  if (error instanceof AuthenticationError) return ofAuthentication(error);
+  if (error instanceof TransportError) return ofTransport(error);
+  if (error instanceof OutcomeUnknownError) {
+    return problem('outcome-unknown', error.message, {
+      advice: ['It may have happened. See what the machine says now before asking again.'],
+    });
+  }
+  if (error instanceof ProtocolError) {
+    return problem('protocol-error', error.message, {
+      advice: ['Another program may answer on this port, or something between changes the messages.'],
+      retryable: true,
+    });
+  }
+  if (error instanceof CancelledError || isAbort(error))
+    return problem('cancelled', 'It was cancelled.', { retryable: true });
+  if (error instanceof DataFolderInUseError) return problem('internal-error', error.message, { advice: error.advice });
+  if (error instanceof StorageError)
+    return problem('internal-error', error.message, { advice: error.advice, retryable: true });
+  return problem('internal-error', 'Windeck made a mistake.', {
+    advice: ['Try again. If it stays, report it with the log.'],
+    retryable: true,
+    technical: error instanceof Error ? error.name : typeof error,
+  });
+}
+
+function problem(code: ProblemCode, message: string, more: Partial<Omit<Problem, 'code' | 'message'>> = {}): Problem {
+  return { code, message, advice: [], retryable: false, ...more };
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+}
+
+const accessCodes = [5, 0x80070005, 0x80041003, 0x80338104, 0x80338105, 0x80338106, 1314, 0x80070522];
+const quotaCodes = [
+  0x803381a5, 0x803381a6, 0x803381a7, 0x803381a8, 0x803381ab, 0x803381e4, 0x803381e5, 0x803381e6, 0x803381e7,
+  0x803381e8, 0x803381e9, 0x803381ea, 0x80338047, 0x80338048, 0x80338026,
+];
+const notFoundCodes = [0x80338000, 0x80041002, 0x80070002, 0x8033805b];
+const notSupportedCodes = [0x80338001, 0x8033803b, 0x80041010, 0x8004100c, 0x80041024, 50, 0x80338018, 0x80338019];
+const timeoutCodes = [0x80338029, 0x80338126, 0x80041069];
+const signInCodes = [1326, 1327, 1330, 1331, 1909, 0x8009030c, 0x8007052e, 0x80338036];
+
+/** A fault is an answer: its numbers decide, the innermost one first, since the outer one is often only "the provider failed". */
+function ofFault(fault: WSManFault): Problem {
+  const { fields } = fault;
+  const codes = [fields.providerCode, fields.wsmanCode].filter((code) => code !== null);
+  const known = codes.map((code) => [code, codeOfFault(code)] as const).find(([, code]) => code !== null);
+  const code = known?.[1] ?? bySubcode(fields.subcode) ?? 'protocol-error';
+  const explained = codes.map(wsmanErrorAdvice).find((entry) => entry !== undefined);
+  const said = fields.message ?? fields.reason ?? fault.message;
+  const number = known?.[0] ?? fields.wsmanCode;
+  return problem(code, withMeaning(explained?.meaning, said), {
+    advice: [...(explained ? [explained.advice] : []), ...rightsAdvice(code, fields.wsmanCode, fields.providerCode)],
+    retryable: code === 'timeout' || code === 'quota-exceeded',
+    ...(number !== null && { technical: technicalOf(number) }),
+    fault: faultInfo(fields),
+  });
+}
+
+function codeOfFault(code: number): ProblemCode | null {
+  if (accessCodes.includes(code)) return 'access-denied';
+  if (signInCodes.includes(code)) return 'authentication-failed';
+  if (quotaCodes.includes(code)) return 'quota-exceeded';
+  if (timeoutCodes.includes(code)) return 'timeout';
+  if (notFoundCodes.includes(code)) return 'not-found';
+  if (notSupportedCodes.includes(code)) return 'not-supported';
+  return null;
+}
+
+/** For servers that send no number (OMI, openwsman): the subcodes of DSP0226 14.6 and WS-Addressing. */
+function bySubcode(subcode: string | null): ProblemCode | null {
+  switch (subcode) {
+    case 'AccessDenied':
+      return 'access-denied';
+    case 'TimedOut':
+      return 'timeout';
+    case 'QuotaLimit':
+    case 'Concurrency':
+    case 'EncodingLimit':
+      return 'quota-exceeded';
+    case 'DestinationUnreachable':
+    case 'EndpointUnavailable':
+      return 'not-found';
+    case 'ActionNotSupported':
+    case 'UnsupportedFeature':
+    case 'FilteringNotSupported':
+    case 'FilterDialectRequestedUnavailable':
+      return 'not-supported';
+    default:
+      return null;
+  }
+}
+
+function withMeaning(meaning: string | undefined, said: string): string {
+  const text = said.trim().replace(/\s+/g, ' ').slice(0, 500);
+  if (meaning === undefined) return text === '' ? 'The machine answered with a fault.' : text;
+  return meaning;
+}
+
+/** Which right is missing, for those refusals where the number says it. */
+function rightsAdvice(code: ProblemCode, wsmanCode: number | null, providerCode: number | null): string[] {
+  if (code !== 'access-denied') return [];
+  if ([wsmanCode, providerCode].includes(0x80041003)) {
+    return [
+      'The missing right is on the WMI namespace: Enable Account and Remote Enable (wmimgmt.msc, Security), or on the class behind it.',
+    ];
+  }
+  return [];
+}
+
+function faultInfo(fields: WSManFault['fields']): FaultInfo {
+  const { httpStatus, code, subcode, reason, wsmanCode, machine, message, provider, providerPath, faultDetail } =
+    fields;
+  const wsmanCodeName = wsmanCode === null ? null : wsmanErrorName(wsmanCode);
+  return {
+    httpStatus,
+    code,
+    subcode,
+    reason,
+    wsmanCode,
+    wsmanCodeName,
+    machine,
+    message,
+    provider,
+    providerPath,
+    faultDetail,
+  };
+}
+
+/** Small Win32 numbers in decimal, as administrators know them; HRESULTs in hex. */
+function technicalOf(code: number): string {
+  return code < 0x10000 ? String(code) : `0x${code.toString(16).toUpperCase().padStart(8, '0')}`;
+}
+
+const authenticationAdvice: Readonly<
+  Record<AuthenticationReason, { code: ProblemCode; advice: readonly string[]; technical: string }>
+> = {
+  rejected: {
+    code: 'authentication-failed',
+    advice: [
+      'Check user name and password; write a domain account as DOMAIN\\user and a local one as .\\user.',
+      'Nothing is tried again by itself, so that the account is not locked. A locked, disabled or expired account looks the same from here.',
+    ],
+    technical: '401',
+  },
+  'no-credential': {
+    code: 'authentication-failed',
+    advice: ['Give this machine a credential in its settings.'],
+    technical: 'NO_CREDENTIAL',
+  },
+  'scheme-not-offered': {
+    code: 'authentication-failed',
+    advice: [
+      'Choose another way to sign in in the settings of this machine, or allow this one at the target (winrm/config/service/auth).',
+    ],
+    technical: '401',
+  },
+  'not-trusted': {
+    code: 'authentication-failed',
+    advice: [
+      'NTLM does not prove that the other side is this machine. Use HTTPS, or mark the machine as trusted if nobody can stand between.',
+    ],
+    technical: 'NOT_TRUSTED',
+  },
+  'clear-text-refused': {
+    code: 'authentication-failed',
+    advice: ['Use HTTPS or Negotiate, or allow clear text for this one machine.'],
+    technical: 'CLEAR_TEXT',
+  },
+  'weak-security': {
+    code: 'authentication-failed',
+    advice: [
+      'The machine must agree to 128-bit encryption (policy "Minimum session security for NTLM SSP based servers"). Use HTTPS otherwise.',
+    ],
+    technical: 'WEAK_SECURITY',
+  },
+  'bad-token': {
+    code: 'authentication-failed',
+    advice: ['Something between may change the messages, or the other side is no Windows machine. Try HTTPS.'],
+    technical: 'BAD_TOKEN',
+  },
+};
+
+function ofAuthentication(error: AuthenticationError): Problem {
+  const { code, advice, technical } = authenticationAdvice[error.reason];
+  const offered = error.offered.length > 0 ? [`The machine offers: ${error.offered.join(', ')}.`] : [];
+  return problem(code, error.message, { advice: [...advice, ...offered], technical });
+}
+
+const transportAdvice: Readonly<
+  Record<
+    Exclude<TransportReason, 'http' | 'certificate'>,
+    { code: ProblemCode; advice: readonly string[]; technical: string }
+  >
+> = {
+  'name-not-found': {
+    code: 'unreachable',
+    advice: ['Check the name and the DNS of this computer, or use the fully qualified name or the address.'],
+    technical: 'ENOTFOUND',
+  },
+  refused: {
+    code: 'unreachable',
+    advice: [
+      'The computer is up but nothing listens on this port. Run "winrm quickconfig" on it, and check port and transport.',
+    ],
+    technical: 'ECONNREFUSED',
+  },
+  'network-unreachable': {
+    code: 'unreachable',
+    advice: ['There is no route to this address. Check network, VPN and address.'],
+    technical: 'EHOSTUNREACH',
+  },
+  'connect-timeout': {
+    code: 'unreachable',
+    advice: [
+      'The computer is off, or a firewall drops the packets: allow the WinRM port (5985 or 5986) at the target.',
+    ],
+    technical: 'ETIMEDOUT',
+  },
+  'response-timeout': {
+    code: 'timeout',
+    advice: ['The machine is busy or hangs. Try again; if it stays, look at its load and its WMI service.'],
+    technical: 'ETIMEDOUT',
+  },
+  'connection-lost': {
+    code: 'unreachable',
+    advice: ['The machine or something between ended the connection. Try again.'],
+    technical: 'ECONNRESET',
+  },
+  tls: {
+    code: 'unreachable',
+    advice: [
+      'No encrypted connection came about. Check that this port is the HTTPS listener and offers TLS 1.2 or later.',
+    ],
+    technical: 'TLS',
+  },
+};
+
+function ofTransport(error: TransportError): Problem {
+  if (error.reason === 'http') return ofHttp(error);
+  if (error.reason === 'certificate')
+    return problem('certificate-untrusted', error.message, { technical: error.code ?? 'TLS' });
+  const { code, advice, technical } = transportAdvice[error.reason];
+  return problem(code, error.message, { advice, technical: error.code ?? technical, retryable: true });
+}
+
+/** HTTP answers that are no WS-Man: what they mean where a Windows listener, or something in front of it, sends them. */
+function ofHttp(error: TransportError): Problem {
+  const status = error.httpStatus;
+  const technical = status === null ? 'HTTP' : `HTTP ${status}`;
+  const tell = (code: ProblemCode, ...advice: string[]) =>
+    problem(code, error.message, { advice, technical, retryable: true });
+  switch (status) {
+    case 403:
+      return tell(
+        'access-denied',
+        'The listener forbids this client: a client certificate may be required, or a rule of IIS or a proxy applies.',
+      );
+    case 404:
+      return tell('not-found', 'Check port and URL prefix: another program, such as IIS, may answer on this port.');
+    case 413:
+      return tell('quota-exceeded', 'Raise MaxEnvelopeSizekb in winrm/config of the target.');
+    case 500:
+      return tell(
+        'protocol-error',
+        'The target could not read the message: it may refuse unencrypted traffic. Sign in again, or use HTTPS.',
+      );
+    case 503:
+      return tell(
+        'quota-exceeded',
+        'The WinRM service is stopping or at its limits. Wait a little; restart the service if it stays.',
+      );
+    default:
+      return tell(
+        'protocol-error',
+        'Something that is no WinRM answers there, for example a proxy. Check address, port and transport.',
+      );
+  }
+}
+
+const certificateAdvice: Readonly<Record<TrustFailure, string>> = {
+  'pin-changed':
+    'The certificate is not the one that was confirmed. If the machine got a new certificate, compare its fingerprint there and confirm it; otherwise somebody stands between.',
+  'unknown-authority':
+    'Compare the fingerprint with the one on the machine and confirm this certificate, or install the authority on this computer.',
+  'wrong-name': 'Use the name that the certificate is for, or confirm this certificate for this machine.',
+  expired: 'Renew the certificate on the machine.',
+  'not-yet-valid': 'Check the clocks of this computer and of the machine.',
+  unreadable: 'The listener presents something that is no X.509 certificate.',
+};
+
+function ofCertificate(error: CertificateError): Problem {
+  return problem('certificate-untrusted', error.message, {
+    advice: error.failures.map((failure) => certificateAdvice[failure]),
+    technical: error.failures[0] ?? 'TLS',
+    certificate: { chain: error.chain.map(certificateInfo), failures: error.failures, pinned: error.pinned },
+  });
+}
+
+/** A certificate as the contract has it. */
+export function certificateInfo({ validFrom, validTo, ...rest }: PresentedCertificate): CertificateInfo {
+  return { ...rest, validFromAt: validFrom.getTime(), validToAt: validTo.getTime() };
+}
