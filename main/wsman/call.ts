@@ -15,7 +15,7 @@ import {
   requestBuilder,
 } from './envelope.ts';
 import { CancelledError, OutcomeUnknownError, ProtocolError, TransportError } from './errors.ts';
-import { type Exchange, type ExchangeListener } from './exchange.ts';
+import type { Exchange, ExchangeListener } from './exchange.ts';
 import { maskExchange } from './exchange-masking.ts';
 import { readFault } from './fault.ts';
 import { actions } from './namespaces.ts';
@@ -104,7 +104,7 @@ export function createCaller(pool: ConnectionPool, target: Target, options: Clie
       failure = lostOutcome(error, outgoing.action, wire.progress.bodySent);
       throw failure;
     } finally {
-      report(tell, () => describe(target, outgoing, wire, response, startedAt, decode, failure));
+      report(tell, () => exchangeOf(target, outgoing, wire, response, startedAt, decode, failure));
     }
   }
 
@@ -215,15 +215,15 @@ function checkRelatesTo(answer: ReceivedResponse, messageId: string | null): voi
 }
 
 /** Listeners are guests: nothing they do, and nothing that preparing for them does, may fail the call. */
-function report(tell: ExchangeListener, describeIt: () => Exchange): void {
+function report(tell: ExchangeListener, make: () => Exchange): void {
   try {
-    tell(describeIt());
+    tell(make());
   } catch {
     // Swallowed on purpose.
   }
 }
 
-function describe(
+function exchangeOf(
   target: Target,
   outgoing: Outgoing,
   wire: WireRequest,

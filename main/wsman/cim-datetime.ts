@@ -24,9 +24,16 @@ export function readDateTime(element: XmlElement): CimDateTime | null {
   const text = wrappedText(element);
   if (text === '') return null;
   // Some properties are declared datetime and hold an interval; that is no instant, but no error either.
-  const known = xsDateTime.test(text) || cimText.test(text) || xsPart.test(text) || cimIntervalText.test(text) || xsDuration.test(text);
+  const known =
+    xsDateTime.test(text) ||
+    cimText.test(text) ||
+    xsPart.test(text) ||
+    cimIntervalText.test(text) ||
+    xsDuration.test(text);
   if (!known || text.length > 64) {
-    throw new ProtocolError(`The property ${element.local.slice(0, 80)} should be a datetime, but is "${text.slice(0, 80)}".`);
+    throw new ProtocolError(
+      `The property ${element.local.slice(0, 80)} should be a datetime, but is "${text.slice(0, 80)}".`,
+    );
   }
   return { cim: 'datetime', text: ` ${text}`.slice(1), epochMs: epochOf(text) };
 }
@@ -60,7 +67,9 @@ export function readInterval(element: XmlElement): CimInterval | null {
   const text = wrappedText(element);
   if (text === '') return null;
   if (text.length > 64 || !(xsDuration.test(text) || cimIntervalText.test(text))) {
-    throw new ProtocolError(`The property ${element.local.slice(0, 80)} should be an interval, but is "${text.slice(0, 80)}".`);
+    throw new ProtocolError(
+      `The property ${element.local.slice(0, 80)} should be an interval, but is "${text.slice(0, 80)}".`,
+    );
   }
   return { cim: 'interval', text: ` ${text}`.slice(1), microseconds: microsecondsOf(text) };
 }
@@ -85,7 +94,9 @@ export function durationOf(microseconds: bigint): string {
   const sign = microseconds < 0n ? '-' : '';
   const total = microseconds < 0n ? -microseconds : microseconds;
   const seconds = total / 1_000_000n;
-  const fraction = String(total % 1_000_000n).padStart(6, '0').replace(/0+$/, '');
+  const fraction = String(total % 1_000_000n)
+    .padStart(6, '0')
+    .replace(/0+$/, '');
   const [days, rest] = [seconds / 86_400n, seconds % 86_400n];
   return `${sign}P${days}DT${rest / 3600n}H${(rest / 60n) % 60n}M${rest % 60n}${fraction === '' ? '' : `.${fraction}`}S`;
 }

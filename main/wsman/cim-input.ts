@@ -89,7 +89,8 @@ function content(name: string, type: CimScalarName, value: Exclude<CimInput, nul
       if (typeof value === 'object' && 'resourceUri' in value) return writeEprContent(withoutTag(value));
       break;
     default:
-      if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string') return integer(name, type, value);
+      if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string')
+        return integer(name, type, value);
   }
   throw mismatch(name, type);
 }
@@ -100,7 +101,9 @@ function mismatch(name: string, type: CimScalarName): TypeError {
 
 function integer(name: string, type: CimScalarName, value: number | bigint | string): string {
   const number = typeof value === 'string' ? value.trim() : value;
-  const whole = typeof number === 'bigint' || (typeof number === 'number' ? Number.isSafeInteger(number) : /^[+-]?[0-9]{1,20}$/.test(number));
+  const whole =
+    typeof number === 'bigint' ||
+    (typeof number === 'number' ? Number.isSafeInteger(number) : /^[+-]?[0-9]{1,20}$/.test(number));
   if (!whole) throw mismatch(name, type);
   const exact = BigInt(typeof number === 'string' ? number.replace('+', '') : number);
   const [min, max] = bounds.get(type)!;
@@ -114,7 +117,8 @@ function real(value: number): string {
 }
 
 function dateTime(name: string, value: Exclude<CimInput, null>): string {
-  const text = value instanceof Date ? value.toISOString() : typeof value === 'string' ? value.trim() : textOf(value, 'datetime');
+  const text =
+    value instanceof Date ? value.toISOString() : typeof value === 'string' ? value.trim() : textOf(value, 'datetime');
   if (text === null) throw mismatch(name, 'datetime');
   const iso = isoOf(text) ?? text;
   if (epochOf(iso) !== null) return wrap('Datetime', iso);
@@ -135,7 +139,8 @@ function textOf(value: Exclude<CimInput, null>, cim: 'datetime' | 'interval'): s
   return typeof value === 'object' && 'cim' in value && value.cim === cim ? value.text : null;
 }
 
-const wrap = (local: string, text: string): string => `<cim:${local} xmlns:cim="${ns.cim}">${escapeXml(text)}</cim:${local}>`;
+const wrap = (local: string, text: string): string =>
+  `<cim:${local} xmlns:cim="${ns.cim}">${escapeXml(text)}</cim:${local}>`;
 
 function withoutTag(value: CimReference | EndpointReference): EndpointReference {
   const selectors = (value.selectors as readonly (readonly [string, string | CimReference | EndpointReference])[]).map(

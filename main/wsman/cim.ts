@@ -3,15 +3,7 @@
  * XML does not say whether one element is a scalar or an array of one, so a schema does; without one the values stay text where nothing says more.
  */
 import { readDateTime, readInterval } from './cim-datetime.ts';
-import type {
-  CimInstance,
-  CimReference,
-  CimScalarName,
-  CimSchema,
-  CimTypeName,
-  CimValue,
-  Decoded,
-} from './cim-types.ts';
+import type { CimInstance, CimReference, CimScalarName, CimSchema, CimValue, Decoded } from './cim-types.ts';
 import { type EndpointReference, isEpr, readEpr } from './epr.ts';
 import { ProtocolError } from './errors.ts';
 import { ns } from './namespaces.ts';
@@ -81,7 +73,8 @@ export function decodeInstance<const S extends CimSchema>(element: XmlElement, s
       if (values[key] === null) values[key] = readScalar(property, type);
       continue;
     }
-    const array = (values[key] ??= []) as unknown[];
+    const array = (values[key] ?? []) as unknown[];
+    values[key] = array;
     const octets = type === 'uint8' ? readOctets(property) : null;
     if (octets !== null) array.push(...octets);
     else {
@@ -92,10 +85,11 @@ export function decodeInstance<const S extends CimSchema>(element: XmlElement, s
   return values as Decoded<S>;
 }
 
-/** WinRM 1.1 ends an instance with its own address, which is no property. */
+/** WinRM 1.1 (and the samples of MS-WSMV 4.1) end an instance with its own address, which is no property; a class may have a real `Location`. */
 function isLocation(property: XmlElement): boolean {
-  return property.local === 'Location' && (property.namespace === ns.cimBase || property.namespace === ns.cimBaseOld);
+  return property.local === 'Location' && locationNamespaces.has(property.namespace);
 }
+const locationNamespaces: ReadonlySet<string> = new Set([ns.cim, ns.cimBase, ns.cimBaseOld]);
 
 function readScalar(element: XmlElement, type: CimScalarName): CimValue {
   switch (type) {

@@ -4,14 +4,14 @@
  */
 import { createCaller } from './call.ts';
 import { type InputParameter, methodInput } from './cim-input.ts';
-import { enumerate, type EnumerateOptions } from './enumerate.ts';
+import { type EnumerateOptions, enumerate } from './enumerate.ts';
 import { methodAction, type OptionSet } from './envelope.ts';
 import { type EndpointReference, isEpr, readEpr, type Selectors } from './epr.ts';
 import { ProtocolError, WSManFault } from './errors.ts';
 import type { ExchangeListener } from './exchange.ts';
 import { type Identity, readIdentity } from './identify.ts';
 import { defaultLimits, readLimits, type TargetLimits } from './limits.ts';
-import { actions, resourceUris } from './namespaces.ts';
+import { actions, className, resourceUris } from './namespaces.ts';
 import type { Target } from './target.ts';
 import { type ConnectionPool, type ConnectionSecurity, createConnectionPool } from './transport/connection-pool.ts';
 import { isNil, makeElement, serializeXml, type XmlElement } from './xml.ts';
@@ -63,7 +63,11 @@ export interface WSManClient {
   /** The instance, or other representation. */
   get(resource: ResourceLocator, options?: CallOptions): Promise<XmlElement>;
   /** w:XmlFragment with the part that `path` names: `Name`, `Name/text()`, `IPAddress[1]` (DSP0226 7.7). */
-  getFragment(resource: ResourceLocator, path: string, options?: CallOptions & { dialect?: string }): Promise<XmlElement>;
+  getFragment(
+    resource: ResourceLocator,
+    path: string,
+    options?: CallOptions & { dialect?: string },
+  ): Promise<XmlElement>;
   /** Batches as they come. Left early, by error or by signal, the enumeration is released at the target. */
   enumerate(resource: ResourceLocator, options?: CallOptions & EnumerateOptions): AsyncIterable<readonly XmlElement[]>;
   enumerateAll(resource: ResourceLocator, options?: CallOptions & EnumerateOptions): Promise<XmlElement[]>;
@@ -136,7 +140,7 @@ export function createClientOver(pool: ConnectionPool, target: Target, options: 
       const body = isParameterList(input) ? methodInput(resource.resourceUri, method, input) : asText(input);
       const action = methodAction(resource.resourceUri, method);
       const answer = await caller.call({ ...o, action, resource, body });
-      const output = answer.body ?? makeElement(resource.resourceUri, `${method}_OUTPUT`);
+      const output = answer.body ?? makeElement(resource.resourceUri, `${className(action)}_OUTPUT`);
       return { output, ...readReturnValue(output) };
     },
 
@@ -205,4 +209,3 @@ function readReturnValue(output: XmlElement): { returnValue: number | null; retu
   const returnText = element.text.trim();
   return { returnValue: /^-?[0-9]{1,15}$/.test(returnText) ? Number(returnText) : null, returnText };
 }
-

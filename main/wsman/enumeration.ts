@@ -1,5 +1,5 @@
 /** WS-Enumeration as WS-Man uses it: the messages of Enumerate, Pull and Release, for both roles (DSP0226 8; MS-WSMV 3.1.4.1.13, 4.1.2). */
-import { readSelectorSet, type SelectorValue, type Selectors, writeSelectorSet } from './epr.ts';
+import { readSelectorSet, type Selectors, type SelectorValue, writeSelectorSet } from './epr.ts';
 import { ProtocolError } from './errors.ts';
 import { dialects, ns } from './namespaces.ts';
 import { attribute, child, childText, escapeXml, serializeXml, type XmlElement } from './xml.ts';
@@ -109,7 +109,9 @@ export function buildEnumerateResponse(answer: {
   readonly optimized?: boolean;
 }): string {
   const context =
-    answer.context === null ? '<n:EnumerationContext/>' : `<n:EnumerationContext>${escapeXml(answer.context)}</n:EnumerationContext>`;
+    answer.context === null
+      ? '<n:EnumerationContext/>'
+      : `<n:EnumerationContext>${escapeXml(answer.context)}</n:EnumerationContext>`;
   const items = answer.optimized === false ? '' : `<w:Items>${answer.items.join('')}</w:Items>`;
   const end = answer.endOfSequence ? '<w:EndOfSequence/>' : '';
   return `<n:EnumerateResponse>${context}${items}${end}</n:EnumerateResponse>`;
@@ -121,7 +123,8 @@ export function buildPullResponse(answer: {
   readonly items: readonly string[];
   readonly endOfSequence: boolean;
 }): string {
-  const context = answer.context === null ? '' : `<n:EnumerationContext>${escapeXml(answer.context)}</n:EnumerationContext>`;
+  const context =
+    answer.context === null ? '' : `<n:EnumerationContext>${escapeXml(answer.context)}</n:EnumerationContext>`;
   const end = answer.endOfSequence ? '<n:EndOfSequence/>' : '';
   return `<n:PullResponse>${context}<n:Items>${answer.items.join('')}</n:Items>${end}</n:PullResponse>`;
 }
@@ -143,7 +146,8 @@ export function readBatch(body: XmlElement | null): Batch {
   if (body === null || !/^(Enumerate|Pull)Response$/.test(body.local)) {
     throw new ProtocolError(`The answer is no enumeration, but "${body?.local.slice(0, 80) ?? 'nothing'}".`);
   }
-  const either = (local: string): XmlElement | undefined => child(body, local, ns.wsman) ?? child(body, local, ns.enumeration);
+  const either = (local: string): XmlElement | undefined =>
+    child(body, local, ns.wsman) ?? child(body, local, ns.enumeration);
   const element = child(body, 'EnumerationContext', ns.enumeration);
   const context = element === undefined ? null : contextOf(element);
   const ended = either('EndOfSequence') !== undefined || context === '';

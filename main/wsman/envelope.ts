@@ -2,9 +2,10 @@
  * SOAP envelopes of WS-Man, in both directions and for both roles: the client builds requests and reads answers, the lab the other way round
  * (DSP0226 5 and 6; MS-WSMV 3.1.4.1). Header order and mustUnderstand are those of Windows' own client (MS-WSMV 4.1.1).
  */
+
+import { readSelectorSet, type Selectors, type SelectorValue, writeSelectorSet } from './epr.ts';
 import { ProtocolError } from './errors.ts';
 import { actions, anonymousAddress, dialects, faultActions, ns } from './namespaces.ts';
-import { readSelectorSet, type SelectorValue, type Selectors, writeSelectorSet } from './epr.ts';
 import { attribute, child, childrenOf, escapeAttribute, escapeXml, isNil, type XmlElement } from './xml.ts';
 
 /** One per-request switch (DSP0226 6.4). `mustComply` false: the target may ignore it. */
@@ -66,12 +67,15 @@ export function writeDuration(milliseconds: number): string {
 
 /** An xs:duration in milliseconds, or null where it is none. Years and months count as 365 and 30 days. */
 export function readDuration(text: string): number | null {
-  const match =
-    /^\s*(-?)P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d*)?)S)?)?\s*$/.exec(text);
+  const match = /^\s*(-?)P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d*)?)S)?)?\s*$/.exec(
+    text,
+  );
   if (match === null || match.slice(2).every((part) => part === undefined)) return null;
   const [years, months, days, hours, minutes, seconds] = match.slice(2).map((part) => Number(part ?? 0));
   const wholeDays = years! * 365 + months! * 30 + days!;
-  return (match[1] === '-' ? -1 : 1) * (((wholeDays * 24 + hours!) * 60 + minutes!) * 60_000 + Math.round(seconds! * 1000));
+  return (
+    (match[1] === '-' ? -1 : 1) * (((wholeDays * 24 + hours!) * 60 + minutes!) * 60_000 + Math.round(seconds! * 1000))
+  );
 }
 
 function writeOptionSet(options: OptionSet | undefined): string {
@@ -107,7 +111,11 @@ export interface ReceivedRequest {
   readonly operationTimeoutMs: number | null;
   readonly maxEnvelopeSize: number | null;
   readonly locale: string | null;
-  readonly fragment: { readonly path: string; readonly dialect: string | null; readonly mustUnderstand: boolean } | null;
+  readonly fragment: {
+    readonly path: string;
+    readonly dialect: string | null;
+    readonly mustUnderstand: boolean;
+  } | null;
   /** First child of the body, or null. */
   readonly body: XmlElement | null;
   readonly headers: readonly XmlElement[];
@@ -200,7 +208,8 @@ export function readResponse(root: XmlElement): ReceivedResponse {
 
 function split(root: XmlElement): { header: XmlElement | undefined; body: XmlElement } {
   const body = root.local === 'Envelope' && root.namespace === ns.soap ? child(root, 'Body', ns.soap) : undefined;
-  if (body === undefined) throw new ProtocolError(`This is no SOAP 1.2 envelope with a body, but "${root.local.slice(0, 80)}".`);
+  if (body === undefined)
+    throw new ProtocolError(`This is no SOAP 1.2 envelope with a body, but "${root.local.slice(0, 80)}".`);
   return { header: child(root, 'Header', ns.soap), body };
 }
 

@@ -63,7 +63,13 @@ export class TransportError extends WSManError {
   readonly excerpt: string | null;
   constructor(
     message: string,
-    details: { reason: TransportReason; code?: string | undefined; httpStatus?: number; excerpt?: string; cause?: unknown },
+    details: {
+      reason: TransportReason;
+      code?: string | undefined;
+      httpStatus?: number;
+      excerpt?: string;
+      cause?: unknown;
+    },
   ) {
     super(message, { cause: details.cause });
     this.reason = details.reason;
@@ -85,7 +91,13 @@ export interface PresentedCertificate {
   readonly names: readonly string[];
   readonly selfSigned: boolean;
 }
-export type TrustFailure = 'pin-changed' | 'unknown-authority' | 'wrong-name' | 'expired' | 'not-yet-valid' | 'unreadable';
+export type TrustFailure =
+  | 'pin-changed'
+  | 'unknown-authority'
+  | 'wrong-name'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'unreadable';
 
 /** The target's certificate is not accepted. Raised before the first HTTP byte. */
 export class CertificateError extends TransportError {

@@ -9,7 +9,8 @@ import { decodeText } from './xml.ts';
 const secretName = /passw|passphrase|passcode|pwd|secret|credential|privatekey|apikey/i;
 export const mask = '••••••';
 
-const token = /<!--[\s\S]*?(?:-->|$)|<!\[CDATA\[[\s\S]*?(?:\]\]>|$)|<\?[\s\S]*?(?:\?>|$)|<(\/?)([^\s<>/"'=]+)((?:[^<>"']|"[^"]*"|'[^']*')*?)(\/?)>/g;
+const token =
+  /<!--[\s\S]*?(?:-->|$)|<!\[CDATA\[[\s\S]*?(?:\]\]>|$)|<\?[\s\S]*?(?:\?>|$)|<(\/?)([^\s<>/"'=]+)((?:[^<>"']|"[^"]*"|'[^']*')*?)(\/?)>/g;
 const attributePattern = /([^\s="'<>/]+)(\s*=\s*)(?:"([^"]*)"|'([^']*)')/g;
 
 /** The text with secrets masked. The secret values themselves are added to `found`, so that echoes of them can be masked elsewhere. */
@@ -50,22 +51,25 @@ function isSecret(name: string, attributes: string): boolean {
 /** Attribute values with a telling name; inside a secret element also Value. */
 function maskAttributes(attributes: string, inSecret: boolean, found: Set<string>): string {
   if (attributes === '') return attributes;
-  return attributes.replace(attributePattern, (whole: string, name: string, equals: string, double?: string, single?: string) => {
-    const local = name.slice(name.indexOf(':') + 1);
-    if (name.startsWith('xmlns') || !(secretName.test(local) || (inSecret && /^value$/i.test(local)))) return whole;
-    return `${name}${equals}"${hide(double ?? single ?? '', found)}"`;
-  });
+  return attributes.replace(
+    attributePattern,
+    (whole: string, name: string, equals: string, double?: string, single?: string) => {
+      const local = name.slice(name.indexOf(':') + 1);
+      if (name.startsWith('xmlns') || !(secretName.test(local) || (inSecret && /^value$/i.test(local)))) return whole;
+      return `${name}${equals}"${hide(double ?? single ?? '', found)}"`;
+    },
+  );
 }
 
 function hide(text: string, found: Set<string>): string {
   const trimmed = text.trim();
   if (trimmed === '') return text;
   found.add(trimmed);
-  found.add(unescape(trimmed));
+  found.add(withoutReferences(trimmed));
   return mask;
 }
 
-function unescape(text: string): string {
+function withoutReferences(text: string): string {
   return text
     .replace(/&lt;/g, '<')
     .replace(/&gt;/g, '>')

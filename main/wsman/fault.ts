@@ -5,7 +5,17 @@
 import { buildResponse, faultAction } from './envelope.ts';
 import { type FaultFields, WSManFault } from './errors.ts';
 import { ns } from './namespaces.ts';
-import { attribute, child, childText, descend, escapeAttribute, escapeXml, isNil, serializeXml, type XmlElement } from './xml.ts';
+import {
+  attribute,
+  child,
+  childText,
+  descend,
+  escapeAttribute,
+  escapeXml,
+  isNil,
+  serializeXml,
+  type XmlElement,
+} from './xml.ts';
 
 /** WSManFault/@Code of an operation that ended at its OperationTimeout; normal on Pull and Receive. */
 export const timedOutCode = 2150858793;
@@ -37,7 +47,9 @@ export function readFault(fault: XmlElement, httpStatus: number, action: string 
 
 function sentence(fields: FaultFields): string {
   const name = fields.subcode ?? fields.code;
-  return name === null ? 'The target answered with a fault that says nothing.' : `The target answered with the fault ${name}.`;
+  return name === null
+    ? 'The target answered with a fault that says nothing.'
+    : `The target answered with the fault ${name}.`;
 }
 
 type DetailFields = Pick<
@@ -55,7 +67,9 @@ function readDetail(detail: XmlElement | undefined): DetailFields {
     wsmanCode: outer ? unsigned(attribute(outer, 'Code')) : (fromWmi?.code ?? null),
     machine: outer ? emptyToNull(attribute(outer, 'Machine')) : null,
     message: outer ? innermostMessage(outer) : (fromWmi?.message ?? null),
-    provider: providerFault ? emptyToNull(attribute(providerFault, 'provider') ?? attribute(providerFault, 'providerId')) : null,
+    provider: providerFault
+      ? emptyToNull(attribute(providerFault, 'provider') ?? attribute(providerFault, 'providerId'))
+      : null,
     providerPath: providerFault ? emptyToNull(attribute(providerFault, 'path')) : null,
     providerCode: inner ? unsigned(attribute(inner, 'Code')) : null,
     wmiError: fromWmi?.fields ?? null,
@@ -78,10 +92,17 @@ function extendedError(provider: XmlElement | undefined): string | null {
 }
 
 function isCimError(element: XmlElement): boolean {
-  return /^(MSFT_WmiError|OMI_Error|CIM_Error)$/i.test(element.local) || attribute(element, 'IsCIM_Error', ns.cimBinding) !== null;
+  return (
+    /^(MSFT_WmiError|OMI_Error|CIM_Error)$/i.test(element.local) ||
+    attribute(element, 'IsCIM_Error', ns.cimBinding) !== null
+  );
 }
 
-function readWmiError(element: XmlElement): { code: number | null; message: string | null; fields: ReadonlyMap<string, string> } {
+function readWmiError(element: XmlElement): {
+  code: number | null;
+  message: string | null;
+  fields: ReadonlyMap<string, string>;
+} {
   const fields = new Map<string, string>();
   for (const property of element.children) {
     if (!isNil(property)) fields.set(property.local, property.text.trim());
@@ -110,7 +131,10 @@ function qname(element: XmlElement | undefined): { local: string | null; namespa
   const value = text(element);
   if (element === undefined || value === null) return { local: null, namespace: null };
   const colon = value.indexOf(':');
-  return { local: value.slice(colon + 1), namespace: element.resolvePrefix(colon < 0 ? '' : value.slice(0, colon)) || null };
+  return {
+    local: value.slice(colon + 1),
+    namespace: element.resolvePrefix(colon < 0 ? '' : value.slice(0, colon)) || null,
+  };
 }
 
 /** What a fault to be sent says. `shape` chooses the dialect; `omi` sends no detail. */
@@ -139,7 +163,10 @@ const prefixes: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Server role: the whole fault envelope as text. Send it with HTTP status 500. */
-export function buildFault(fault: FaultDescription, ids: { readonly messageId: string; readonly relatesTo: string | null }): string {
+export function buildFault(
+  fault: FaultDescription,
+  ids: { readonly messageId: string; readonly relatesTo: string | null },
+): string {
   const namespace = fault.subcodeNamespace ?? ns.wsman;
   const prefix = prefixes.get(namespace);
   const subcode = prefix === undefined ? `q:${fault.subcode}` : `${prefix}:${fault.subcode}`;

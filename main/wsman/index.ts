@@ -1,6 +1,7 @@
 /** The only door of the protocol library. The lab, which is the other side of the wire, also reaches the codecs. */
+
+export { cimSchema, classNameOf, decodeInstance, decodeValue, readCimInstance, toReference } from './cim.ts';
 export { type CimInput, type InputParameter, methodInput, toCimXml } from './cim-input.ts';
-export { classNameOf, cimSchema, decodeInstance, decodeValue, readCimInstance, toReference } from './cim.ts';
 export type {
   CimDateTime,
   CimInstance,
@@ -25,6 +26,8 @@ export type { EnumerateOptions } from './enumerate.ts';
 export type { EnumerationMode, Filter } from './enumeration.ts';
 export type { Option, OptionSet } from './envelope.ts';
 export { type EndpointReference, isEpr, readEpr, type Selectors, type SelectorValue } from './epr.ts';
+export { wsmanErrorAdvice } from './error-advice.ts';
+export { wsmanErrorName } from './error-codes.ts';
 export {
   AuthenticationError,
   type AuthenticationReason,
@@ -46,8 +49,6 @@ export type { TargetLimits } from './limits.ts';
 export { className, dialects, ns, resourceUris, wmi, wql } from './namespaces.ts';
 export type { Target, TlsTrust } from './target.ts';
 export type { ConnectionSecurity } from './transport/connection-pool.ts';
-export { wsmanErrorAdvice } from './error-advice.ts';
-export { wsmanErrorName } from './error-codes.ts';
 export {
   attribute,
   child,

@@ -59,7 +59,8 @@ export function printable(text: string): string {
 
 function sentence(response: Pick<WireResponse, 'status' | 'contentType'>, excerpt: string): string {
   const { status } = response;
-  if (status === 404) return 'Nothing answers to WS-Man at this address (HTTP status 404): wrong path, or another program on the port.';
+  if (status === 404)
+    return 'Nothing answers to WS-Man at this address (HTTP status 404): wrong path, or another program on the port.';
   if (status === 413) return 'The request is larger than the target accepts (HTTP status 413, MaxEnvelopeSizekb).';
   if (status === 503) return 'The service is stopping, overloaded or does not know the resource (HTTP status 503).';
   if (status === 407) return 'A proxy in between wants to be authenticated to (HTTP status 407).';

@@ -6,14 +6,16 @@
  * Laxer, since targets are: raw control characters and `]]>` in text pass, any character from U+0080 up may stand in a name, bytes that are
  * not UTF-8 are taken as Latin-1 (OMI), NUL may follow the root (OMI's padding).
  */
-import { isUtf8 } from 'node:buffer';
 import { ProtocolError } from './errors.ts';
+import { decodeText } from './text-decoding.ts';
 import type { XmlAttribute, XmlElement } from './xml.ts';
 
 /** Octets or UTF-16 units. Far above any MaxEnvelopeSize in use; memory stays bounded by the count of elements. */
 const maxSize = 64 * 1024 * 1024;
 const maxDepth = 128;
-const maxAttributes = 256;
+const maxAttributes = 64;
+/** Namespace declarations in force at one place: looking a prefix up walks them. */
+const maxDeclarations = 256;
 const maxElements = 1_000_000;
 
 const xmlNamespace = 'http://www.w3.org/XML/1998/namespace';
@@ -23,6 +25,7 @@ interface Scope {
   readonly prefix: string;
   readonly uri: string;
   readonly outer: Scope | null;
+  readonly size: number;
 }
 interface Name {
   readonly raw: string;
@@ -31,7 +34,12 @@ interface Name {
 }
 
 const none: readonly never[] = Object.freeze([]);
-const outermost: Scope = { prefix: 'xml', uri: xmlNamespace, outer: { prefix: '', uri: '', outer: null } };
+const outermost: Scope = {
+  prefix: 'xml',
+  uri: xmlNamespace,
+  outer: { prefix: '', uri: '', outer: null, size: 0 },
+  size: 0,
+};
 
 class ParsedElement implements XmlElement {
   namespace = '';
@@ -95,10 +103,6 @@ function parse(text: string): XmlElement {
   let pos = skipDeclaration(text);
   let end = 0;
 
-  // What is scanned inside an element's tag; kept outside the loop so that a tag without attributes allocates nothing.
-  const attributeNames: Name[] = [];
-  const attributeValues: string[] = [];
-
   /** References between `from` and `to` replaced. The next ampersand is remembered: most documents have none. */
   const characters = (from: number, to: number): string => {
     if (ampersand < from) {
@@ -130,7 +134,8 @@ function parse(text: string): XmlElement {
     const open = text.indexOf('<', pos);
     if (open < 0) break;
     if (open > pos) {
-      if (current !== null) current.text = current.text === '' ? characters(pos, open) : current.text + characters(pos, open);
+      if (current !== null)
+        current.text = current.text === '' ? characters(pos, open) : current.text + characters(pos, open);
       else if (!isBlank(text, pos, open)) fail('text outside the root element', pos);
     }
     const next = text.charCodeAt(open + 1);
@@ -152,42 +157,22 @@ function parse(text: string): XmlElement {
         if (close < 0) fail('a CDATA section without end', open);
         current.text += text.slice(open + 9, close);
         pos = close + 3;
-      } else fail(text.startsWith('DOCTYPE', open + 2) ? 'a document type declaration is refused' : 'unknown markup', open);
+      } else
+        fail(text.startsWith('DOCTYPE', open + 2) ? 'a document type declaration is refused' : 'unknown markup', open);
       continue;
     }
     if (next === 0x3f /* ? */) fail('a processing instruction is refused', open);
     if (current === null && root !== null) fail('a second root element', open);
     if (++count > maxElements) fail(`more than ${maxElements} elements`, open);
 
-    const element = new ParsedElement(name(open + 1), current === null ? outermost : current.scope);
-    attributeNames.length = 0;
-    attributeValues.length = 0;
+    const element: ParsedElement = new ParsedElement(name(open + 1), current === null ? outermost : current.scope);
     pos = end;
     let code = text.charCodeAt(pos);
-    while (code !== 0x3e && code !== 0x2f) {
-      const at = skipBlank(text, pos);
-      code = text.charCodeAt(at);
-      if (code === 0x3e || code === 0x2f) {
-        pos = at;
-        break;
-      }
-      if (at === pos || at >= text.length) fail('a tag that is cut or malformed', open);
-      if (attributeNames.length >= maxAttributes) fail(`more than ${maxAttributes} attributes`, at);
-      attributeNames.push(name(at));
-      pos = skipBlank(text, end);
-      if (text.charCodeAt(pos) !== 0x3d) fail('an attribute without value', at);
-      pos = skipBlank(text, pos + 1);
-      const quote = text.charCodeAt(pos);
-      if (quote !== 0x22 && quote !== 0x27) fail('an attribute value without quotes', pos);
-      const close = text.indexOf(quote === 0x22 ? '"' : "'", ++pos);
-      if (close < 0) fail('an attribute value without end', pos);
-      const lessThan = text.indexOf('<', pos);
-      if (lessThan >= 0 && lessThan < close) fail('"<" inside an attribute value', pos);
-      attributeValues.push(attributeCharacters(text, pos, close, characters));
-      pos = close + 1;
+    if (code !== 0x3e && code !== 0x2f) {
+      pos = readAttributes(text, pos, element, name);
       code = text.charCodeAt(pos);
+      if (code !== 0x3e && code !== 0x2f) fail('a tag that is cut or malformed', open);
     }
-    if (attributeNames.length > 0) setAttributes(element, attributeNames, attributeValues, open);
     const namespace = lookUp(element.scope, element.prefix);
     if (namespace === null) fail(`the prefix "${element.prefix}" is not declared`, open);
     element.namespace = namespace;
@@ -244,52 +229,61 @@ function splitName(raw: string, at: number): Name {
   if (colon < 0) return { raw, prefix: '', local: raw };
   const first = raw.charCodeAt(colon + 1);
   const startsName = first >= 128 || ((nameClass[first] ?? 0) & 1) === 1;
-  if (colon === 0 || !startsName || raw.indexOf(':', colon + 1) >= 0) fail(`"${raw.slice(0, 80)}" is no qualified name`, at);
+  if (colon === 0 || !startsName || raw.indexOf(':', colon + 1) >= 0)
+    fail(`"${raw.slice(0, 80)}" is no qualified name`, at);
   return { raw, prefix: raw.slice(0, colon), local: raw.slice(colon + 1) };
 }
 
-/** Attribute-value normalisation (XML 1.0, 3.3.3): literal white space becomes blanks; a referenced one stays. */
-function attributeCharacters(text: string, from: number, to: number, read: (from: number, to: number) => string): string {
-  for (let p = from; p < to; p++) {
-    const c = text.charCodeAt(p);
-    if (c === 0x0a || c === 0x09) {
-      const blanked = text.slice(from, to).replace(/[\n\t]/g, ' ');
-      return blanked.includes('&') ? resolveReferences(blanked, from) : blanked;
-    }
+const attributePattern = /[ \t\n]+([^\s=<>/"']+)[ \t\n]*=[ \t\n]*(?:"([^"<]*)"|'([^'<]*)')/y;
+
+/**
+ * All attributes of a tag, from `from` on. Namespace declarations first, since they hold for the other attributes whatever their order.
+ * Returns the position of what follows, white space skipped: `>` or `/` in a tag that is well-formed.
+ */
+function readAttributes(text: string, from: number, element: ParsedElement, nameAt: (from: number) => Name): number {
+  const names: Name[] = [];
+  const values: string[] = [];
+  let pos = from;
+  attributePattern.lastIndex = pos;
+  for (let match = attributePattern.exec(text); match !== null; match = attributePattern.exec(text)) {
+    const raw = match[1]!;
+    const name = nameAt(text.indexOf(raw, pos));
+    if (name.raw !== raw) fail('an attribute name that is none', pos);
+    if (names.push(name) > maxAttributes) fail(`more than ${maxAttributes} attributes`, pos);
+    // Normalisation (XML 1.0, 3.3.3): literal white space becomes blanks, a referenced one stays.
+    const value = (match[2] ?? match[3]!).replace(/[\n\t]/g, ' ');
+    values.push(value.includes('&') ? resolveReferences(value, pos) : value);
+    pos = attributePattern.lastIndex;
   }
-  return read(from, to);
+  setAttributes(element, names, values, from);
+  return skipBlank(text, pos);
 }
 
 function setAttributes(element: ParsedElement, names: readonly Name[], values: readonly string[], at: number): void {
-  let plain = 0;
-  for (let i = 0; i < names.length; i++) {
-    const { raw, prefix, local } = names[i]!;
-    if (prefix !== 'xmlns' && raw !== 'xmlns') {
-      plain++;
-      continue;
-    }
+  const attributes: XmlAttribute[] = [];
+  for (const [i, { raw, prefix, local }] of names.entries()) {
+    if (prefix !== 'xmlns' && raw !== 'xmlns') continue;
     const declared = raw === 'xmlns' ? '' : local;
     const uri = values[i]!;
     const reserved = declared === 'xmlns' || uri === xmlnsNamespace || (declared === 'xml') !== (uri === xmlNamespace);
-    if (reserved || (uri === '' && declared !== '')) fail(`the namespace declaration "${raw.slice(0, 80)}" is not allowed`, at);
+    if (reserved || (uri === '' && declared !== '')) fail('a namespace declaration that is not allowed', at);
     for (let s = element.scope; s !== element.outerScope; s = s.outer!) {
-      if (s.prefix === declared) fail(`the attribute "${raw.slice(0, 80)}" twice`, at);
+      if (s.prefix === declared) fail('an attribute that is there twice', at);
     }
-    element.scope = { prefix: declared, uri, outer: element.scope };
+    const size = element.scope.size + 1;
+    if (size > maxDeclarations) fail(`more than ${maxDeclarations} namespace declarations in force`, at);
+    element.scope = { prefix: declared, uri, outer: element.scope, size };
   }
-  if (plain === 0) return;
-  const attributes: XmlAttribute[] = [];
-  for (let i = 0; i < names.length; i++) {
-    const { raw, prefix, local } = names[i]!;
+  for (const [i, { raw, prefix, local }] of names.entries()) {
     if (prefix === 'xmlns' || raw === 'xmlns') continue;
     const namespace = prefix === '' ? '' : lookUp(element.scope, prefix);
     if (namespace === null) fail(`the prefix "${prefix.slice(0, 80)}" is not declared`, at);
-    for (const other of attributes) {
-      if (other.local === local && other.namespace === namespace) fail(`the attribute "${raw.slice(0, 80)}" twice`, at);
+    if (attributes.some((a) => a.local === local && a.namespace === namespace)) {
+      fail('an attribute that is there twice', at);
     }
     attributes.push({ namespace, local, value: values[i]!, prefix });
   }
-  element.attributes = attributes;
+  if (attributes.length > 0) element.attributes = attributes;
 }
 
 /** The five entities and character references; anything else after an ampersand is an error (no DTD, hence no entity). */
@@ -299,67 +293,31 @@ function resolveReferences(piece: string, offset: number): string {
   for (let at = piece.indexOf('&'); at >= 0; at = piece.indexOf('&', from)) {
     const semicolon = piece.indexOf(';', at);
     const reference = semicolon < 0 || semicolon - at > 16 ? '' : piece.slice(at + 1, semicolon);
-    out += piece.slice(from, at) + (resolveReference(reference) ?? fail('an unknown or malformed reference', offset + at));
+    out +=
+      piece.slice(from, at) + (resolveReference(reference) ?? fail('an unknown or malformed reference', offset + at));
     from = semicolon + 1;
   }
   return out + piece.slice(from);
 }
 
+const entities: ReadonlyMap<string, string> = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+]);
+
 function resolveReference(reference: string): string | null {
-  switch (reference) {
-    case 'amp':
-      return '&';
-    case 'lt':
-      return '<';
-    case 'gt':
-      return '>';
-    case 'quot':
-      return '"';
-    case 'apos':
-      return "'";
-  }
-  const code = /^#[0-9]+$/.test(reference)
-    ? Number.parseInt(reference.slice(1), 10)
-    : /^#x[0-9a-fA-F]+$/.test(reference)
-      ? Number.parseInt(reference.slice(2), 16)
-      : -1;
+  const match = /^#(?:x([0-9a-fA-F]+)|([0-9]+))$/.exec(reference);
+  if (match === null) return entities.get(reference) ?? null;
+  const code = match[1] === undefined ? Number.parseInt(match[2]!, 10) : Number.parseInt(match[1], 16);
   const allowed =
-    code === 9 || code === 10 || code === 13 || (code >= 0x20 && code <= 0xd7ff) || (code >= 0xe000 && code <= 0xfffd) ||
+    code === 9 ||
+    code === 10 ||
+    code === 13 ||
+    (code >= 0x20 && code <= 0xd7ff) ||
+    (code >= 0xe000 && code <= 0xfffd) ||
     (code >= 0x10000 && code <= 0x10ffff);
   return allowed ? String.fromCodePoint(code) : null;
-}
-
-/**
- * Bytes to text: a BOM decides, then the charset named by Content-Type, then the look of the first two bytes; else UTF-8.
- * Bytes that are not UTF-8 are read as Latin-1 one by one (OMI writes some characters so); this never throws.
- */
-export function decodeText(bytes: Uint8Array, charset?: string | null): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [b0, b1] = [buffer[0], buffer[1]];
-  const utf16 = charset?.toLowerCase().startsWith('utf-16') === true;
-  if ((b0 === 0xfe && b1 === 0xff) || (b0 === 0 && b1 === 0x3c)) {
-    return Buffer.from(buffer.subarray(0, buffer.length & ~1)).swap16().toString('utf16le').replace(/^\ufeff/, '');
-  }
-  if ((b0 === 0xff && b1 === 0xfe) || (b0 === 0x3c && b1 === 0) || (utf16 && b1 === 0)) {
-    return buffer.toString('utf16le').replace(/^\ufeff/, '');
-  }
-  if (isUtf8(buffer)) return buffer.toString('utf8').replace(/^\ufeff/, '');
-  return decodeMixed(buffer);
-}
-
-/** Valid UTF-8 sequences as such, every other byte as the Latin-1 character it would be. */
-function decodeMixed(buffer: Buffer): string {
-  let out = '';
-  let from = 0;
-  for (let p = 0; p < buffer.length; ) {
-    const b = buffer[p]!;
-    const length = b < 0x80 ? 1 : b >= 0xc2 && b < 0xe0 ? 2 : b >= 0xe0 && b < 0xf0 ? 3 : b >= 0xf0 && b < 0xf5 ? 4 : 0;
-    if (length === 1 || (length > 1 && p + length <= buffer.length && isUtf8(buffer.subarray(p, p + length)))) {
-      p += length;
-      continue;
-    }
-    out += buffer.toString('utf8', from, p) + String.fromCharCode(b);
-    from = ++p;
-  }
-  return out + buffer.toString('utf8', from);
 }

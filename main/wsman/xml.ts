@@ -5,7 +5,8 @@
  *
  * This file is the door: the element, what is asked of it, and writing it back. Reading is in `xml-parser.ts`.
  */
-export { decodeText, parseXml } from './xml-parser.ts';
+export { decodeText } from './text-decoding.ts';
+export { parseXml } from './xml-parser.ts';
 
 export interface XmlElement {
   /** Resolved namespace URI; empty string for none. */
@@ -77,7 +78,12 @@ export function isNil(element: XmlElement): boolean {
 export function makeElement(
   namespace: string,
   local: string,
-  content: { attributes?: readonly XmlAttribute[]; children?: readonly XmlElement[]; text?: string; prefix?: string } = {},
+  content: {
+    attributes?: readonly XmlAttribute[];
+    children?: readonly XmlElement[];
+    text?: string;
+    prefix?: string;
+  } = {},
 ): XmlElement {
   return {
     namespace,
@@ -91,7 +97,8 @@ export function makeElement(
 }
 
 const needsEscape = /[&<>"'\r\n\t\u0000-\u001f\ufffe\uffff]|[\ud800-\udfff]/;
-const escaped = /[&<>"'\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const escaped =
+  /[&<>"'\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /**
  * Text for element content or a quoted attribute. What XML 1.0 cannot carry (control characters, lone surrogates) becomes `?`, as Windows
@@ -157,7 +164,8 @@ function write(element: XmlElement, outer: Scope, indent: number, depth: number)
   const name = qualify(element.namespace, element.local, element.prefix, declared, scope, true);
   let attributes = '';
   for (const a of element.attributes) {
-    const attributeName = a.namespace === '' ? a.local : qualify(a.namespace, a.local, a.prefix, declared, scope, false);
+    const attributeName =
+      a.namespace === '' ? a.local : qualify(a.namespace, a.local, a.prefix, declared, scope, false);
     let value = a.value;
     if (a.namespace === xsiNamespace && a.local === 'type') value = requalify(element, value, declared, scope);
     attributes += ` ${attributeName}="${escapeAttribute(value)}"`;
