@@ -1,0 +1,98 @@
+/**
+ * What a command line means, as plain values: parse.ts makes them, run.ts carries them out. The Console view and the `windeck` command
+ * share both. Words and rules are those of winrm.cmd as Windows ships it.
+ */
+
+export type Format = 'text' | 'xml' | 'pretty';
+
+/** Names and values that pick one instance, in the order in which they were typed. */
+export type Selectors = readonly (readonly [name: string, value: string])[];
+
+/** A resource URI with its aliases expanded, and its selectors. */
+export interface Resource {
+  readonly resourceUri: string;
+  readonly selectors?: Selectors;
+}
+
+/** Where `-r:` points to. */
+export interface Endpoint {
+  /** Name or address; IPv6 without its brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly transport: 'http' | 'https';
+  /** URL path with its leading slash. */
+  readonly path: string;
+}
+
+/** Where the password comes from. A given one never leaves this value except into a security context. */
+export type PasswordSource =
+  | { readonly kind: 'given'; readonly value: string }
+  /** `-p:-`: the first line of standard input. */
+  | { readonly kind: 'standard-input' }
+  /** `-u` without `-p`. */
+  | { readonly kind: 'ask' };
+
+/** The switches that every operation has. */
+export interface Connection {
+  readonly endpoint: Endpoint;
+  /** False where `-r` is absent: then the machine is this one. */
+  readonly remote: boolean;
+  readonly authentication: 'negotiate' | 'basic' | 'none';
+  readonly userName: string | null;
+  /** Null exactly where there is no user name. */
+  readonly password: PasswordSource | null;
+  /** `-unencrypted`: clear text may go out, for this one command. */
+  readonly unencrypted: boolean;
+  /** `-trusted`: NTLM may go over plain HTTP to another machine, for this one command. */
+  readonly trusted: boolean;
+  readonly skipNameCheck: boolean;
+  readonly skipAuthorityCheck: boolean;
+  /** `-timeout`, milliseconds; null: the usual 60 s. */
+  readonly timeoutMs: number | null;
+}
+
+export type EnumerationFilter =
+  | { readonly dialect: 'wql'; readonly text: string }
+  | { readonly dialect: 'selector'; readonly selectors: Selectors };
+
+/** One `KEY="VALUE"` of `@{…}`; null for `$null`. */
+export type InputPair = readonly [name: string, value: string | null];
+
+export type WinrmCommand =
+  | { readonly verb: 'identify'; readonly connection: Connection; readonly format: Format }
+  | {
+      readonly verb: 'get';
+      readonly connection: Connection;
+      readonly format: Format;
+      readonly resource: Resource;
+      readonly fragment: string | null;
+    }
+  | {
+      readonly verb: 'enumerate';
+      readonly connection: Connection;
+      readonly format: Format;
+      readonly resource: Resource;
+      readonly filter: EnumerationFilter | null;
+    }
+  | {
+      readonly verb: 'invoke';
+      readonly connection: Connection;
+      readonly format: Format;
+      readonly resource: Resource;
+      /** Method name or full action URI, as typed. */
+      readonly method: string;
+      readonly input: readonly InputPair[];
+    };
+
+export type Command = WinrmCommand | { readonly verb: 'help'; readonly topic: string } | { readonly verb: 'version' };
+
+/** The line cannot be carried out as it stands. `message` is one or two sentences for whoever typed it; it never repeats a password. */
+export class CommandLineError extends Error {
+  override readonly name = 'CommandLineError';
+  /** 1 as winrm; 2 where the line does not even name a command of ours. */
+  readonly exitCode: 1 | 2;
+  constructor(message: string, exitCode: 1 | 2 = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
