@@ -1,0 +1,137 @@
+import { ns } from '../wsman/namespaces.ts';
+import { escapeXml } from '../wsman/xml.ts';
+import { type LabResponse, writeEnvelope } from './response.ts';
+
+/** Faults as Windows writes them (MS-WSMV 2.2.4.43): Sender or Receiver, a subcode, words, WSManFault detail, HTTP status 500. */
+
+interface FaultKind {
+  readonly code: 'Sender' | 'Receiver' | 'MustUnderstand';
+  /** With the prefixes a, n, w of the envelope; null where the kind of fault has none. */
+  readonly subcode: string | null;
+  readonly detail?: string;
+  readonly text: string;
+}
+
+const detailPrefix = 'http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/';
+const sender = (subcode: string, text: string, detail?: string): FaultKind => ({
+  code: 'Sender',
+  subcode,
+  text,
+  ...(detail ? { detail: detailPrefix + detail } : {}),
+});
+const receiver = (subcode: string, text: string): FaultKind => ({ code: 'Receiver', subcode, text });
+
+/** By WSManFault code; names and numbers are those of winerror.h, the words are our own. */
+const kinds: Readonly<Record<number, FaultKind>> = {
+  5: sender('w:AccessDenied', 'Access is denied.'),
+  2150858752: sender(
+    'a:DestinationUnreachable',
+    'No resource is identified by this resource URI and these selectors.',
+    'InvalidResourceURI',
+  ),
+  2150858753: sender('a:ActionNotSupported', 'The resource does not offer this action.'),
+  2150858767: sender('a:InvalidMessageInformationHeader', 'A header of the message is not valid.'),
+  2150858768: { code: 'MustUnderstand', subcode: null, text: 'A header that must be understood is not known here.' },
+  2150858769: sender('a:MessageInformationHeaderRequired', 'A header that is required is missing.'),
+  2150858776: sender('n:FilteringNotSupported', 'This resource cannot be filtered.'),
+  2150858777: sender('n:FilterDialectRequestedUnavailable', 'The filter dialect is not known.'),
+  2150858778: sender('n:CannotProcessFilter', 'The filter cannot be processed. It is missing or not valid.'),
+  2150858779: sender('n:InvalidEnumerationContext', 'The enumeration context is not valid, or has expired.'),
+  2150858791: sender('w:SchemaValidationError', 'The SOAP body is not valid for this action.'),
+  2150858793: receiver('w:TimedOut', 'The operation did not finish within its OperationTimeout.'),
+  2150858805: sender('w:EncodingLimit', 'A limit of the encoding was exceeded.', 'MinimumEnvelopeLimit'),
+  2150858811: sender('a:DestinationUnreachable', 'The resource URI is not valid.', 'InvalidResourceURI'),
+  2150858813: sender('w:InvalidSelectors', 'The selectors are not valid for this resource.', 'UnexpectedSelectors'),
+  2150858817: sender('w:SchemaValidationError', 'The XML of the body does not match the schema of the resource.'),
+  2150858818: sender('w:UnsupportedFeature', 'The feature is not supported.'),
+  2150858819: sender('w:SchemaValidationError', 'The request is not well-formed XML.'),
+  2150858823: sender('w:EncodingLimit', 'The response is larger than MaxEnvelopeSize.', 'MaxEnvelopeSize'),
+  2150858839: sender('w:SchemaValidationError', 'The body lacks a value.', 'MissingValues'),
+  2150858841: sender('w:SchemaValidationError', 'The body holds no XmlFragment.'),
+  2150858842: sender(
+    'w:InvalidSelectors',
+    'There are fewer selectors than the resource has keys.',
+    'InsufficientSelectors',
+  ),
+  2150858843: sender(
+    'w:InvalidSelectors',
+    'There are selectors that the resource does not know.',
+    'UnexpectedSelectors',
+  ),
+  2150858870: sender('w:UnsupportedFeature', 'Only the anonymous reply address is supported.', 'AddressingMode'),
+  2150858871: sender(
+    'w:UnsupportedFeature',
+    'This resource does not support fragment transfer.',
+    'FragmentLevelAccess',
+  ),
+  2150858886: sender('w:UnsupportedFeature', 'The enumeration mode is not supported here.', 'EnumerationMode'),
+  2150858887: sender('w:UnsupportedFeature', 'Locale cannot be marked mustUnderstand.', 'Locale'),
+  2150858890: sender('w:AccessDenied', 'A policy controls this setting, so it cannot be changed here.'),
+  2150858897: sender('n:CannotProcessFilter', 'The fragment path is missing.'),
+  2150858899: sender('n:CannotProcessFilter', 'The fragment path is not valid.'),
+  2150858989: sender('w:InvalidOptions', 'An option is not valid.'),
+  2150859002: sender(
+    'w:InvalidSelectors',
+    'The class has several instances, so the URI needs its keys.',
+    'InsufficientSelectors',
+  ),
+  2150859003: sender('w:InvalidSelectors', 'A WQL query goes to a URI that ends in an asterisk, without selectors.'),
+  2150859067: sender('w:InvalidSelectors', 'The selector __cimnamespace differs from the namespace of the URI.'),
+  2150859071: sender('w:AccessDenied', 'The setting is read-only.'),
+  2150859174: receiver('w:QuotaLimit', 'The user has too many operations at the same time.'),
+};
+
+/** Thrown by operations; becomes the answer. */
+export class LabFault extends Error {
+  readonly wsmanCode: number;
+  /** Words of the WMI provider, shown inside ProviderFault. */
+  readonly providerText: string | null;
+  /** Query or path that the provider complains about, in the extended error. */
+  readonly parameterInfo: string | null;
+  constructor(wsmanCode: number, details: { text?: string; providerText?: string; parameterInfo?: string } = {}) {
+    super(details.text ?? kindOf(wsmanCode).text);
+    this.wsmanCode = wsmanCode;
+    this.providerText = details.providerText ?? null;
+    this.parameterInfo = details.parameterInfo ?? null;
+  }
+}
+
+function kindOf(wsmanCode: number): FaultKind {
+  return kinds[wsmanCode] ?? receiver('w:InternalError', `The request failed with error ${wsmanCode}.`);
+}
+
+export function faultResponse(fault: LabFault, machineName: string, relatesTo: string | null): LabResponse {
+  const kind = kindOf(fault.wsmanCode);
+  const prefix = kind.subcode?.split(':', 1)[0];
+  const action =
+    prefix === 'a' || kind.code === 'MustUnderstand'
+      ? `${ns.addressing}/fault`
+      : prefix === 'n'
+        ? `${ns.enumeration}/fault`
+        : 'http://schemas.dmtf.org/wbem/wsman/1/wsman/fault';
+  const subcode = kind.subcode ? `<s:Subcode><s:Value>${kind.subcode}</s:Value></s:Subcode>` : '';
+  // Windows leaves two blanks behind its sentences; clients must trim.
+  const words = `${escapeXml(fault.message)}  `;
+  const detail = kind.detail ? `<w:FaultDetail>${kind.detail}</w:FaultDetail>` : '';
+  const body =
+    `<s:Fault><s:Code><s:Value>s:${kind.code}</s:Value>${subcode}</s:Code>` +
+    `<s:Reason><s:Text xml:lang="en-US">${words}</s:Text></s:Reason><s:Detail>${detail}` +
+    `<f:WSManFault xmlns:f="${ns.fault}" Code="${fault.wsmanCode}" Machine="${escapeXml(machineName)}">` +
+    `<f:Message>${fault.providerText === null ? words : providerFault(fault, machineName)}</f:Message></f:WSManFault></s:Detail></s:Fault>`;
+  return { status: 500, body: writeEnvelope('fault', action, relatesTo, body) };
+}
+
+function providerFault(fault: LabFault, machineName: string): string {
+  const extended =
+    fault.parameterInfo === null
+      ? ''
+      : `<f:ExtendedError><p:__ExtendedStatus xmlns:xsi="${ns.xsi}" xmlns:p="http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/__ExtendedStatus" ` +
+        `xmlns:cim="${ns.cim}" xsi:type="p:__ExtendedStatus_Type"><p:Description xsi:nil="true"/><p:Operation>ExecQuery</p:Operation>` +
+        `<p:ParameterInfo>${escapeXml(fault.parameterInfo)}</p:ParameterInfo><p:ProviderName>WinMgmt</p:ProviderName>` +
+        '<p:StatusCode xsi:nil="true"/></p:__ExtendedStatus></f:ExtendedError>';
+  return (
+    `<f:ProviderFault provider="WMI Provider" path="%systemroot%\\system32\\WsmWmiPl.dll">` +
+    `<f:WSManFault xmlns:f="${ns.fault}" Code="${fault.wsmanCode}" Machine="${escapeXml(machineName)}">` +
+    `<f:Message>${escapeXml(fault.providerText!)} </f:Message></f:WSManFault>${extended}</f:ProviderFault>`
+  );
+}

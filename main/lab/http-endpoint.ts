@@ -1,0 +1,269 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import {
+  isSealedContentType,
+  SEALED_CONTENT_TYPE,
+  SOAP_CONTENT_TYPE,
+  unwrapMessage,
+  wrapMessage,
+} from '../wsman/transport/message-encryption.ts';
+import {
+  type AuthenticationOutcome,
+  authenticate,
+  type ConnectionState,
+  forget,
+  offeredSchemes,
+} from './authentication.ts';
+import {
+  actionOf,
+  isUndelivered,
+  type MisbehaviourState,
+  performBefore,
+  performInstead,
+  sealMisbehaving,
+} from './misbehaviour.ts';
+import type { LabResponse } from './response.ts';
+import type { SimulatedMachine } from './simulated-machine.ts';
+import { answer, answerAnonymousIdentify } from './wsman-service.ts';
+
+/**
+ * HTTP as HTTP.sys and the WinRM service speak it: one prefix, POST only, authentication, sealed bodies, one write per answer.
+ * Invariant: with AllowUnencrypted=false nothing is read from, and nothing SOAP is sent over, an unsealed connection without TLS.
+ */
+export interface HttpEndpoint {
+  readonly server: http.Server;
+  /** Tells the endpoint whose socket this is. */
+  accept(socket: Socket, machine: SimulatedMachine): void;
+}
+
+export interface EndpointOptions {
+  readonly latencyMs: number;
+  /** MD5 of the channel bindings of the listener's certificate; null without TLS. */
+  readonly channelBinding: Uint8Array | null;
+  readonly findMachine: (port: number) => SimulatedMachine | undefined;
+  readonly misbehaviourOf: (machine: SimulatedMachine) => MisbehaviourState;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly body?: Uint8Array | string;
+  readonly contentType?: string;
+  readonly challenges?: readonly string[];
+  readonly close?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
+  const connections = new WeakMap<object, ConnectionState>();
+  const server = http.createServer(
+    { keepAliveTimeout: 120_000, requestTimeout: 0, headersTimeout: 30_000 },
+    (request, response) => {
+      handle(request, response).catch((error: unknown) => {
+        process.stderr.write(`lab: ${error instanceof Error ? error.stack : String(error)}\n`);
+        request.socket.destroy();
+      });
+    },
+  );
+
+  function stateOf(socket: object): ConnectionState {
+    let state = connections.get(socket);
+    if (!state) {
+      state = { acceptor: null, account: null };
+      connections.set(socket, state);
+    }
+    return state;
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const machine = options.findMachine(request.socket.localPort ?? 0);
+    if (!machine) {
+      request.socket.destroy();
+      return;
+    }
+    const secure = options.channelBinding !== null;
+    const early = refuseEarly(request);
+    if (early) return send(response, early);
+    const body = await readBody(request, machine.winrmConfig.number('MaxEnvelopeSizekb') * 1024);
+    if (body === null) return send(response, { status: 413, close: true });
+    if (request.socket.destroyed) return;
+    if (options.latencyMs > 0) await sleep(options.latencyMs);
+
+    const misbehaviour = options.misbehaviourOf(machine);
+    if (misbehaviour.isDeaf) return;
+    const state = stateOf(request.socket);
+    if (state.acceptor === null) request.socket.once('close', () => forget(state));
+    const contentType = request.headers['content-type'] ?? '';
+
+    if (body.length > 0 && request.headers['wsmanidentify']?.toString().toLowerCase() === 'unauthenticated') {
+      return deliver(
+        machine,
+        misbehaviour,
+        request,
+        response,
+        () => 'Identify',
+        () => answerAnonymousIdentify(machine, body),
+        null,
+      );
+    }
+    const outcome = await authenticate(machine, state, request.headers.authorization, options.channelBinding);
+    if (outcome.kind !== 'authenticated') return send(response, refusal(machine, outcome, request));
+    const finalToken = outcome.token === null ? [] : [`Negotiate ${outcome.token}`];
+    if (body.length === 0) return send(response, { status: 200, challenges: finalToken });
+
+    const sealed = isSealedContentType(contentType);
+    if (!sealed && !secure && !machine.winrmConfig.flag('Service/AllowUnencrypted'))
+      return send(response, { status: 500, close: true });
+    if (!sealed && !/^\s*application\/soap\+xml\b/i.test(contentType)) return send(response, { status: 415 });
+    let soap: Uint8Array = body;
+    let charset = charsetOf(contentType);
+    if (sealed) {
+      if (state.acceptor === null || outcome.scheme !== 'Negotiate')
+        return send(response, { status: 500, close: true });
+      try {
+        const opened = unwrapMessage(state.acceptor, body);
+        soap = opened.soap;
+        charset = charsetOf(opened.contentType);
+      } catch {
+        // A wrong signature or sequence number: the connection is of no use any more.
+        machine.statistics.refusals++;
+        return send(response, { status: 500, close: true });
+      }
+    }
+    await deliver(
+      machine,
+      misbehaviour,
+      request,
+      response,
+      () => actionOf(soap),
+      () => answer(machine, outcome.account, soap, charset),
+      sealed ? state : null,
+      finalToken,
+    );
+  }
+
+  async function deliver(
+    machine: SimulatedMachine,
+    misbehaviour: MisbehaviourState,
+    request: IncomingMessage,
+    response: ServerResponse,
+    action: () => string,
+    produce: () => LabResponse | Promise<LabResponse>,
+    sealedWith: ConnectionState | null,
+    challenges: readonly string[] = [],
+  ): Promise<void> {
+    const active = misbehaviour.take(action);
+    if (active && (await performBefore(active, request.socket))) return;
+    const replaced = active ? performInstead(active, machine) : null;
+    if (replaced && !('soap' in replaced)) {
+      if (replaced.status === 401 && sealedWith) forget(sealedWith);
+      return send(response, {
+        ...replaced,
+        ...(replaced.status === 401 ? { challenges: offeredSchemes(machine) } : {}),
+      });
+    }
+    const produced =
+      replaced && 'soap' in replaced ? { status: replaced.status, body: replaced.soap } : await produce();
+    const { afterwards } = produced as LabResponse & { afterwards?: () => void };
+    afterwards?.();
+    if (request.socket.destroyed) return;
+    if (active && isUndelivered(active)) {
+      request.socket.destroy();
+      return;
+    }
+    const soap = Buffer.from(produced.body, 'utf8');
+    let reply: Reply = { status: produced.status, body: soap, contentType: SOAP_CONTENT_TYPE, challenges };
+    if (sealedWith?.acceptor) {
+      const { acceptor } = sealedWith;
+      const body = active ? sealMisbehaving(active, acceptor, soap) : wrapMessage(acceptor, soap);
+      reply = body === null ? reply : { ...reply, body, contentType: SEALED_CONTENT_TYPE };
+    }
+    await send(
+      response,
+      reply,
+      active?.kind === 'drip' ? active.millisecondsPerByte : null,
+      active?.kind === 'reset-mid-body',
+    );
+  }
+
+  return {
+    server,
+    accept(socket, machine) {
+      machine.statistics.acceptedConnections++;
+      machine.statistics.openConnections++;
+      socket.once('close', () => machine.statistics.openConnections--);
+      socket.on('error', () => socket.destroy());
+    },
+  };
+}
+
+function refuseEarly(request: IncomingMessage): Reply | null {
+  const path = (request.url ?? '').split('?', 1)[0]!.replace(/\/+$/, '').toLowerCase();
+  if (path !== '/wsman') return { status: 404, close: true };
+  if (request.method !== 'POST') return { status: 405, close: true };
+  return null;
+}
+
+function refusal(machine: SimulatedMachine, outcome: AuthenticationOutcome, request: IncomingMessage): Reply {
+  if (outcome.kind === 'continue') return { status: 401, challenges: [`Negotiate ${outcome.token}`] };
+  if (request.headers.authorization !== undefined) machine.statistics.refusals++;
+  return { status: 401, challenges: offeredSchemes(machine) };
+}
+
+/** The whole body, or null where it is larger than allowed: framing and signature of a sealed body are not counted. */
+async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of request) {
+      length += (chunk as Buffer).length;
+      if (length > limit + 1024) {
+        request.resume();
+        return null;
+      }
+      chunks.push(chunk as Buffer);
+    }
+  } catch {
+    return Buffer.alloc(0);
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}
+
+function charsetOf(contentType: string): string | null {
+  return /charset="?([\w-]+)/i.exec(contentType)?.[1] ?? null;
+}
+
+async function send(
+  response: ServerResponse,
+  reply: Reply,
+  dripMs: number | null = null,
+  resetHalfway = false,
+): Promise<void> {
+  const body = Buffer.from(reply.body ?? '');
+  const headers: [string, string][] = [];
+  if (reply.contentType) headers.push(['Content-Type', reply.contentType]);
+  headers.push(['Server', 'Microsoft-HTTPAPI/2.0']);
+  for (const challenge of reply.challenges ?? []) headers.push(['WWW-Authenticate', challenge]);
+  for (const entry of Object.entries(reply.headers ?? {})) headers.push(entry);
+  headers.push(['Date', new Date().toUTCString()]);
+  if (reply.close) headers.push(['Connection', 'close']);
+  headers.push(['Content-Length', String(body.length)]);
+  response.sendDate = false;
+  response.writeHead(reply.status, headers.flat());
+  if (resetHalfway) {
+    response.write(body.subarray(0, body.length >> 1));
+    await sleep(20);
+    response.socket?.resetAndDestroy();
+    return;
+  }
+  if (dripMs !== null) {
+    for (let at = 0; at < body.length && !response.destroyed; at++) {
+      response.write(body.subarray(at, at + 1));
+      await sleep(dripMs);
+    }
+    response.end();
+    return;
+  }
+  response.end(body);
+}
+
+const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));

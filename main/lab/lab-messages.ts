@@ -1,0 +1,15 @@
+import type { Misbehaviour } from './misbehaviour.ts';
+import type { LabStatistics } from './statistics.ts';
+
+/** What goes over the IPC channel between start-lab.ts and cli.ts. */
+export type LabRequestMessage =
+  | {
+      readonly kind: 'misbehave';
+      readonly id: number;
+      readonly machine: string;
+      readonly misbehaviour: Misbehaviour | null;
+    }
+  | { readonly kind: 'statistics'; readonly id: number; readonly machine: string };
+export type LabReply =
+  | { readonly id: number; readonly statistics: LabStatistics | null }
+  | { readonly id: number; readonly error: string };

@@ -1,0 +1,128 @@
+import { ns } from '../wsman/namespaces.ts';
+import { type CimRow, type LabScalar, type LabValue, wmiPrefix } from './cim-class.ts';
+import { LabFault } from './faults.ts';
+import { providers } from './providers/all.ts';
+import type { Provider } from './providers/provider.ts';
+import type { SimulatedMachine } from './simulated-machine.ts';
+import type { LabRequest } from './wsman-service.ts';
+
+/** From resource URI and selectors to what they name (MS-WSMV 3.1.4.1.1, 3.1.4.1.2). Names are compared without regard to case. */
+
+export type Resource =
+  | { readonly kind: 'wmi'; readonly provider: Provider }
+  /** Every class of a namespace: only for WQL. */
+  | { readonly kind: 'all-classes'; readonly namespace: string }
+  /** Below winrm/config, empty for the whole. */
+  | { readonly kind: 'config'; readonly path: string }
+  | { readonly kind: 'listener' };
+
+const byName = new Map(
+  providers.map((provider) => [`${provider.cimClass.namespace}/${provider.cimClass.name}`.toLowerCase(), provider]),
+);
+const dmtfPrefix = 'http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/';
+
+export function findProvider(namespace: string, className: string): Provider | undefined {
+  return byName.get(`${namespace}/${className}`.toLowerCase());
+}
+
+/** Providers whose class is, or derives from, this one. */
+export function providersOf(namespace: string, className: string): Provider[] {
+  const wanted = className.toLowerCase();
+  return providers.filter(
+    ({ cimClass }) =>
+      cimClass.namespace.toLowerCase() === namespace.toLowerCase() &&
+      (cimClass.name.toLowerCase() === wanted || cimClass.bases.includes(wanted)),
+  );
+}
+
+export function resolveResource(request: LabRequest): Resource {
+  const uri = request.resourceUri;
+  const lower = uri.toLowerCase();
+  if (lower.startsWith(ns.config)) {
+    const path = lower.slice(ns.config.length).replace(/^\/+|\/+$/g, '');
+    return path === 'listener' ? { kind: 'listener' } : { kind: 'config', path };
+  }
+  const chosen = selector(request, '__cimnamespace')?.replaceAll('\\', '/');
+  if (lower.startsWith(wmiPrefix)) {
+    const path = uri.slice(wmiPrefix.length);
+    const slash = path.lastIndexOf('/');
+    const namespace = path.slice(0, Math.max(0, slash));
+    if (chosen !== undefined && chosen.toLowerCase() !== namespace.toLowerCase()) throw new LabFault(2150859067);
+    return wmiResource(namespace, path.slice(slash + 1));
+  }
+  if (lower.startsWith(dmtfPrefix)) return wmiResource(chosen ?? 'root/hardware', uri.slice(dmtfPrefix.length));
+  throw new LabFault(2150858811);
+}
+
+function wmiResource(namespace: string, className: string): Resource {
+  if (className === '*') return { kind: 'all-classes', namespace };
+  const provider = findProvider(namespace, className);
+  if (!provider) throw new LabFault(2150858752, { providerText: 'The class does not exist in this namespace.' });
+  return { kind: 'wmi', provider };
+}
+
+function selector(request: LabRequest, name: string): string | undefined {
+  const found = request.selectors.find(([candidate]) => candidate.toLowerCase() === name);
+  return typeof found?.[1] === 'string' ? found[1] : undefined;
+}
+
+/** The one instance that the selectors name; a singleton needs none. */
+export function findInstance(machine: SimulatedMachine, provider: Provider, request: LabRequest): CimRow {
+  const { cimClass } = provider;
+  const given = request.selectors.filter(([name]) => name.toLowerCase() !== '__cimnamespace');
+  if (given.length === 0) {
+    if (!cimClass.singleton) throw new LabFault(2150859002);
+    return [...provider.instances(machine)][0]!;
+  }
+  const keys = new Map(cimClass.keys.map((key) => [key.toLowerCase(), key]));
+  for (const [name] of given) if (!keys.has(name.toLowerCase())) throw new LabFault(2150858843);
+  if (given.length < cimClass.keys.length) throw new LabFault(2150858842);
+  const wanted = given.map(([name, value]) => [keys.get(name.toLowerCase())!, value] as const);
+  const [only] = wanted;
+  const found =
+    provider.findByKey && wanted.length === 1 && typeof only![1] === 'string'
+      ? provider.findByKey(machine, only![1])
+      : [...provider.instances(machine)].find((row) => wanted.every(([key, value]) => isKey(row[key] ?? null, value)));
+  if (!found) throw new LabFault(2150858752, { providerText: 'No instance has these keys.' });
+  return found;
+}
+
+function isKey(actual: LabValue, wanted: LabRequest['selectors'][number][1]): boolean {
+  if (typeof wanted === 'string') return textOf(actual)?.toLowerCase() === wanted.toLowerCase();
+  if (actual === null || typeof actual !== 'object' || !('className' in actual)) return false;
+  return (
+    wanted.resourceUri.toLowerCase().endsWith(`/${actual.className.toLowerCase()}`) &&
+    Object.entries(actual.keys).every(([key, value]) =>
+      wanted.selectors.some(
+        ([name, other]) =>
+          name.toLowerCase() === key.toLowerCase() &&
+          typeof other === 'string' &&
+          other.toLowerCase() === value.toLowerCase(),
+      ),
+    )
+  );
+}
+
+/** A scalar as text; null for anything that a selector cannot name. */
+export function textOf(value: LabValue): string | null {
+  if (value === null || Array.isArray(value)) return null;
+  const scalar = value as LabScalar;
+  return typeof scalar === 'object' ? null : String(scalar);
+}
+
+/** Key selectors of an instance, for its EPR. References are left out: they are EPRs themselves. */
+export function selectorsOf(provider: Provider, row: CimRow): (readonly [string, string])[] {
+  const { cimClass } = provider;
+  const selectors: (readonly [string, string])[] = [['__cimnamespace', cimClass.namespace]];
+  for (const key of cimClass.keys) {
+    const value = textOf(row[key] ?? null);
+    if (value !== null) selectors.push([key, value]);
+  }
+  return selectors;
+}
+
+/** Properties that this generation of Windows does not have yet. */
+export function hiddenProperties(machine: SimulatedMachine): ReadonlySet<string> | null {
+  return machine.plan.generation.build < 10_240 ? beforeWindows10 : null;
+}
+const beforeWindows10: ReadonlySet<string> = new Set(['Win32_Service.DelayedAutoStart']);

@@ -1,0 +1,118 @@
+import { randomInt } from 'node:crypto';
+import { createStatistics, type MachineStatistics } from './statistics.ts';
+import type { Clock } from './world/clock.ts';
+import type { MachinePlan } from './world/machine-plan.ts';
+import { createProcesses, type Processes } from './world/processes.ts';
+import { createWindowsServices, type WindowsServices } from './world/windows-services.ts';
+import { createWinrmConfig, type WinrmConfig } from './world/winrm-config.ts';
+
+/** How long things take, in milliseconds of the lab's clock. */
+export interface LabTimings {
+  /** A service stays in a pending state this long. */
+  readonly pendingMs: number;
+  /** From the answer to a reboot until connections are refused. */
+  readonly goingDownMs: number;
+  /** Connections are refused this long. */
+  readonly downMs: number;
+}
+export const demoTimings: LabTimings = { pendingMs: 1500, goingDownMs: 1500, downMs: 8000 };
+
+export interface Account {
+  readonly user: string;
+  readonly password: string;
+  readonly isAdministrator: boolean;
+}
+
+/** One machine: what it is, and the state that operations read and change. Parts that nobody has asked for are not there yet. */
+export interface SimulatedMachine {
+  readonly plan: MachinePlan;
+  readonly clock: Clock;
+  readonly timings: LabTimings;
+  readonly accounts: readonly Account[];
+  readonly bootAt: number;
+  readonly services: WindowsServices;
+  readonly processes: Processes;
+  readonly winrmConfig: WinrmConfig;
+  readonly statistics: MachineStatistics;
+  /** Values that Create and Put have made, by class. */
+  readonly environment: Map<string, { name: string; userName: string; value: string }>;
+  /** Where its listener is, for EPRs and winrm/config. */
+  port: number;
+  transport: 'http' | 'https';
+  /** Set by the fleet: opens and closes the listener. */
+  listener: { open(): void; close(): void };
+  reboot(): void;
+  shutDown(): void;
+  /** The WinRM service was stopped. */
+  readonly stopListening: () => void;
+}
+
+export function createSimulatedMachine(
+  plan: MachinePlan,
+  options: {
+    readonly clock: Clock;
+    readonly timings: LabTimings;
+    readonly accounts: readonly Account[];
+    readonly transport: 'http' | 'https';
+  },
+): SimulatedMachine {
+  const { clock, timings } = options;
+  let bootAt = clock.now() - plan.uptimeMs;
+  let services: WindowsServices | null = null;
+  let processes: Processes | null = null;
+  let winrmConfig: WinrmConfig | null = null;
+  let going = false;
+
+  const machine: SimulatedMachine = {
+    plan,
+    clock,
+    timings,
+    accounts: options.accounts,
+    statistics: createStatistics(),
+    environment: new Map(),
+    port: 0,
+    transport: options.transport,
+    listener: { open: () => {}, close: () => {} },
+    get bootAt() {
+      return bootAt;
+    },
+    get processes() {
+      processes ??= createProcesses(plan, clock, bootAt);
+      return processes;
+    },
+    get services() {
+      services ??= createWindowsServices(plan, clock, timings.pendingMs, machine.processes);
+      return services;
+    },
+    get winrmConfig() {
+      winrmConfig ??= createWinrmConfig(plan, machine.transport, machine.port);
+      return winrmConfig;
+    },
+    reboot() {
+      goDown(true);
+    },
+    shutDown() {
+      goDown(false);
+    },
+    stopListening() {
+      // The service needs its pending time to end; then nobody listens.
+      setTimeout(() => machine.listener.close(), timings.pendingMs).unref();
+    },
+  };
+
+  function goDown(comesBack: boolean): void {
+    if (going) return;
+    going = true;
+    setTimeout(() => machine.listener.close(), timings.goingDownMs).unref();
+    if (!comesBack) return;
+    setTimeout(() => {
+      going = false;
+      // A boot takes a moment before WinRM listens.
+      bootAt = clock.now() - Math.min(timings.downMs / 2, randomInt(1500, 2500));
+      processes?.reboot(bootAt);
+      services?.reboot(clock.now());
+      machine.listener.open();
+    }, timings.goingDownMs + timings.downMs).unref();
+  }
+  return machine;
+}

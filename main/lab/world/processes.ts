@@ -1,0 +1,192 @@
+import type { Clock } from './clock.ts';
+import type { MachinePlan } from './machine-plan.ts';
+import { createRandom } from './random.ts';
+import type { ProcessHost } from './windows-services.ts';
+
+/** The process table of one machine. Weights say how much of the machine's CPU time a process takes; System takes what is left. */
+export interface LabProcess {
+  readonly processId: number;
+  readonly parentProcessId: number;
+  readonly name: string;
+  readonly commandLine: string | null;
+  readonly executablePath: string | null;
+  readonly sessionId: number;
+  readonly startedAt: number;
+  readonly workingSetBytes: number;
+  readonly threads: number;
+  readonly handles: number;
+  readonly priority: number;
+  /** Share of the machine's busy time, 0 to 1. */
+  readonly weight: number;
+}
+
+export interface Processes extends ProcessHost {
+  all(): readonly LabProcess[];
+  find(processId: number): LabProcess | undefined;
+  /** Starts a program and returns its process id. */
+  create(commandLine: string, at: number): number;
+  /** False for those that cannot be ended. */
+  terminate(processId: number, at: number): boolean;
+  /** Weighted CPU share of processes that have ended, as [weight, startedAt, endedAt]; keeps System's time from jumping. */
+  readonly ended: readonly (readonly [weight: number, startedAt: number, endedAt: number])[];
+  reboot(bootAt: number): void;
+}
+
+const megabyte = 1024 ** 2;
+
+export function createProcesses(plan: MachinePlan, clock: Clock, firstBootAt: number): Processes {
+  const random = createRandom(plan.seed ^ 0x9c0c);
+  const table = new Map<number, LabProcess>();
+  const hosts = new Map<string, { processId: number; users: number }>();
+  let ended: [number, number, number][] = [];
+  let nextId = 0;
+  let servicesId = 0;
+
+  const newId = (): number => {
+    nextId += 4 * random.between(1, 9);
+    return nextId;
+  };
+  function add(name: string, details: Partial<LabProcess>): number {
+    const processId = details.processId ?? newId();
+    table.set(processId, {
+      parentProcessId: 0,
+      commandLine: null,
+      executablePath: null,
+      sessionId: 0,
+      startedAt: clock.now(),
+      workingSetBytes: random.between(4, 40) * megabyte + random.between(0, 200) * 4096,
+      threads: random.between(3, 24),
+      handles: random.between(80, 900),
+      priority: 8,
+      weight: random.next() * 0.004,
+      ...details,
+      processId,
+      name,
+    });
+    return processId;
+  }
+
+  function boot(bootAt: number): void {
+    table.clear();
+    hosts.clear();
+    ended = [];
+    nextId = random.between(60, 90) * 4;
+    const at = { startedAt: bootAt };
+    add('System Idle Process', {
+      ...at,
+      processId: 0,
+      threads: plan.logicalProcessors,
+      handles: 0,
+      priority: 0,
+      workingSetBytes: 8192,
+      weight: 0,
+    });
+    add('System', { ...at, processId: 4, threads: random.between(110, 240), workingSetBytes: 144 * 1024, weight: 0 });
+    if (plan.generation.build >= 17763)
+      add('Registry', { ...at, parentProcessId: 4, workingSetBytes: random.between(30, 90) * megabyte });
+    const smss = add('smss.exe', { ...at, parentProcessId: 4, workingSetBytes: megabyte, priority: 11 });
+    add('csrss.exe', { ...at, parentProcessId: smss, priority: 13 });
+    const wininit = add('wininit.exe', { ...at, parentProcessId: smss, priority: 13, ...system32('wininit.exe') });
+    servicesId = add('services.exe', { ...at, parentProcessId: wininit, priority: 9, ...system32('services.exe') });
+    const lsass = add('lsass.exe', {
+      ...at,
+      parentProcessId: wininit,
+      priority: 9,
+      weight: 0.02,
+      ...system32('lsass.exe'),
+    });
+    hosts.set('lsass', { processId: lsass, users: 1 });
+    add('csrss.exe', { ...at, parentProcessId: smss, sessionId: 1, priority: 13 });
+    const winlogon = add('winlogon.exe', {
+      ...at,
+      parentProcessId: smss,
+      sessionId: 1,
+      priority: 13,
+      ...system32('winlogon.exe'),
+    });
+    add('dwm.exe', { ...at, parentProcessId: winlogon, sessionId: 1, priority: 13, ...system32('dwm.exe') });
+    add('LogonUI.exe', { ...at, parentProcessId: winlogon, sessionId: 1, priority: 13, ...system32('LogonUI.exe') });
+    add('WmiPrvSE.exe', { ...at, parentProcessId: servicesId, weight: 0.03, ...system32('wbem\\wmiprvse.exe') });
+    if (plan.faults.has('high-cpu')) {
+      add('w3wp.exe', {
+        ...at,
+        parentProcessId: servicesId,
+        weight: 0.78,
+        workingSetBytes: 1200 * megabyte,
+        ...system32('inetsrv\\w3wp.exe'),
+      });
+    }
+    if (plan.role === 'RDS' || random.chance(0.35)) {
+      const explorer = add('explorer.exe', {
+        ...at,
+        sessionId: 2,
+        weight: 0.01,
+        commandLine: 'C:\\Windows\\Explorer.EXE',
+        executablePath: 'C:\\Windows\\Explorer.EXE',
+      });
+      for (const name of ['sihost.exe', 'taskhostw.exe', 'rdpclip.exe', 'ServerManager.exe']) {
+        add(name, { ...at, sessionId: 2, parentProcessId: explorer, ...system32(name) });
+      }
+    }
+  }
+
+  boot(firstBootAt);
+  return {
+    get ended() {
+      return ended;
+    },
+    all: () => [...table.values()],
+    find: (processId) => table.get(processId),
+    create(commandLine, at) {
+      const path = commandLine.startsWith('"') ? (commandLine.split('"')[1] ?? '') : (commandLine.split(' ')[0] ?? '');
+      const name = path.slice(path.lastIndexOf('\\') + 1) || 'cmd.exe';
+      return add(name, {
+        startedAt: at,
+        parentProcessId: servicesId,
+        commandLine,
+        executablePath: path.includes('\\') ? path : null,
+      });
+    },
+    terminate(processId, at) {
+      const process = table.get(processId);
+      if (!process || processId <= 4) return false;
+      table.delete(processId);
+      ended.push([process.weight, process.startedAt, at]);
+      return true;
+    },
+    serviceStarted(template, at) {
+      const key = template.sharedProcess;
+      const shared = key === null ? undefined : hosts.get(key);
+      if (shared) {
+        shared.users++;
+        return shared.processId;
+      }
+      const path = template.path.startsWith('"') ? template.path.split('"')[1]! : template.path.split(' ')[0]!;
+      const heavy = /sqlservr|dns\.exe|DFSRs|engine\.exe|orders\.exe|MsMpEng/i.test(path);
+      const processId = add(path.slice(path.lastIndexOf('\\') + 1), {
+        startedAt: at,
+        parentProcessId: servicesId,
+        commandLine: template.path,
+        executablePath: path,
+        ...(heavy ? { weight: 0.05 + random.next() * 0.1, workingSetBytes: random.between(200, 1400) * megabyte } : {}),
+      });
+      if (key !== null) hosts.set(key, { processId, users: 1 });
+      return processId;
+    },
+    serviceStopped(template, processId, at) {
+      const key = template.sharedProcess;
+      if (key !== null) {
+        const shared = hosts.get(key);
+        if (shared && --shared.users > 0) return;
+        hosts.delete(key);
+      }
+      this.terminate(processId, at);
+    },
+    reboot: boot,
+  };
+}
+
+function system32(file: string): Pick<LabProcess, 'commandLine' | 'executablePath'> {
+  const path = `C:\\Windows\\system32\\${file}`;
+  return { commandLine: path, executablePath: path };
+}

@@ -1,0 +1,156 @@
+import type { MachinePlan } from './machine-plan.ts';
+import { createRandom } from './random.ts';
+
+/** winrm/config of one machine (MS-WSMV 2.2.4.6 to 2.2.4.34): an ordered tree of settings, some of them set by Group Policy. */
+export interface ConfigLeaf {
+  readonly name: string;
+  value: string;
+  readonly source: 'GPO' | null;
+  readonly readOnly: boolean;
+}
+export interface ConfigBranch {
+  readonly name: string;
+  readonly children: readonly (ConfigLeaf | ConfigBranch)[];
+}
+export const isBranch = (node: ConfigLeaf | ConfigBranch): node is ConfigBranch => 'children' in node;
+
+export interface ConfigListener {
+  address: string;
+  transport: 'HTTP' | 'HTTPS';
+  port: number;
+  hostname: string;
+  enabled: boolean;
+  urlPrefix: string;
+  certificateThumbprint: string;
+  readonly listeningOn: readonly string[];
+  readonly source: 'GPO' | null;
+}
+
+export interface WinrmConfig {
+  readonly root: ConfigBranch;
+  readonly listeners: ConfigListener[];
+  /** Path below the root, without it: `Service/Auth/Basic`. Case-insensitive. */
+  find(path: string): ConfigLeaf | ConfigBranch | undefined;
+  text(path: string): string;
+  flag(path: string): boolean;
+  number(path: string): number;
+}
+
+export function createWinrmConfig(plan: MachinePlan, transport: 'http' | 'https', port: number): WinrmConfig {
+  const root = buildTree(plan);
+  const find = (path: string): ConfigLeaf | ConfigBranch | undefined => {
+    let node: ConfigLeaf | ConfigBranch | undefined = root;
+    for (const step of path.split('/').filter((part) => part !== '')) {
+      if (!node || !isBranch(node)) return undefined;
+      node = node.children.find((candidate) => candidate.name.toLowerCase() === step.toLowerCase());
+    }
+    return node;
+  };
+  const text = (path: string): string => {
+    const node = find(path);
+    if (!node || isBranch(node)) throw new Error(`winrm/config has no setting ${path}.`);
+    return node.value;
+  };
+  return {
+    root,
+    find,
+    text,
+    flag: (path) => text(path) === 'true',
+    number: (path) => Number(text(path)),
+    listeners: [
+      {
+        address: '*',
+        transport: transport === 'https' ? 'HTTPS' : 'HTTP',
+        port,
+        hostname: transport === 'https' ? `${plan.name}.${plan.domain}` : '',
+        enabled: true,
+        urlPrefix: 'wsman',
+        certificateThumbprint: '',
+        listeningOn: [plan.address, '127.0.0.1', '::1'],
+        source: plan.faults.size === 0 && createRandom(plan.seed ^ 0x6b0).chance(0.3) ? 'GPO' : null,
+      },
+    ],
+  };
+}
+
+/** Defaults by generation (MS-WSMV notes 4 to 34), order as real machines write it. */
+function buildTree(plan: MachinePlan): ConfigBranch {
+  const old = plan.generation.stack === '2.0';
+  const unlimited = plan.generation.build >= 14393 ? '2147483647' : null;
+  // A domain that manages WinRM by policy: the settings that administrators set that way most often.
+  const managed = createRandom(plan.seed ^ 0x960).chance(0.6);
+  const leaf = (
+    name: string,
+    value: string | number | boolean,
+    more: { gpo?: boolean; readOnly?: boolean } = {},
+  ): ConfigLeaf => ({
+    name,
+    value: String(value),
+    source: more.gpo && managed ? 'GPO' : null,
+    readOnly: more.readOnly ?? false,
+  });
+  const branch = (name: string, ...children: (ConfigLeaf | ConfigBranch)[]): ConfigBranch => ({ name, children });
+  const ports = (readOnly: boolean) =>
+    branch('DefaultPorts', leaf('HTTP', 5985, { readOnly }), leaf('HTTPS', 5986, { readOnly }));
+  return branch(
+    'Config',
+    leaf('MaxEnvelopeSizekb', old ? 150 : 500),
+    leaf('MaxTimeoutms', 60000),
+    leaf('MaxBatchItems', 32000),
+    leaf('MaxProviderRequests', '4294967295', { readOnly: true }),
+    branch(
+      'Client',
+      leaf('NetworkDelayms', 5000),
+      leaf('URLPrefix', 'wsman'),
+      leaf('AllowUnencrypted', false, { gpo: true }),
+      branch(
+        'Auth',
+        leaf('Basic', true),
+        leaf('Digest', true, { gpo: true }),
+        leaf('Kerberos', true),
+        leaf('Negotiate', true),
+        leaf('Certificate', true),
+        leaf('CredSSP', false),
+      ),
+      ports(false),
+      leaf('TrustedHosts', plan.site === 'LAB' ? '*.corp.example' : ''),
+    ),
+    branch(
+      'Service',
+      leaf('RootSDDL', 'O:NSG:BAD:P(A;;GA;;;BA)(A;;GR;;;IU)S:P(AU;FA;GA;;;WD)(AU;SA;GXGW;;;WD)'),
+      leaf('MaxConcurrentOperations', '4294967295', { readOnly: true }),
+      leaf('MaxConcurrentOperationsPerUser', old ? 15 : 1500),
+      leaf('EnumerationTimeoutms', old ? 60000 : 240000),
+      leaf('MaxConnections', old ? 25 : 300),
+      leaf('MaxPacketRetrievalTimeSeconds', 120),
+      leaf('AllowUnencrypted', false, { gpo: true }),
+      branch(
+        'Auth',
+        // Basic is on: over HTTP it is of no use as long as AllowUnencrypted is false.
+        leaf('Basic', true),
+        leaf('Kerberos', true),
+        leaf('Negotiate', true),
+        leaf('Certificate', false),
+        leaf('CredSSP', false),
+        leaf('CbtHardeningLevel', 'Relaxed'),
+      ),
+      ports(true),
+      leaf('IPv4Filter', '*', { gpo: true }),
+      leaf('IPv6Filter', managed ? '' : '*', { gpo: true }),
+      leaf('EnableCompatibilityHttpListener', false),
+      leaf('EnableCompatibilityHttpsListener', false),
+      leaf('CertificateThumbprint', ''),
+      leaf('AllowRemoteAccess', true),
+    ),
+    branch(
+      'Winrs',
+      leaf('AllowRemoteShellAccess', true),
+      leaf('IdleTimeout', old ? 180000 : 7200000),
+      leaf('MaxConcurrentUsers', unlimited ?? (old ? 5 : 10)),
+      leaf('MaxShellRunTime', '2147483647', { readOnly: true }),
+      leaf('MaxProcessesPerShell', unlimited ?? (old ? 15 : 25)),
+      leaf('MaxMemoryPerShellMB', unlimited ?? (old ? 150 : 1024)),
+      leaf('MaxShellsPerUser', unlimited ?? (old ? 5 : 30)),
+    ),
+  );
+}

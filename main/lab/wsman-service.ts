@@ -1,0 +1,193 @@
+import { isMustUnderstand, type ReceivedRequest, readRequest } from '../wsman/envelope.ts';
+import { ProtocolError } from '../wsman/errors.ts';
+import { actions, ns } from '../wsman/namespaces.ts';
+import { attribute, child, escapeXml, parseXml, type XmlElement } from '../wsman/xml.ts';
+import { enumerate, pull, release } from './enumeration.ts';
+import { faultResponse, LabFault } from './faults.ts';
+import { createInstance, deleteInstance, getInstance, putInstance } from './instances.ts';
+import { invokeMethod } from './invoke.ts';
+import { type LabResponse, writeEnvelope } from './response.ts';
+import type { Account, SimulatedMachine } from './simulated-machine.ts';
+import { count } from './statistics.ts';
+
+/** SOAP in, SOAP out: checks what a server must check (MS-WSMV 3.1.4.1), then hands over by action. */
+
+/** What an operation answers; the envelope is put around it here. */
+export interface OperationResult {
+  readonly body: string;
+  readonly headers?: string;
+  readonly delayMs?: number;
+  /** Done when the answer is on its way. */
+  readonly afterwards?: () => void;
+}
+export interface LabRequest extends ReceivedRequest {
+  readonly action: string;
+  readonly resourceUri: string;
+  /** Octets that the answer may have. */
+  readonly limit: number;
+}
+type Delivered = LabResponse & { readonly afterwards?: () => void };
+
+export async function answer(
+  machine: SimulatedMachine,
+  account: Account,
+  soap: Uint8Array,
+  charset: string | null,
+): Promise<Delivered> {
+  let request: ReceivedRequest | null = null;
+  try {
+    const root = parse(soap, charset);
+    if (isIdentify(root)) return identify(machine, true);
+    request = readRequest(root);
+    const checked = check(machine, request);
+    if (!account.isAdministrator) throw new LabFault(5);
+    count(machine.statistics.requests, checked.action);
+    const [family, result] = await dispatch(machine, checked);
+    const body = writeEnvelope(family, `${checked.action}Response`, checked.messageId, result.body, result.headers);
+    if (Buffer.byteLength(body) > checked.limit) throw new LabFault(2150858823);
+    if (result.delayMs) await waitAtMost(result.delayMs, checked.operationTimeoutMs);
+    return { status: 200, body, ...(result.afterwards ? { afterwards: result.afterwards } : {}) };
+  } catch (error) {
+    if (error instanceof ProtocolError)
+      return faultResponse(new LabFault(2150858819), machine.plan.name, request?.messageId ?? null);
+    if (error instanceof LabFault) return faultResponse(error, machine.plan.name, request?.messageId ?? null);
+    throw error;
+  }
+}
+
+/** Identify with the HTTP header WSMANIDENTIFY: no version of the operating system, no security profiles (MS-WSMV 3.1.4.1.23). */
+export function answerAnonymousIdentify(machine: SimulatedMachine, soap: Uint8Array): LabResponse {
+  try {
+    if (isIdentify(parse(soap, null))) return identify(machine, false);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+  }
+  return faultResponse(new LabFault(5), machine.plan.name, null);
+}
+
+const parse = (soap: Uint8Array, charset: string | null): XmlElement => parseXml(soap, charset);
+
+function isIdentify(root: XmlElement): boolean {
+  const body = child(root, 'Body', ns.soap);
+  return body?.children[0]?.local === 'Identify' && body.children[0].namespace === ns.identity;
+}
+
+function identify(machine: SimulatedMachine, authenticated: boolean): LabResponse {
+  count(machine.statistics.requests, actions.identify);
+  const { generation } = machine.plan;
+  const version = authenticated ? `OS: ${generation.version} SP: ${generation.servicePack}.0` : 'OS: 0.0.0 SP: 0.0';
+  const profiles = ['basic', 'spnego-kerberos']
+    .filter((profile) =>
+      machine.winrmConfig.flag(profile === 'basic' ? 'Service/Auth/Basic' : 'Service/Auth/Negotiate'),
+    )
+    .map(
+      (profile) =>
+        `<wsmid:SecurityProfileName>${securityProfile}${machine.transport}/${profile}</wsmid:SecurityProfileName>`,
+    );
+  const securityProfiles =
+    authenticated && generation.stack === '3.0'
+      ? `<wsmid:SecurityProfiles>${profiles.join('')}</wsmid:SecurityProfiles>`
+      : '';
+  return {
+    status: 200,
+    body:
+      `<s:Envelope xml:lang="en-US" xmlns:s="${ns.soap}"><s:Header/><s:Body><wsmid:IdentifyResponse xmlns:wsmid="${ns.identity}">` +
+      `<wsmid:ProtocolVersion>${ns.wsman}</wsmid:ProtocolVersion><wsmid:ProductVendor>Microsoft Corporation</wsmid:ProductVendor>` +
+      `<wsmid:ProductVersion>${version} Stack: ${generation.stack}</wsmid:ProductVersion>${securityProfiles}` +
+      '</wsmid:IdentifyResponse></s:Body></s:Envelope>',
+  };
+}
+const securityProfile = 'http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/';
+
+/** Headers that WinRM knows; any other one marked mustUnderstand is a fault. */
+const known: ReadonlySet<string> = new Set([
+  ...['To', 'ReplyTo', 'FaultTo', 'From', 'Action', 'MessageID', 'RelatesTo'].map((name) => `${ns.addressing} ${name}`),
+  ...[
+    'ResourceURI',
+    'SelectorSet',
+    'OptionSet',
+    'OperationTimeout',
+    'MaxEnvelopeSize',
+    'Locale',
+    'FragmentTransfer',
+    'RequestEPR',
+    'RequestTotalItemsCountEstimate',
+  ].map((name) => `${ns.wsman} ${name}`),
+  ...['SessionId', 'OperationID', 'SequenceId', 'DataLocale', 'ActivityId'].map((name) => `${ns.microsoft} ${name}`),
+]);
+
+function check(machine: SimulatedMachine, request: ReceivedRequest): LabRequest {
+  for (const header of request.headers) {
+    if (!isMustUnderstand(header)) continue;
+    if (header.local === 'Locale' && header.namespace === ns.wsman) throw new LabFault(2150858887);
+    if (!known.has(`${header.namespace} ${header.local}`)) throw new LabFault(2150858768);
+  }
+  const { action, replyTo, resourceUri } = request;
+  if (!action) throw new LabFault(2150858769, { text: 'The header Action is required.' });
+  if (!replyTo) throw new LabFault(2150858769, { text: 'The header ReplyTo is required.' });
+  if (replyTo !== `${ns.addressing}/role/anonymous`) throw new LabFault(2150858870);
+  if (!request.messageId) throw new LabFault(2150858769, { text: 'The header MessageID is required.' });
+  if (!resourceUri) throw new LabFault(2150858811, { text: 'The header ResourceURI is required.' });
+  if (request.maxEnvelopeSize !== null && request.maxEnvelopeSize < 8192) throw new LabFault(2150858805);
+  const names = request.selectors.map(([name]) => name.toLowerCase());
+  if (new Set(names).size !== names.length) throw new LabFault(2150858813, { text: 'A selector is given twice.' });
+  const own = machine.winrmConfig.number('MaxEnvelopeSizekb') * 1024;
+  return { ...request, action, resourceUri, limit: Math.min(own, request.maxEnvelopeSize ?? own) };
+}
+
+type Family = Parameters<typeof writeEnvelope>[0];
+
+async function dispatch(machine: SimulatedMachine, request: LabRequest): Promise<readonly [Family, OperationResult]> {
+  switch (request.action) {
+    case actions.get:
+      return ['transfer', getInstance(machine, request)];
+    case actions.put:
+      return ['transfer', putInstance(machine, request)];
+    case actions.create:
+      return ['transfer', createInstance(machine, request)];
+    case actions.delete:
+      return ['transfer', deleteInstance(machine, request)];
+    case actions.enumerate:
+      return ['enumeration', enumerate(machine, request)];
+    case actions.pull:
+      return ['enumeration', pull(machine, request)];
+    case actions.release:
+      return ['enumeration', release(machine, request)];
+    default:
+      return ['other', invokeMethod(machine, request)];
+  }
+}
+
+/** Waits as the operation does, or until its OperationTimeout, which is a fault. */
+async function waitAtMost(delayMs: number, timeoutMs: number | null): Promise<void> {
+  const limit = Math.min(timeoutMs ?? 60_000, 60_000);
+  await new Promise((resolve) => setTimeout(resolve, Math.min(delayMs, limit)));
+  if (delayMs > limit) throw new LabFault(2150858793);
+}
+
+/** Text of an element by name, null for xsi:nil; wrappers such as cim:Datetime are looked through. */
+export function valuesOf(element: XmlElement): Map<string, string | null> {
+  const values = new Map<string, string | null>();
+  for (const property of element.children) {
+    const nil = attribute(property, 'nil', ns.xsi);
+    const inner = property.children.length === 1 ? property.children[0]! : property;
+    values.set(property.local.toLowerCase(), nil === 'true' || nil === '1' ? null : inner.text);
+  }
+  return values;
+}
+
+/** An EPR of this machine's, for items and ResourceCreated. */
+export function writeEpr(
+  element: string,
+  address: string,
+  resourceUri: string,
+  selectors: readonly (readonly [string, string])[],
+): string {
+  const set = selectors
+    .map(([name, value]) => `<w:Selector Name="${escapeXml(name)}">${escapeXml(value)}</w:Selector>`)
+    .join('');
+  return (
+    `<${element} xmlns:a="${ns.addressing}" xmlns:w="${ns.wsman}"><a:Address>${escapeXml(address)}</a:Address><a:ReferenceParameters>` +
+    `<w:ResourceURI>${escapeXml(resourceUri)}</w:ResourceURI>${set === '' ? '' : `<w:SelectorSet>${set}</w:SelectorSet>`}</a:ReferenceParameters></${element}>`
+  );
+}
