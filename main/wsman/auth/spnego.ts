@@ -102,7 +102,7 @@ function accept(inner: MechContext, setComplete: () => void): SecurityContext['s
     if (mechTypes === null) {
       const init = parseNegTokenInit(token);
       if (!init.mechTypes.includes(NTLMSSP)) throw refused('bad-token', 'The client does not offer NTLM.');
-      mechTypes = init.mechTypesDer.slice();
+      mechTypes = new Uint8Array(init.mechTypesDer);
       // Only the first mechanism of the list may bring its token along (RFC 4178 4.2.1).
       const isFirst = init.mechTypes[0] === NTLMSSP;
       micRequired = !isFirst;

@@ -1,6 +1,9 @@
-/** The connections to one machine. */
-import type { PresentedCertificate } from '../errors.ts';
+/** The connections to one machine: as many as it allows, a first-come queue before them, idle ones closed. */
+import { isIP } from 'node:net';
+import type { NegotiateForm } from '../auth/negotiate.ts';
+import { AuthenticationError, CancelledError, type PresentedCertificate, TransportError } from '../errors.ts';
 import type { Target } from '../target.ts';
+import { type Connection, createConnection, type Learned } from './connection.ts';
 
 /** One request as the client hands it over: SOAP text, and what the transport must know about it. */
 export interface WireRequest {
@@ -59,9 +62,239 @@ export interface ConnectionPool {
   close(): void;
 }
 
-export function createConnectionPool(
-  target: Target,
-  options: { readonly maxConnections: number; readonly connectTimeoutMs: number },
-): ConnectionPool {
-  throw new Error(`not yet: ${target.host} ${options.maxConnections}`);
+export interface PoolOptions {
+  readonly maxConnections: number;
+  /** For name, TCP and TLS together. */
+  readonly connectTimeoutMs: number;
+  /** How NTLM goes under `Negotiate`; `raw` (the default) falls back to `spnego` by itself. */
+  readonly negotiateForm?: NegotiateForm;
+  /** A connection idle for longer is renewed before a request that changes something. HTTP.sys gives up after two minutes. */
+  readonly renewAfterIdleMs?: number;
+  /** A connection idle for longer is closed. */
+  readonly closeAfterIdleMs?: number;
+}
+
+/** A target may refuse raw NTLM, drop the riding body and lose a context; whatever comes after that is an error. */
+const MAX_ATTEMPTS = 4;
+
+interface Waiting {
+  readonly request: WireRequest;
+  readonly since: number;
+  readonly resolve: (response: WireResponse) => void;
+  readonly reject: (error: Error) => void;
+  readonly onAbort: () => void;
+}
+interface Slot {
+  connection: Connection;
+  busy: boolean;
+  idleSince: number;
+}
+
+/**
+ * Throws, from `exchange`: AuthenticationError, CertificateError, TransportError, ProtocolError, CancelledError. Nothing is sent before
+ * the rules of the target allow it. A rejected password is never tried again by itself, and fails whatever waits with the same one.
+ */
+export function createConnectionPool(target: Target, options: PoolOptions): ConnectionPool {
+  const learned: Learned = { form: options.negotiateForm ?? 'raw', bodyRides: null, affinityCookie: null };
+  const renewAfterIdleMs = options.renewAfterIdleMs ?? 60_000;
+  const closeAfterIdleMs = options.closeAfterIdleMs ?? 110_000;
+  const slots: Slot[] = [];
+  const queue: Waiting[] = [];
+  let maxConnections = options.maxConnections;
+  let security: ConnectionSecurity | null = null;
+  /** Until a first connection has authenticated no second one tries: two wrong passwords at once lock accounts. */
+  let isProven = false;
+  let isClosed = false;
+  let idleTimer: NodeJS.Timeout | null = null;
+
+  function newSlot(): Slot {
+    const slot: Slot = { connection: newConnection(() => slot), busy: false, idleSince: 0 };
+    slots.push(slot);
+    return slot;
+  }
+
+  function newConnection(slot: () => Slot): Connection {
+    const connection = createConnection(target, learned, options.connectTimeoutMs, () => {
+      // A busy slot is looked after by `serve`; one that dies while idle just goes.
+      const owner = slot();
+      if (owner.connection === connection && !owner.busy) drop(owner);
+    });
+    return connection;
+  }
+
+  function drop(slot: Slot): void {
+    const at = slots.indexOf(slot);
+    if (at >= 0) slots.splice(at, 1);
+  }
+
+  /** A free slot for the request, or null where it must wait. */
+  function findSlot(request: WireRequest): Slot | null {
+    const idle = slots.filter((slot) => !slot.busy);
+    const fitting = request.anonymous
+      ? idle.find((slot) => !slot.connection.authenticated)
+      : (idle.find((slot) => slot.connection.authenticated) ?? idle[0]);
+    if (fitting) return fitting;
+    const isSecondFirst = !request.anonymous && !isProven && slots.some((slot) => slot.busy);
+    if (isSecondFirst) return null;
+    if (slots.length < maxConnections) return newSlot();
+    const spare = idle[0];
+    if (!spare) return null;
+    // Anonymous Identify on a connection that is somebody's would not be anonymous: it takes that one's place.
+    spare.connection.destroy(replaced());
+    return newSlot();
+  }
+
+  function pump(): void {
+    while (queue.length > 0) {
+      const slot = findSlot(queue[0]!.request);
+      if (!slot) return;
+      const waiting = queue.shift()!;
+      waiting.request.signal?.removeEventListener('abort', waiting.onAbort);
+      slot.busy = true;
+      serve(slot, waiting).then(waiting.resolve, waiting.reject);
+    }
+  }
+
+  async function serve(slot: Slot, { request, since }: Waiting): Promise<WireResponse> {
+    const queuedMs = performance.now() - since;
+    const renew = () => {
+      slot.connection = newConnection(() => slot);
+    };
+    try {
+      if (request.changesTarget && slot.idleSince > 0 && performance.now() - slot.idleSince >= renewAfterIdleMs) {
+        const idle = slot.connection;
+        renew();
+        idle.destroy(replaced());
+      }
+      const seen = new Set<string>();
+      for (let attempt = 1; ; attempt++) {
+        const outcome = await slot.connection.exchange(request, queuedMs);
+        if (!outcome.again) {
+          security = slot.connection.security;
+          if (slot.connection.authenticated) isProven = true;
+          return outcome.response;
+        }
+        if (isClosed) throw closed();
+        if (seen.has(outcome.again) || attempt === MAX_ATTEMPTS) {
+          throw new TransportError('The target keeps losing the security context.', {
+            reason: 'http',
+            httpStatus: 401,
+          });
+        }
+        seen.add(outcome.again);
+        renew();
+      }
+    } catch (cause) {
+      if (cause instanceof AuthenticationError && cause.reason === 'rejected') {
+        isProven = false;
+        failQueue((waiting) => (waiting.request.anonymous ? null : cause));
+      }
+      throw cause;
+    } finally {
+      release(slot);
+    }
+  }
+
+  function release(slot: Slot): void {
+    slot.busy = false;
+    slot.idleSince = performance.now();
+    if (!slot.connection.usable) drop(slot);
+    else if (isClosed || slots.length > maxConnections) slot.connection.destroy(replaced());
+    else idleTimer ??= setTimeout(closeIdle, closeAfterIdleMs).unref();
+    pump();
+  }
+
+  function closeIdle(): void {
+    idleTimer = null;
+    const now = performance.now();
+    const idle = slots.filter((slot) => !slot.busy);
+    // The timer may be a hair early by this clock.
+    for (const slot of idle) if (now - slot.idleSince >= closeAfterIdleMs - 2) slot.connection.destroy(replaced());
+    const oldest = Math.min(...slots.filter((slot) => !slot.busy).map((slot) => slot.idleSince));
+    if (Number.isFinite(oldest)) idleTimer = setTimeout(closeIdle, closeAfterIdleMs - (now - oldest)).unref();
+  }
+
+  /** Rejects those of the waiting for which there is an error. */
+  function failQueue(errorFor: (waiting: Waiting) => Error | null): void {
+    for (const waiting of [...queue]) {
+      const error = errorFor(waiting);
+      if (!error) continue;
+      queue.splice(queue.indexOf(waiting), 1);
+      waiting.request.signal?.removeEventListener('abort', waiting.onAbort);
+      waiting.reject(error);
+    }
+  }
+
+  return {
+    exchange: (request) =>
+      new Promise((resolve, reject) => {
+        const refusal = isClosed ? closed() : request.signal?.aborted ? cancelled() : refuseByRules(target, request);
+        if (refusal) {
+          reject(refusal);
+          return;
+        }
+        const onAbort = () => failQueue((candidate) => (candidate === waiting ? cancelled() : null));
+        const waiting: Waiting = { request, since: performance.now(), resolve, reject, onAbort };
+        request.signal?.addEventListener('abort', onAbort);
+        queue.push(waiting);
+        pump();
+      }),
+    security: () => security,
+    setMaxConnections(count) {
+      maxConnections = Math.max(1, count);
+      const idle = slots.filter((slot) => !slot.busy);
+      for (const slot of idle.slice(0, Math.max(0, slots.length - maxConnections))) slot.connection.destroy(replaced());
+      pump();
+    },
+    close() {
+      isClosed = true;
+      if (idleTimer) clearTimeout(idleTimer);
+      idleTimer = null;
+      failQueue(() => closed());
+      for (const slot of [...slots]) slot.connection.destroy(closed());
+    },
+  };
+}
+
+/** What must not be sent to this target at all (NTLM does not authenticate the server; Basic shows the password). */
+function refuseByRules(target: Target, request: WireRequest): AuthenticationError | null {
+  if (request.anonymous) return null;
+  if (target.authentication === 'none' || target.userName === null) {
+    return new AuthenticationError('There is no user name to sign in with.', { reason: 'no-credential' });
+  }
+  if (target.transport === 'https') return null;
+  if (target.authentication === 'basic') {
+    if (target.allowClearText) return null;
+    return new AuthenticationError(
+      'Basic would send the password in clear text, which is not allowed for this machine.',
+      {
+        reason: 'clear-text-refused',
+      },
+    );
+  }
+  if (target.trusted || isLoopback(target.host)) return null;
+  return new AuthenticationError(
+    'NTLM over plain HTTP does not prove who answers, and this machine is not marked as trusted.',
+    {
+      reason: 'not-trusted',
+    },
+  );
+}
+
+function isLoopback(host: string): boolean {
+  if (isIP(host) === 4) return host.startsWith('127.');
+  if (isIP(host) === 6) return /^(0*:)*:?0*1$/.test(host);
+  return host.toLowerCase() === 'localhost';
+}
+
+function replaced(): CancelledError {
+  return new CancelledError('The connection is replaced.');
+}
+
+function closed(): CancelledError {
+  return new CancelledError('The client was closed.');
+}
+
+function cancelled(): CancelledError {
+  return new CancelledError('The request was cancelled.');
 }

@@ -12,6 +12,7 @@ import {
   AvId,
   type AvPairs,
   areStrongFlags,
+  copyOf,
   encodeAuthenticateMessage,
   encodeAvPairs,
   encodeChallengeMessage,
@@ -101,7 +102,7 @@ function createInitiator(options: NtlmInitiatorOptions): NtlmContext {
     const temp = clientChallengeBlob(timestamp ?? currentFileTime(), clientChallenge, avPairs);
     const proof = ntProofStr(responseKey, challenge.serverChallenge, temp);
     const sessionBaseKey = hmacMd5(responseKey, proof);
-    const exportedSessionKey = options.fixed?.exportedSessionKey.slice() ?? randomBytes(16);
+    const exportedSessionKey = options.fixed ? copyOf(options.fixed.exportedSessionKey) : randomBytes(16);
     // With a time stamp the LMv2 response is left empty (3.1.5.1.2): the MIC takes its place.
     const lmResponse = timestamp
       ? new Uint8Array(24)
@@ -178,7 +179,7 @@ function createAcceptor(options: NtlmAcceptorOptions): NtlmContext {
     const agreed = (flags & OFFERED_FLAGS) | NtlmFlag.TARGET_INFO | NtlmFlag.VERSION | NtlmFlag.REQUEST_TARGET;
     const inDomain = options.domainName !== undefined;
     const domainName = options.domainName ?? options.computerName;
-    negotiate = token.slice();
+    negotiate = copyOf(token);
     challenge = encodeChallengeMessage({
       flags: (agreed | (inDomain ? NtlmFlag.TARGET_TYPE_DOMAIN : NtlmFlag.TARGET_TYPE_SERVER)) >>> 0,
       serverChallenge,

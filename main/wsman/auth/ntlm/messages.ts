@@ -135,7 +135,7 @@ export function parseChallengeMessage(token: Uint8Array): ChallengeMessage {
   const hasInfo = (flags & NtlmFlag.TARGET_INFO) !== 0 && token.length >= 48;
   return {
     flags,
-    serverChallenge: token.slice(24, 32),
+    serverChallenge: copyOf(token, 24, 32),
     targetName: fromUtf16(readField(token, view, 12)),
     targetInfo: hasInfo ? parseAvPairs(readField(token, view, 40)) : [],
   };
@@ -189,8 +189,8 @@ export function parseAuthenticateMessage(token: Uint8Array): AuthenticateMessage
 
 /** The MIC of an AUTHENTICATE_MESSAGE, and the message as it was when the MIC was made. */
 export function takeMic(token: Uint8Array, micOffset: number): { mic: Uint8Array; withoutMic: Uint8Array } {
-  const mic = token.slice(micOffset, micOffset + MIC_LENGTH);
-  const withoutMic = token.slice();
+  const mic = copyOf(token, micOffset, micOffset + MIC_LENGTH);
+  const withoutMic = copyOf(token);
   withoutMic.fill(0, micOffset, micOffset + MIC_LENGTH);
   return { mic, withoutMic };
 }
@@ -218,7 +218,7 @@ export function parseAvPairs(bytes: Uint8Array): AvPairs {
     const length = view.getUint16(offset + 2, true);
     if (id === AvId.EOL) break;
     if (offset + 4 + length > bytes.length) throw malformed('an AV pair runs past the end');
-    pairs.push([id, bytes.slice(offset + 4, offset + 4 + length)]);
+    pairs.push([id, copyOf(bytes, offset + 4, offset + 4 + length)]);
     offset += 4 + length;
   }
   return pairs;
@@ -260,9 +260,14 @@ function readField(token: Uint8Array, view: DataView, at: number): Uint8Array {
   const offset = view.getUint32(at + 4, true);
   if (length === 0) return new Uint8Array(0);
   if (offset + length > token.length) throw malformed('a field runs past the end');
-  return token.slice(offset, offset + length);
+  return copyOf(token, offset, offset + length);
 }
 
 export function fromUtf16(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf16le');
+}
+
+/** A copy, which `slice` is not where the bytes are a Buffer. */
+export function copyOf(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array {
+  return new Uint8Array(bytes.subarray(start, end));
 }
