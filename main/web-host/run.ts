@@ -17,6 +17,8 @@ export interface WebHostOptions {
   readonly demo: boolean;
   /** A renderer that is built already, somewhere else than usual. */
   readonly rendererFolder?: string;
+  /** How a file is shown in the browser; the system's way unless given. */
+  readonly openFile?: (path: string) => Promise<unknown>;
 }
 
 /** How long an orderly end may take before the process ends anyway. */
@@ -31,6 +33,7 @@ export async function runWebHost(
   openConsole: OpenConsole,
   startLab: () => Promise<LabFleet>,
 ): Promise<number> {
+  const openFile = options.openFile ?? openBySystem;
   const log = (line: string) => void process.stderr.write(`${line}\n`);
   const closers: (() => Promise<void> | void)[] = [];
   const interrupted = signalled();
@@ -38,13 +41,13 @@ export async function runWebHost(
     if (options.rendererFolder === undefined) await ensureBuilt(log);
     let console: Awaited<ReturnType<OpenConsole>> | undefined;
     // The port first: whether it is free is known at once, while a console takes a moment. Nobody can come in before the url is out.
-    const closeSockets = new Set<() => void>();
+    const whenEntered = new Set<() => void>();
     const host = await startWebHost({
       port: options.port,
       rendererFolder: options.rendererFolder ?? rendererFolder,
       serve: (port) => console?.serve(port),
       entered: () => {
-        for (const close of closeSockets) close();
+        for (const react of whenEntered) react();
       },
     });
     closers.push(() => host.close());
@@ -54,7 +57,7 @@ export async function runWebHost(
     closers.push(console.close);
     const url = host.newUrl();
     process.stdout.write(`${JSON.stringify({ url, socket: host.socket })}\n`);
-    if (options.open) closers.push(await showBrowser(url, log, closeSockets));
+    if (options.open) closers.push(await showBrowser(url, openFile, log, whenEntered));
     closers.push(offerNewAddress(host, log));
     await interrupted;
   } catch (error) {
@@ -67,6 +70,11 @@ export async function runWebHost(
     clearTimeout(timer);
   }
   return 0;
+}
+
+async function openBySystem(path: string): Promise<void> {
+  const { default: open } = await import('open');
+  await open(path);
 }
 
 /** Resolves at the first signal; a second one ends the process at once. */
@@ -86,6 +94,7 @@ function signalled(): Promise<void> {
 /** Returns what removes the redirect file. */
 async function showBrowser(
   url: string,
+  openFile: (path: string) => Promise<unknown>,
   log: (line: string) => void,
   whenEntered: Set<() => void>,
 ): Promise<() => void> {
@@ -97,8 +106,7 @@ async function showBrowser(
   whenEntered.add(file.remove);
   setTimeout(file.remove, tokenLifeMs).unref();
   try {
-    const { default: open } = await import('open');
-    await open(file.path);
+    await openFile(file.path);
     log(`Opening the browser. If none appears, open this address within a minute: ${url}`);
   } catch (error) {
     log(`No browser could be opened (${(error as Error).message}). Open this address within a minute: ${url}`);
