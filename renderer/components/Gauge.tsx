@@ -48,6 +48,7 @@ export function Gauge({ value, peak, label, capacity, series, stale = false, lim
   const colour = stale ? 'stale' : shown !== null && shown >= limit ? 'limit' : series;
   const words = shown === null ? 'not known' : `${shown} %${stale ? ', not live' : ''}`;
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a meter element cannot hold a ring
     <div
       className="wd-gauge"
       role="meter"

@@ -32,6 +32,8 @@ export interface LineChartProps {
   readonly spanMs: number;
   /** `percent` is always 0–100; `rate` begins at 0 and grows to a round number. */
   readonly scale: 'percent' | 'rate';
+  /** Of the units that `format` writes: a round number of megabytes is not one of millions. */
+  readonly base: 1000 | 1024;
   readonly format: (value: number) => string;
   /** Height in pixels at full size; low windows draw it at two thirds. */
   readonly height: number;
@@ -122,7 +124,7 @@ function optionsOf(latest: Latest, element: HTMLElement, readout: { current: HTM
       y: {
         range: (_plot, _min, max) => [
           0,
-          latest.current.scale === 'percent' ? 100 : roundUp(Number.isFinite(max) ? max : 0),
+          latest.current.scale === 'percent' ? 100 : roundUp(max ?? 0, latest.current.base),
         ],
       },
     },
@@ -226,12 +228,13 @@ function hatch(
   ctx.restore();
 }
 
-/** 1, 2, 4 or 5 times a power of ten, not below `value`: halves of it are round too. */
-export function roundUp(value: number): number {
+/** A round number of the largest fitting unit, not below `value`; its half is round too. 1 of nothing. */
+export function roundUp(value: number, base: 1000 | 1024): number {
   if (!(value > 0)) return 1;
-  const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 2, 4, 5, 10].find((candidate) => candidate * power >= value) ?? 10;
-  return step * power;
+  const unit = base ** Math.max(0, Math.floor(Math.log(value) / Math.log(base)));
+  const steps = [1, 2, 4, 5, 10, 20, 40, 50, 100, 200, 400, 500];
+  const least = value / unit;
+  return unit * (steps.find((step) => step >= least) ?? base);
 }
 
 /** 11 % of a colour; system colours of a forced palette have no such thing and stay unfilled. */

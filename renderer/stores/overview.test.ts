@@ -16,7 +16,9 @@ const cpu = (totalPercent: number | null, readAt: number) =>
 /** A console behind a memory port whose overview is written by the test. */
 function consoleWith(watch: (machineId: string, sink: Sink<OverviewChange>) => Promise<void>) {
   const [mine, theirs] = memoryPortPair();
-  const handlers = { overview: { watch: (input: { machineId: string }, sink: Sink<OverviewChange>) => watch(input.machineId, sink) } };
+  const handlers = {
+    overview: { watch: (input: { machineId: string }, sink: Sink<OverviewChange>) => watch(input.machineId, sink) },
+  };
   serveContract(theirs, { overview: contract.overview }, handlers as never, problemOf);
   const client = connectClient(mine, contract) as ConsoleClient;
   const attach = (run: (client: ConsoleClient, signal: AbortSignal) => void) => {

@@ -20,7 +20,9 @@ const step = (phase: PowerPhase): PowerProgress => ({
 
 function open(run: (machineId: string, sink: Sink<PowerProgress>) => Promise<void>) {
   const [mine, theirs] = memoryPortPair();
-  const handlers = { power: { run: (input: { machineId: string }, sink: Sink<PowerProgress>) => run(input.machineId, sink) } };
+  const handlers = {
+    power: { run: (input: { machineId: string }, sink: Sink<PowerProgress>) => run(input.machineId, sink) },
+  };
   serveContract(theirs, { power: contract.power }, handlers as never, problemOf);
   const client = connectClient(mine, contract) as ConsoleClient;
   return { store: createPowerStore(() => client), close: () => mine.close('gone') };
@@ -37,8 +39,15 @@ describe('restart and shut down', () => {
       await sink.push(step(machineId === 'a' ? 'done' : 'did-not-come-back'));
     });
     store.run(['a', 'b'], 'restart', true);
-    await vi.waitFor(() => expect(Object.values(store.state.getState()).map((run) => run.stage)).toEqual(['ended', 'ended']));
-    expect(store.state.getState()['a']).toMatchObject({ action: 'restart', force: true, problem: null, progress: { phase: 'done' } });
+    await vi.waitFor(() =>
+      expect(Object.values(store.state.getState()).map((run) => run.stage)).toEqual(['ended', 'ended']),
+    );
+    expect(store.state.getState()['a']).toMatchObject({
+      action: 'restart',
+      force: true,
+      problem: null,
+      progress: { phase: 'done' },
+    });
     expect(store.state.getState()['b']).toMatchObject({ problem: null, progress: { phase: 'did-not-come-back' } });
     store.dismiss('a');
     expect(Object.keys(store.state.getState())).toEqual(['b']);
@@ -50,7 +59,13 @@ describe('restart and shut down', () => {
       asked += 1;
       if (machineId === 'a') {
         const operation = { method: 'Win32Shutdown', returnValue: 1314, meaning: 'a required privilege is not held' };
-        throw new ProblemError({ code: 'operation-failed', message: 'refused', advice: [], retryable: false, operation });
+        throw new ProblemError({
+          code: 'operation-failed',
+          message: 'refused',
+          advice: [],
+          retryable: false,
+          operation,
+        });
       }
       await sink.push(step('going-down'));
       await untilAborted(sink.signal);
@@ -95,7 +110,9 @@ describe('restart and shut down', () => {
       await vi.waitFor(() => expect(finish.length).toBeGreaterThan(next));
       finish[next]?.();
     }
-    await vi.waitFor(() => expect(Object.values(store.state.getState()).every((run) => run.stage === 'ended')).toBe(true));
+    await vi.waitFor(() =>
+      expect(Object.values(store.state.getState()).every((run) => run.stage === 'ended')).toBe(true),
+    );
     expect(finish).toHaveLength(39);
   });
 });

@@ -1,0 +1,157 @@
+import {
+  ArrowClockwiseRegular,
+  ArrowSyncRegular,
+  EditRegular,
+  LockClosedFilled,
+  PowerRegular,
+} from '@fluentui/react-icons';
+import type { ReactElement } from 'react';
+import type { Machine } from '../../../shared/contract/machines.ts';
+import { Button, IconButton } from '../../components/Button.tsx';
+import { Glyph } from '../../components/Glyph.tsx';
+import { useNow } from '../../components/useNow.ts';
+import { formatAge, formatDuration, formatTime, shortOs } from '../../format.ts';
+import { machineHealth } from '../../machine-health.ts';
+import type { PowerActionName } from '../../stores/power.ts';
+import { buildOf, isProduction, nameParts, usePowerRun } from './machine-view.ts';
+import { useNarrow } from './use-media.ts';
+
+interface MachineHeaderProps {
+  readonly machine: Machine;
+  readonly onPower: (action: PowerActionName) => void;
+  readonly onRefresh: () => void;
+  readonly onEdit: () => void;
+}
+
+/** Who it is, how it stands, how the connection is protected, and what can be done to the machine as a whole. */
+export function MachineHeader({ machine, onPower, onRefresh, onEdit }: MachineHeaderProps) {
+  const [name, suffix] = nameParts(machine);
+  const health = machineHealth(machine);
+  const run = usePowerRun(machine.id);
+  const followed = run !== undefined && run.stage !== 'ended';
+  const canAsk = machine.state === 'online' && !followed;
+  const why = followed ? 'It is being followed' : canAsk ? undefined : `${name} does not answer now`;
+  return (
+    <header className="mp-head">
+      {isProduction(machine) && <span className="mp-env">Production</span>}
+      <div className="mp-title">
+        <Glyph name={health.glyph} size={14} label={health.word} />
+        <h1 className="h1 name ell" title={name + suffix}>
+          {name}
+          <span className="mp-suffix">{suffix}</span>
+        </h1>
+      </div>
+      <div className="mp-meta num">
+        <Os machine={machine} />
+        <Standing machine={machine} />
+      </div>
+      <div className="mp-actions">
+        <WideButton
+          icon={<ArrowSyncRegular />}
+          label="Restart…"
+          disabled={!canAsk}
+          title={why}
+          onClick={() => onPower('restart')}
+        />
+        <WideButton
+          icon={<PowerRegular />}
+          label="Shut down…"
+          disabled={!canAsk}
+          title={why}
+          onClick={() => onPower('shut-down')}
+        />
+        <span className="vr" aria-hidden="true" />
+        <IconButton name="Settings of the machine" keys="F2" icon={<EditRegular />} onClick={onEdit} />
+        <IconButton name="Read everything now" keys="F5" icon={<ArrowClockwiseRegular />} onClick={onRefresh} />
+      </div>
+    </header>
+  );
+}
+
+/** With its word where there is room. */
+function WideButton(props: {
+  icon: ReactElement;
+  label: string;
+  disabled: boolean;
+  title: string | undefined;
+  onClick: () => void;
+}) {
+  const narrow = useNarrow();
+  const { label, title, ...rest } = props;
+  if (narrow) return <IconButton name={title === undefined ? label : `${label} (${title})`} {...rest} />;
+  return (
+    <Button kind="ghost" title={title} {...rest}>
+      {label}
+    </Button>
+  );
+}
+
+function Os({ machine }: { machine: Machine }) {
+  const { facts } = machine;
+  if (facts?.osCaption == null) return null;
+  const build = buildOf(facts.osVersion);
+  return (
+    <span title={facts.osCaption}>
+      {shortOs(facts.osCaption)}
+      {build === null ? '' : ` · ${build}`}
+    </span>
+  );
+}
+
+/** Uptime and protection of a machine that answers; since when and why not, of one that does not. */
+function Standing({ machine }: { machine: Machine }) {
+  const now = useNow(machine.state === 'online' ? 60_000 : 1000);
+  const { state, facts, security, settings } = machine;
+  const address = `${settings.transport} ${settings.port}`;
+  const last = machine.lastSeenAt === null ? 'never answered' : `last answer ${sinceWords(machine.lastSeenAt, now)}`;
+  const age = formatAge(now - machine.stateSinceAt);
+  switch (state) {
+    case 'online':
+      return (
+        <>
+          {facts?.lastBootAt == null ? null : <span>Up {formatDuration(now - facts.lastBootAt)}</span>}
+          {security === null ? <span>{address}</span> : <Protection security={security} address={address} />}
+        </>
+      );
+    case 'unreachable':
+      return (
+        <>
+          <span>Uptime unknown</span>
+          <span className="c-crit">
+            Unreachable for {age} · {last}
+          </span>
+        </>
+      );
+    case 'denied':
+      return <span className="c-crit">Sign-in refused · {last}</span>;
+    case 'untrusted':
+      return <span className="c-crit">Certificate not trusted, nothing was sent · {last}</span>;
+    case 'failing':
+      return <span className="c-crit">Answers, but not as WS-Management should · {last}</span>;
+    case 'restarting':
+      return <span className="c-acc">Restarting for {age}</span>;
+    default:
+      return <span>{state === 'connecting' ? 'Connecting…' : 'Not asked yet'}</span>;
+  }
+}
+
+function Protection({ security, address }: { security: NonNullable<Machine['security']>; address: string }) {
+  if (security.protection === null) {
+    return (
+      <span className="c-warn mp-security" title="Passwords and everything else can be read on the way">
+        <Glyph name="warning" size={11} label="" />
+        {security.mechanism} · not encrypted · {address}
+      </span>
+    );
+  }
+  return (
+    <span className="mp-security">
+      <LockClosedFilled className="c-ok" fontSize={12} aria-hidden="true" />
+      {security.mechanism} · {security.protection} · encrypted · {address}
+    </span>
+  );
+}
+
+/** A clock time today, else how long ago. */
+const sinceWords = (at: number, now: number): string =>
+  now - at < 12 * 3_600_000 ? formatTime(at) : `${formatAge(now - at)} ago`;

@@ -1,0 +1,125 @@
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
+import { Button } from '../../components/Button.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { isTyping } from '../../components/keys.ts';
+import { refreshMachines, useMachine } from '../../stores/machines.ts';
+import { overviewStore } from '../../stores/overview.ts';
+import type { PowerActionName } from '../../stores/power.ts';
+import { openMachine, openMachines } from '../../stores/router.ts';
+import { windowsServicesStore } from '../../stores/windows-services.ts';
+import { MachineBanner } from './MachineBanner.tsx';
+import { MachineHeader } from './MachineHeader.tsx';
+import { isProduction, usePowerRun } from './machine-view.ts';
+import { Overview } from './Overview.tsx';
+import { PowerBanner } from './PowerBanner.tsx';
+import { PowerDialog } from './PowerDialog.tsx';
+import { Services } from './Services.tsx';
+import './machine.css';
+
+const MachineDialog = lazy(() =>
+  import('../machines/MachineDialog.tsx').then((module) => ({ default: module.MachineDialog })),
+);
+
+const tabs = [
+  { id: 'overview', name: 'Overview' },
+  { id: 'services', name: 'Services' },
+] as const;
+
+/** One machine: who it is, how it stands, and its rooms. */
+export function MachinePage({ machineId, tab }: { machineId: string; tab: string }) {
+  const machine = useMachine(machineId);
+  const run = usePowerRun(machineId);
+  const [power, setPower] = useState<PowerActionName | null>(null);
+  const [editing, setEditing] = useState(false);
+  const current = tabs.find((one) => one.id === tab)?.id ?? 'overview';
+
+  // For as long as the page is open, whichever room: the charts have no hole when one comes back to them.
+  useEffect(() => overviewStore.watch(machineId), [machineId]);
+
+  const refresh = useCallback(() => {
+    // Refused when the console is away; the frame says so already.
+    refreshMachines([machineId]).catch(() => {});
+    overviewStore.refresh(machineId);
+    windowsServicesStore.refresh(machineId);
+  }, [machineId]);
+
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+      const inDialog = document.querySelector('[role="dialog"],[role="alertdialog"]') !== null;
+      if (inDialog) return;
+      if (event.key === 'F5') refresh();
+      else if (event.key === 'F2') setEditing(true);
+      else if (!isTyping(event.target) && tabs[Number(event.key) - 1])
+        openMachine(machineId, tabs[Number(event.key) - 1]?.id);
+      else return;
+      event.preventDefault();
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  }, [machineId, refresh]);
+
+  if (machine === undefined) {
+    return (
+      <EmptyState
+        title="This machine is not in the inventory"
+        actions={<Button onClick={openMachines}>To the list</Button>}
+      >
+        It may have been removed, here or in another window.
+      </EmptyState>
+    );
+  }
+  return (
+    <div className="mp" data-production={isProduction(machine) || undefined}>
+      <MachineHeader machine={machine} onPower={setPower} onRefresh={refresh} onEdit={() => setEditing(true)} />
+      <div className="mp-tabs" role="tablist" aria-label={`Rooms of ${machine.settings.name}`}>
+        {tabs.map(({ id, name }) => (
+          <button
+            key={id}
+            id={`mp-tab-${id}`}
+            type="button"
+            role="tab"
+            aria-selected={id === current}
+            aria-controls="mp-room"
+            tabIndex={id === current ? 0 : -1}
+            onClick={() => openMachine(machineId, id)}
+            onKeyDown={(event) => {
+              if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
+              event.preventDefault();
+              const other =
+                event.currentTarget[event.key === 'ArrowLeft' ? 'previousElementSibling' : 'nextElementSibling'];
+              if (other instanceof HTMLElement) {
+                other.focus();
+                other.click();
+              }
+            }}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
+      {run || machine.state !== 'online' || machine.problem ? (
+        <div className="mp-banners">
+          {run && <PowerBanner run={run} onAgain={() => setPower(run.action)} />}
+          {/* While a restart is followed, that it does not answer is what was asked for. */}
+          {run && run.stage !== 'ended' ? null : (
+            <MachineBanner machine={machine} onTryNow={refresh} onEdit={() => setEditing(true)} />
+          )}
+        </div>
+      ) : null}
+      <div className="mp-room" id="mp-room" role="tabpanel" aria-labelledby={`mp-tab-${current}`}>
+        {current === 'overview' ? (
+          <Overview machine={machine} onEdit={() => setEditing(true)} />
+        ) : (
+          <Services machine={machine} />
+        )}
+      </div>
+      {power !== null && <PowerDialog machineIds={[machineId]} action={power} onClose={() => setPower(null)} />}
+      {editing && (
+        <Suspense fallback={null}>
+          <MachineDialog machine={machine} onClose={() => setEditing(false)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,36 @@
+import { Button } from '../../components/Button.tsx';
+import { Banner } from '../../components/ProblemBanner.tsx';
+import { type PowerRun, powerStore } from '../../stores/power.ts';
+import { PowerProgressRow } from './PowerProgressRow.tsx';
+import { powerLook, powerVerb } from './power-words.ts';
+
+/** On the machine's page: the restart that is being followed, or how it ended, until it is put away. */
+export function PowerBanner({ run, onAgain }: { run: PowerRun; onAgain: () => void }) {
+  const look = powerLook(run);
+  const { machineId } = run;
+  return (
+    <Banner
+      tint={look.tint}
+      actions={
+        look.ended ? (
+          <>
+            {run.progress?.phase === 'done' && !run.problem ? null : (
+              <Button onClick={onAgain}>{powerVerb[run.action]} again…</Button>
+            )}
+            <Button kind="ghost" onClick={() => powerStore.dismiss(machineId)}>
+              Put away
+            </Button>
+          </>
+        ) : (
+          <Button kind="ghost" onClick={() => powerStore.stopFollowing(machineId)}>
+            Stop following
+          </Button>
+        )
+      }
+    >
+      <div role="status">
+        <PowerProgressRow run={run} name={`${powerVerb[run.action]}:`} />
+      </div>
+    </Banner>
+  );
+}

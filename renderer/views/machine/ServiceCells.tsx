@@ -1,0 +1,158 @@
+import { Button } from '../../components/Button.tsx';
+import type { Column } from '../../components/DataTable.tsx';
+import { Glyph } from '../../components/Glyph.tsx';
+import { useNow } from '../../components/useNow.ts';
+import { formatAge, formatClock, formatTime } from '../../format.ts';
+import { isActive, isPending, isTrouble, windowsServicesStore } from '../../stores/windows-services.ts';
+import { accountWords, actionWords, serviceLook, startModeWords } from './service-words.ts';
+import type { ServiceRow } from './services-view.ts';
+
+const toneClass = { quiet: 't3', plain: 't2', warn: 'c-warn b5', crit: 'c-crit b6', pending: 't1 b5' } as const;
+
+/** State by shape and word; while it moves, how long already, and a bar along the foot of the row. */
+function StateCell({ row, pendingSince }: { row: ServiceRow; pendingSince: number | undefined }) {
+  const { service, record } = row;
+  const look = serviceLook(service, record);
+  const active = isActive(record) && record?.stage === 'running';
+  const moving = active || isPending(service.state);
+  return (
+    <>
+      <Glyph name={look.glyph} label="" />
+      <span className={`sv-state ${toneClass[look.tone]}`}>{look.words}</span>
+      {moving && (
+        <Elapsed
+          since={active && record ? record.startedAt : (pendingSince ?? null)}
+          limitMs={active ? (record?.progress?.limitMs ?? null) : null}
+        />
+      )}
+    </>
+  );
+}
+
+/** Renders every second, alone. */
+function Elapsed({ since, limitMs }: { since: number | null; limitMs: number | null }) {
+  const now = useNow(1000);
+  if (since === null) return null;
+  const elapsed = Math.max(0, now - since);
+  return (
+    <>
+      <span className="num t3 nowrap">
+        {formatClock(elapsed)}
+        {limitMs === null ? '' : ` of ${formatClock(limitMs)}`}
+      </span>
+      {limitMs === null ? null : (
+        <span className="mp-foot-bar" aria-hidden="true">
+          <i style={{ transform: `scaleX(${Math.min(1, elapsed / limitMs).toFixed(3)})` }} />
+        </span>
+      )}
+    </>
+  );
+}
+
+/** Columns of the table; narrow windows lose the account first. */
+export function serviceColumns(machineId: string, narrow: boolean): readonly Column<ServiceRow>[] {
+  const pendingSince = (name: string) => windowsServicesStore.state.getState()[machineId]?.pendingSince.get(name);
+  const account: Column<ServiceRow> = {
+    id: 'account',
+    title: 'Account',
+    width: 110,
+    grow: 1,
+    sortBy: ({ service }) => accountWords(service.account),
+    cell: ({ service }) => (
+      <span className="ell" title={service.account ?? ''}>
+        {accountWords(service.account)}
+      </span>
+    ),
+  };
+  return [
+    {
+      id: 'name',
+      title: 'Name',
+      width: narrow ? 132 : 160,
+      grow: 1.3,
+      className: 'name',
+      sortBy: ({ service }) => service.name,
+      cell: ({ service }) => <span className="ell t1 b5">{service.name}</span>,
+    },
+    {
+      id: 'displayName',
+      title: 'Display name',
+      width: 120,
+      grow: 2.2,
+      sortBy: ({ service }) => service.displayName,
+      cell: ({ service }) => (
+        <span className="ell" title={service.displayName}>
+          {service.displayName}
+        </span>
+      ),
+    },
+    {
+      id: 'state',
+      title: 'State',
+      width: narrow ? 160 : 190,
+      grow: 1,
+      className: 'sv-state-cell',
+      sortBy: ({ service, record }) => serviceLook(service, record).words,
+      cell: (row) => <StateCell row={row} pendingSince={pendingSince(row.service.name)} />,
+    },
+    {
+      id: 'startMode',
+      title: 'Start mode',
+      width: narrow ? 118 : 130,
+      grow: narrow ? 0 : 0.4,
+      sortBy: ({ service }) => startModeWords[service.startMode],
+      cell: ({ service }) => <span className="ell">{startModeWords[service.startMode]}</span>,
+    },
+    ...(narrow ? [] : [account]),
+    {
+      id: 'processId',
+      title: 'PID',
+      width: narrow ? 70 : 84,
+      align: 'right',
+      sortBy: ({ service }) => service.processId || null,
+      cell: ({ service }) => service.processId || '',
+    },
+  ];
+}
+
+export const troubleHeight = 30;
+
+/** The second line of a row whose action was refused or whose outcome is unknown. */
+export function TroubleLine({ machineId, row }: { machineId: string; row: ServiceRow }) {
+  const { record, service } = row;
+  if (!record || !isTrouble(record)) return null;
+  const { problem } = record;
+  const unknown = record.stage === 'unknown';
+  const code = problem?.operation?.returnValue ?? problem?.technical;
+  const meaning = problem?.operation?.meaning ?? problem?.message ?? 'It failed.';
+  const took = (record.endedAt ?? record.startedAt) - record.startedAt;
+  const rest = [
+    unknown ? `the machine says now: ${service.state}` : `it is ${service.state.toLowerCase()}`,
+    `asked at ${formatTime(record.startedAt)}`,
+    took > 3000 ? `gave up after ${formatAge(took)}` : null,
+  ];
+  return (
+    <div className="sv-trouble">
+      <span className="sv-trouble-text ell" title={[meaning, ...(problem?.advice ?? [])].join('\n')}>
+        {code === undefined || unknown ? null : <b className="c-crit num">{code}</b>}
+        <span className="t1">{capital(meaning)}</span> <span className="t2">{rest.filter(Boolean).join(' · ')}</span>
+      </span>
+      <Button
+        kind="ghost"
+        onClick={() => windowsServicesStore.retry(machineId, record.id)}
+        aria-label={`Retry: ${actionWords[record.action]} ${record.name}`}
+      >
+        {unknown ? 'Ask again' : 'Retry'}
+      </Button>
+      <Button
+        kind="ghost"
+        onClick={() => windowsServicesStore.dismiss(machineId, record.id)}
+        aria-label={`Put away: ${actionWords[record.action]} ${record.name}`}
+      >
+        Put away
+      </Button>
+    </div>
+  );
+}
+
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);

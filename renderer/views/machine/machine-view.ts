@@ -1,0 +1,31 @@
+import { useStore } from 'zustand';
+import type { Machine } from '../../../shared/contract/machines.ts';
+import { useCredentials } from '../../stores/credentials.ts';
+import { type PowerRun, powerStore } from '../../stores/power.ts';
+
+/** Splits what is shown of a name: `HQ-SQL01` + `.corp.contoso.com`. The suffix comes from the name itself, else from the machine. */
+export function nameParts({ settings, facts }: Machine): readonly [name: string, suffix: string] {
+  const { name } = settings;
+  const isAddress = /^[\d.]+$/.test(name) || name.includes(':');
+  const dot = name.indexOf('.');
+  if (!isAddress && dot > 0) return [name.slice(0, dot), name.slice(dot)];
+  const isItself = facts?.computerName?.toLowerCase() === name.toLowerCase();
+  return [name, isItself && facts?.domain?.includes('.') ? `.${facts.domain}` : ''];
+}
+
+export const isProduction = (machine: Machine): boolean =>
+  machine.settings.tags.some((tag) => tag.toLowerCase() === 'production');
+
+/** `10.0.20348` → `20348`, as administrators name builds; other forms as they are. */
+export const buildOf = (osVersion: string | null): string | null =>
+  osVersion === null ? null : (/^\d+\.\d+\.(\d+(?:\.\d+)?)$/.exec(osVersion)?.[1] ?? osVersion);
+
+/** The newest restart or shut-down of this machine that this page asked for. */
+export const usePowerRun = (machineId: string): PowerRun | undefined =>
+  useStore(powerStore.state, (runs) => runs[machineId]);
+
+/** The user name of the machine's credential, for command lines; null for whoever is signed in here. */
+export function useUserName(machine: Machine): string | null {
+  const { credentialId } = machine.settings;
+  return useCredentials((state) => state.credentials.find((one) => one.id === credentialId)?.userName ?? null);
+}

@@ -1,0 +1,77 @@
+import type { PowerPhase, PowerProgress } from '../../../shared/contract/power.ts';
+import type { GlyphName } from '../../components/Glyph.tsx';
+import { formatAge, formatDate } from '../../format.ts';
+import type { PowerActionName, PowerRun } from '../../stores/power.ts';
+
+export interface PowerLook {
+  readonly glyph: GlyphName;
+  readonly words: string;
+  /** What to do, for the ends that are no success. */
+  readonly advice: string | null;
+  readonly tint: 'info' | 'warn' | 'crit';
+  /** Neither moving nor waiting any more. */
+  readonly ended: boolean;
+}
+
+const phases: Readonly<Record<Exclude<PowerPhase, 'done' | 'did-not-go-down' | 'did-not-come-back'>, string>> = {
+  asked: 'Asked; waiting for it to go down',
+  'going-down': 'Going down; it still answers with the old boot time',
+  down: 'Down; waiting for it to answer',
+  back: 'Answers again, started anew',
+  settling: 'Back; automatic services are still starting',
+};
+
+/** A run in words, wherever it stands. */
+export function powerLook(run: PowerRun): PowerLook {
+  const { progress, problem, action } = run;
+  if (problem) {
+    const unknown = problem.code === 'outcome-unknown' || problem.code === 'disconnected';
+    return {
+      glyph: unknown ? 'warning' : 'critical',
+      words: problem.operation ? `${problem.operation.returnValue}: ${problem.operation.meaning}` : problem.message,
+      advice: problem.advice[0] ?? null,
+      tint: unknown ? 'warn' : 'crit',
+      ended: true,
+    };
+  }
+  if (run.stage === 'queued') return moving('Waiting for its turn');
+  if (!progress) return moving(action === 'restart' ? 'Asking it to restart' : 'Asking it to shut down');
+  switch (progress.phase) {
+    case 'done':
+      return { glyph: 'healthy', words: doneWords(action, progress), advice: null, tint: 'info', ended: true };
+    case 'did-not-go-down':
+      return {
+        glyph: 'critical',
+        words: `Did not go down within ${formatAge(progress.limitMs)}`,
+        advice:
+          'It took the request but still runs. A program or a signed-in user may hold it up: look at who is signed in, then try again with force.',
+        tint: 'crit',
+        ended: true,
+      };
+    case 'did-not-come-back':
+      return {
+        glyph: 'critical',
+        words: `Did not come back within ${formatAge(progress.limitMs)}`,
+        advice:
+          'It went down and has not answered since. Updates can take longer: look at its own console or its virtual machine. Windeck goes on trying and shows it as soon as it answers.',
+        tint: 'crit',
+        ended: true,
+      };
+    default:
+      return moving(progress.words || phases[progress.phase]);
+  }
+}
+
+const moving = (words: string): PowerLook => ({ glyph: 'pending', words, advice: null, tint: 'info', ended: false });
+
+function doneWords(action: PowerActionName, { bootBeforeAt, bootAfterAt, elapsedMs }: PowerProgress): string {
+  if (action === 'shut-down') return `Shut down after ${formatAge(elapsedMs)}`;
+  const boots = bootAfterAt === null ? '' : `; booted ${formatDate(bootAfterAt)}, before ${formatDate(bootBeforeAt)}`;
+  return `Back after ${formatAge(elapsedMs)}${boots}`;
+}
+
+export const powerVerb: Readonly<Record<PowerActionName, string>> = { restart: 'Restart', 'shut-down': 'Shut down' };
+
+/** `Restart HQ-FS03`, `Shut down 3 machines`. */
+export const powerTitle = (action: PowerActionName, names: readonly string[]): string =>
+  `${powerVerb[action]} ${names.length === 1 ? names[0] : `${names.length} machines`}`;

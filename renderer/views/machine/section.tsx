@@ -1,0 +1,153 @@
+import { type ReactNode, useCallback } from 'react';
+import { useStore } from 'zustand';
+import type { Machine } from '../../../shared/contract/machines.ts';
+import type { OverviewSections, Section } from '../../../shared/contract/overview.ts';
+import type { Problem, ProblemCode } from '../../../shared/contract/problem.ts';
+import { AgeLabel } from '../../components/AgeLabel.tsx';
+import { Button } from '../../components/Button.tsx';
+import { Glyph } from '../../components/Glyph.tsx';
+import { problemLook, technicalCode } from '../../components/ProblemBanner.tsx';
+import { useNow } from '../../components/useNow.ts';
+import { formatTime } from '../../format.ts';
+import { overviewStore } from '../../stores/overview.ts';
+
+type Name = keyof OverviewSections;
+type ValueOf<N extends Name> = OverviewSections[N] extends Section<infer T> ? T : never;
+
+/** A section as it may be shown now: `live` is false once a value is older than its rhythm allows, whatever was said when it came. */
+export interface SectionView<T> {
+  readonly value: T | null;
+  readonly readAt: number | null;
+  readonly live: boolean;
+  readonly problem: Problem | null;
+}
+
+/** Counters come every 2 s, the rest every 30 s; three missed readings are no longer "now". */
+const lifeMs: Readonly<Record<Name, number>> = {
+  cpu: 8000,
+  memory: 8000,
+  network: 8000,
+  diskActivity: 8000,
+  processes: 95_000,
+  disks: 95_000,
+  details: 95_000,
+  users: 95_000,
+};
+
+/** One section of the overview. Only who uses it renders when it changes. */
+export function useSection<N extends Name>(machineId: string, name: N): SectionView<ValueOf<N>> {
+  const section = useStore(
+    overviewStore.state,
+    useCallback((all) => all[machineId]?.sections[name], [machineId, name]),
+  ) as Section<ValueOf<N>> | undefined;
+  // Coarse, so that this renders for its own age only now and then; the age label ticks by itself.
+  const now = useNow(4000);
+  if (section === undefined) return { value: null, readAt: null, live: false, problem: null };
+  const { value, readAt, problem } = section;
+  return { value, readAt, problem, live: section.live && readAt !== null && now - readAt < lifeMs[name] };
+}
+
+/** Problems of the whole connection are said once, in the banner of the page, not in every section. */
+const connectionCodes: ReadonlySet<ProblemCode> = new Set([
+  'unreachable',
+  'timeout',
+  'disconnected',
+  'authentication-failed',
+  'certificate-untrusted',
+]);
+
+export const isOwnProblem = (problem: Problem | null, machine: Machine): problem is Problem =>
+  problem !== null && !(machine.state !== 'online' && connectionCodes.has(problem.code));
+
+/** Heading of a section: name, live facts, and its age where it is not live. */
+export function SectionHead(props: {
+  title: string;
+  view: SectionView<unknown>;
+  children?: ReactNode;
+  end?: ReactNode;
+}) {
+  const { view } = props;
+  return (
+    <div className="ov-head">
+      <h2 className="h2">{props.title}</h2>
+      {view.value !== null && !view.live && view.readAt !== null ? <AgeLabel readAt={view.readAt} /> : props.children}
+      <span className="grow" />
+      {props.end}
+    </div>
+  );
+}
+
+/** What stands in a section instead of its value: that it is being read, that it was refused, or that it failed. */
+export function SectionGap(props: {
+  view: SectionView<unknown>;
+  machine: Machine;
+  /** How many grey lines stand for what is coming. */
+  lines: number;
+  onEdit: () => void;
+}) {
+  const { view, machine } = props;
+  if (isOwnProblem(view.problem, machine)) {
+    return <SectionProblem problem={view.problem} readAt={view.readAt} machine={machine} onEdit={props.onEdit} />;
+  }
+  if (machine.state !== 'online' && machine.state !== 'connecting' && machine.state !== 'unknown') {
+    return <p className="t3 ov-none">Never read, so nothing is known.</p>;
+  }
+  return (
+    <div className="ov-skeleton" role="status" aria-label="Being read">
+      {Array.from({ length: props.lines }, (_, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: identical grey lines
+        <i key={index} />
+      ))}
+    </div>
+  );
+}
+
+/** Why this section cannot be read while its neighbours can. */
+export function SectionProblem(props: {
+  problem: Problem;
+  readAt: number | null;
+  machine: Machine;
+  onEdit: () => void;
+}) {
+  const { problem } = props;
+  const look = problemLook(problem.code);
+  const denied = problem.code === 'access-denied';
+  const technical = technicalCode(problem);
+  const facts = [
+    technical,
+    problem.fault?.provider,
+    problem.fault?.wsmanCodeName !== technical ? problem.fault?.wsmanCodeName : null,
+  ];
+  return (
+    <div className="ov-problem" role="note">
+      <div className="row g8">
+        <Glyph name={look.glyph} label="" />
+        <b className="b6">{problem.message}</b>
+      </div>
+      {(problem.advice.length > 0 ? problem.advice : [look.why]).map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+      {denied ? (
+        <Button onClick={props.onEdit}>Use another credential…</Button>
+      ) : problem.retryable ? (
+        <p className="t3">Read again by itself.</p>
+      ) : null}
+      <p className="mono t2">
+        {[...facts.filter(Boolean), props.readAt === null ? null : `last read ${formatTime(props.readAt)}`]
+          .filter(Boolean)
+          .join(' · ')}
+      </p>
+    </div>
+  );
+}
+
+/** One line above an old value: why it is not new. */
+export function SectionNote({ view, machine }: { view: SectionView<unknown>; machine: Machine }) {
+  if (view.live || view.value === null || !isOwnProblem(view.problem, machine)) return null;
+  return (
+    <p className="ov-note" title={view.problem.advice.join(' ')}>
+      <Glyph name={problemLook(view.problem.code).glyph} size={11} label="" />
+      <span className="ell">{view.problem.message}</span>
+    </p>
+  );
+}
