@@ -14,6 +14,8 @@ export interface WireRequest {
   readonly anonymous: boolean;
   /** It may change the target: an idle connection is renewed before it, and it is never sent where it might run twice. */
   readonly changesTarget: boolean;
+  /** Not over a connection that was used before: the request is a second try, and the other connections may be as dead as the first. */
+  readonly fresh?: boolean;
   /** How long the whole answer may take from when the request was sent, in milliseconds. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -161,7 +163,8 @@ export function createConnectionPool(target: Target, options: PoolOptions): Conn
       slot.connection = newConnection(() => slot);
     };
     try {
-      if (request.changesTarget && slot.idleSince > 0 && performance.now() - slot.idleSince >= renewAfterIdleMs) {
+      const isStale = request.changesTarget && performance.now() - slot.idleSince >= renewAfterIdleMs;
+      if (slot.idleSince > 0 && (isStale || request.fresh)) {
         const idle = slot.connection;
         renew();
         idle.destroy(replaced());

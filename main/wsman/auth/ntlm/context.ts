@@ -175,8 +175,10 @@ function createAcceptor(options: NtlmAcceptorOptions): NtlmContext {
 
   function offer(token: Uint8Array): Uint8Array {
     const { flags } = parseNegotiateMessage(token);
-    if (!areStrongFlags(flags)) throw weakSecurity('client');
-    const agreed = (flags & OFFERED_FLAGS) | NtlmFlag.TARGET_INFO | NtlmFlag.VERSION | NtlmFlag.REQUEST_TARGET;
+    // Python's ntlm-auth leaves UNICODE and NTLM out of its first message and takes both from the challenge, as Windows lets it.
+    const spoken = flags | NtlmFlag.UNICODE | NtlmFlag.NTLM;
+    if (!areStrongFlags(spoken)) throw weakSecurity('client');
+    const agreed = (spoken & OFFERED_FLAGS) | NtlmFlag.TARGET_INFO | NtlmFlag.VERSION | NtlmFlag.REQUEST_TARGET;
     const inDomain = options.domainName !== undefined;
     const domainName = options.domainName ?? options.computerName;
     negotiate = copyOf(token);
