@@ -219,17 +219,17 @@ export function matches(condition: WqlCondition | null, row: CimRow, find: Prope
     case 'not':
       return !matches(condition.condition, row, find);
     case 'null':
-      return (valueOf(condition.property, row, find) === null) !== condition.negated;
+      return (cellOf(condition.property, row, find) === null) !== condition.negated;
     case 'like': {
-      const text = comparable(valueOf(condition.property, row, find));
+      const text = comparable(cellOf(condition.property, row, find));
       return typeof text === 'string' && condition.pattern.test(text);
     }
     case 'compare':
-      return compare(valueOf(condition.property, row, find), condition.operator, condition.literal);
+      return compare(cellOf(condition.property, row, find), condition.operator, condition.literal);
   }
 }
 
-function valueOf(property: string, row: CimRow, find: PropertyLookUp): LabValue {
+function cellOf(property: string, row: CimRow, find: PropertyLookUp): LabValue {
   const name = find(property);
   return name === undefined ? null : (row[name] ?? null);
 }
