@@ -11,5 +11,7 @@ const server = http.createServer({ keepAlive: true, noDelay: true }, (request, r
     response.end(answer);
   });
 });
+// The client comes back after minutes of other rounds.
+server.keepAliveTimeout = 0;
 server.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
 process.stdin.on('end', () => process.exit()).resume();
