@@ -48,7 +48,7 @@ export interface DataTableProps<Row> {
   readonly sorting: Sorting;
   readonly onSorting: (sorting: Sorting) => void;
   /** Rows of a lower rank come first, whatever the order: problems before the rest. Stable function. */
-  readonly rank?: (row: Row) => number;
+  readonly rank?: ((row: Row) => number) | undefined;
   readonly selected: ReadonlySet<string>;
   readonly onSelect: (ids: ReadonlySet<string>) => void;
   /** `checkboxes`: a click only moves the focus. `list`: a click selects, as in a file list. */

@@ -4,7 +4,13 @@ import { createLiveValues } from './live-values.ts';
 /** Frames by hand. */
 function frames() {
   const waiting: (() => void)[] = [];
-  return { schedule: (run: () => void) => void waiting.push(run), paint: () => { for (const run of waiting.splice(0)) run(); }, waiting };
+  return {
+    schedule: (run: () => void) => void waiting.push(run),
+    paint: () => {
+      for (const run of waiting.splice(0)) run();
+    },
+    waiting,
+  };
 }
 
 it('tells a listener once per frame, with the newest value', () => {

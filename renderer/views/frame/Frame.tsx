@@ -6,10 +6,12 @@ import { useMachines } from '../../stores/machines.ts';
 import { leaveRoute, openMachines, openSettings, useRouter } from '../../stores/router.ts';
 import { useSettings } from '../../stores/settings.ts';
 import { FirstRun } from '../machines/FirstRun.tsx';
+import { MachineDialogs } from '../machines/MachineDialogs.tsx';
 import { MachinesPage } from '../machines/MachinesPage.tsx';
 import { SettingsPage } from '../settings/SettingsPage.tsx';
 import { CheatSheet } from './CheatSheet.tsx';
 import { LinkBanner } from './LinkBanner.tsx';
+import { NoticeBar } from './NoticeBar.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { TitleBar } from './TitleBar.tsx';
 import './frame.css';
@@ -68,9 +70,11 @@ export function Frame() {
       </nav>
       <main className="deck">
         <LinkBanner />
+        <NoticeBar />
         <Room />
       </main>
       <StatusBar onCheatSheet={() => showCheatSheet(true)} />
+      <MachineDialogs />
       {cheatSheet ? <CheatSheet onClose={() => showCheatSheet(false)} /> : null}
     </div>
   );

@@ -21,7 +21,8 @@ export function parseAddress(text: string): ParsedAddress {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(rest);
   if (scheme) {
     const name = scheme[1]?.toLowerCase();
-    if (name !== 'http' && name !== 'https') return { address: '', problem: `WinRM speaks http and https, not ${name}.` };
+    if (name !== 'http' && name !== 'https')
+      return { address: '', problem: `WinRM speaks http and https, not ${name}.` };
     transport = name;
     rest = rest.slice(scheme[0].length);
   }
@@ -37,7 +38,8 @@ export function parseAddress(text: string): ParsedAddress {
     }
     rest = rest.slice(0, slash);
   }
-  if (path !== undefined && !/^[A-Za-z0-9_/-]*$/.test(path)) return { address: '', problem: 'The path may have letters, digits, - and _ only.' };
+  if (path !== undefined && !/^[A-Za-z0-9_/-]*$/.test(path))
+    return { address: '', problem: 'The path may have letters, digits, - and _ only.' };
   if (rest.includes('@')) return { address: '', problem: 'The user goes into the credential, not into the address.' };
 
   let address = rest;
@@ -49,12 +51,14 @@ export function parseAddress(text: string): ParsedAddress {
     if (!isIPv6(address)) return { address: '', problem: 'Between the brackets there is no IPv6 address.' };
   } else if ((rest.match(/:/g)?.length ?? 0) === 1) {
     [address = '', portText = ''] = rest.split(':');
-  } else if (rest.includes(':') && !isIPv6(rest)) return { address: '', problem: 'This is neither a name nor an IPv6 address.' };
+  } else if (rest.includes(':') && !isIPv6(rest))
+    return { address: '', problem: 'This is neither a name nor an IPv6 address.' };
 
   let port: number | undefined;
   if (portText !== undefined && portText !== '') {
     port = Number(portText);
-    if (!/^\d+$/.test(portText) || port < 1 || port > 65_535) return { address, problem: 'A port is a number from 1 to 65535.' };
+    if (!/^\d+$/.test(portText) || port < 1 || port > 65_535)
+      return { address, problem: 'A port is a number from 1 to 65535.' };
   }
   if (address === '') return { address: '', problem: 'The name of the machine is missing.' };
   if (!address.includes(':')) {

@@ -5,7 +5,17 @@ import { type FilterContext, parseFilter } from './filter.ts';
 const nowMs = Date.UTC(2026, 1, 11, 14, 32);
 const day = 86_400_000;
 
-function machine(name: string, more: { state?: MachineState; tags?: string[]; os?: string; bootDaysAgo?: number; free?: number; seenHoursAgo?: number } = {}): Machine {
+function machine(
+  name: string,
+  more: {
+    state?: MachineState;
+    tags?: string[];
+    os?: string;
+    bootDaysAgo?: number;
+    free?: number;
+    seenHoursAgo?: number;
+  } = {},
+): Machine {
   return {
     id: name,
     settings: {
@@ -45,7 +55,12 @@ function machine(name: string, more: { state?: MachineState; tags?: string[]; os
 }
 
 const fleet = [
-  machine('HQ-SQL01', { tags: ['production', 'sql'], os: 'Microsoft Windows Server 2019 Standard', free: 8, bootDaysAgo: 41 }),
+  machine('HQ-SQL01', {
+    tags: ['production', 'sql'],
+    os: 'Microsoft Windows Server 2019 Standard',
+    free: 8,
+    bootDaysAgo: 41,
+  }),
   machine('HQ-SQL02', { tags: ['staging', 'sql'], free: 60 }),
   machine('HQ-WEB01', { tags: ['production', 'web server'], state: 'unreachable', seenHoursAgo: 3, bootDaysAgo: 90 }),
   machine('LAB-DC01', { tags: ['lab'], state: 'denied' }),

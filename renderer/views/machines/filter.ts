@@ -4,7 +4,9 @@ import { machineHealth } from '../../machine-health.ts';
 /** What a filter asks besides the machine itself. */
 export interface FilterContext {
   readonly nowMs: number;
-  readonly gauge: (machineId: string) => { readonly cpuPercent: number | null; readonly memoryPercent: number | null } | undefined;
+  readonly gauge: (
+    machineId: string,
+  ) => { readonly cpuPercent: number | null; readonly memoryPercent: number | null } | undefined;
 }
 
 export interface MachineFilter {
@@ -46,7 +48,9 @@ export function parseFilter(text: string): MachineFilter {
 /** Terms are apart by spaces, except inside quotes and around a comparison. */
 function splitTerms(text: string): string[] {
   const joined = text.replace(/\s*(>=|<=|[<>=≥≤])\s*/g, '$1');
-  return [...joined.matchAll(/(?:[^\s"]|"[^"]*"?)+/g)].map((match) => match[0].replaceAll('"', '')).filter((term) => term !== '');
+  return [...joined.matchAll(/(?:[^\s"]|"[^"]*"?)+/g)]
+    .map((match) => match[0].replaceAll('"', ''))
+    .filter((term) => term !== '');
 }
 
 interface Parsed {
@@ -66,7 +70,10 @@ function parseTerm(term: string): Parsed | string {
     const [, name = '', value = ''] = colon;
     const property = properties[name.toLowerCase()];
     if (property !== undefined) {
-      const wanted = value.toLowerCase().split(',').filter((each) => each !== '');
+      const wanted = value
+        .toLowerCase()
+        .split(',')
+        .filter((each) => each !== '');
       // While it is being typed, `tag:` narrows nothing.
       if (wanted.length === 0) return { test: () => true, needsGauges: false };
       const allowed = choices[name.toLowerCase()];
@@ -79,7 +86,8 @@ function parseTerm(term: string): Parsed | string {
   return { test: (machine) => haystack(machine).includes(word), needsGauges: false };
 }
 
-const includes = (text: string | null | undefined, part: string): boolean => text?.toLowerCase().includes(part) ?? false;
+const includes = (text: string | null | undefined, part: string): boolean =>
+  text?.toLowerCase().includes(part) ?? false;
 
 const properties: Readonly<Record<string, (machine: Machine, value: string) => boolean>> = {
   tag: (machine, value) => machine.settings.tags.some((tag) => matchesName(tag, value)),
@@ -91,15 +99,26 @@ const properties: Readonly<Record<string, (machine: Machine, value: string) => b
   state: (machine, value) => machine.state.startsWith(value),
   is: (machine, value) => {
     const { group } = machineHealth(machine);
-    const word = group === null ? 'pending' : { ok: 'healthy', warn: 'warning', crit: 'critical', off: 'unreachable' }[group];
+    const word =
+      group === null ? 'pending' : { ok: 'healthy', warn: 'warning', crit: 'critical', off: 'unreachable' }[group];
     return 'attention'.startsWith(value) ? group !== null && group !== 'ok' : word.startsWith(value);
   },
-  auth: (machine, value) => includes(machine.security?.mechanism, value) || includes(machine.security?.protection, value),
+  auth: (machine, value) =>
+    includes(machine.security?.mechanism, value) || includes(machine.security?.protection, value),
   transport: (machine, value) => machine.settings.transport === value,
   port: (machine, value) => String(machine.settings.port) === value,
 };
 
-const states: readonly MachineState[] = ['online', 'unreachable', 'denied', 'untrusted', 'failing', 'connecting', 'restarting', 'unknown'];
+const states: readonly MachineState[] = [
+  'online',
+  'unreachable',
+  'denied',
+  'untrusted',
+  'failing',
+  'connecting',
+  'restarting',
+  'unknown',
+];
 const choices: Readonly<Record<string, readonly string[]>> = {
   state: states,
   is: ['attention', 'healthy', 'warning', 'critical', 'unreachable', 'pending'],
@@ -119,8 +138,16 @@ interface NumberOf {
   readonly value: (machine: Machine, context: FilterContext) => number | null | undefined;
 }
 
-const cpu: NumberOf = { unit: 'percent', needsGauges: true, value: (machine, context) => context.gauge(machine.id)?.cpuPercent };
-const memory: NumberOf = { unit: 'percent', needsGauges: true, value: (machine, context) => context.gauge(machine.id)?.memoryPercent };
+const cpu: NumberOf = {
+  unit: 'percent',
+  needsGauges: true,
+  value: (machine, context) => context.gauge(machine.id)?.cpuPercent,
+};
+const memory: NumberOf = {
+  unit: 'percent',
+  needsGauges: true,
+  value: (machine, context) => context.gauge(machine.id)?.memoryPercent,
+};
 const numbers: Readonly<Record<string, NumberOf>> = {
   cpu,
   memory,
@@ -134,18 +161,30 @@ const numbers: Readonly<Record<string, NumberOf>> = {
     value: (machine, context) =>
       machine.state === 'online' && machine.facts?.lastBootAt ? context.nowMs - machine.facts.lastBootAt : null,
   },
-  seen: { unit: 'duration', needsGauges: false, value: (machine, context) => (machine.lastSeenAt === null ? null : context.nowMs - machine.lastSeenAt) },
+  seen: {
+    unit: 'duration',
+    needsGauges: false,
+    value: (machine, context) => (machine.lastSeenAt === null ? null : context.nowMs - machine.lastSeenAt),
+  },
   port: { unit: 'plain', needsGauges: false, value: (machine) => machine.settings.port },
 };
 
-const durations: Readonly<Record<string, number>> = { s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const durations: Readonly<Record<string, number>> = {
+  s: 1000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
 
 function parseComparison(name: string, number: NumberOf, sign: string, text: string): Parsed | string {
   if (text === '') return { test: () => true, needsGauges: false };
   const match = /^(\d+(?:\.\d+)?)\s*([a-z%]*)$/i.exec(text);
   const unit = match?.[2]?.toLowerCase() ?? '';
   const amount = Number(match?.[1]);
-  const factor = number.unit === 'duration' ? durations[unit === '' ? 'd' : unit] : unit === '' || unit === '%' ? 1 : undefined;
+  const factor =
+    number.unit === 'duration' ? durations[unit === '' ? 'd' : unit] : unit === '' || unit === '%' ? 1 : undefined;
   if (!match || factor === undefined) {
     return number.unit === 'duration' ? `${name} wants a time like 30d, 2h or 10min.` : `${name} wants a number.`;
   }
@@ -175,7 +214,15 @@ function haystack(machine: Machine): string {
   let text = haystacks.get(machine);
   if (text === undefined) {
     const { settings, facts } = machine;
-    text = [settings.name, settings.address, facts?.computerName, facts?.domain, facts?.osCaption, facts?.model, ...settings.tags]
+    text = [
+      settings.name,
+      settings.address,
+      facts?.computerName,
+      facts?.domain,
+      facts?.osCaption,
+      facts?.model,
+      ...settings.tags,
+    ]
       .filter((part) => part !== null && part !== undefined)
       // A line end between the parts, so that no word is found across two of them.
       .join('\n')

@@ -1,0 +1,75 @@
+import {
+  ArrowClockwiseRegular,
+  ArrowSyncRegular,
+  DeleteRegular,
+  DismissRegular,
+  TagRegular,
+} from '@fluentui/react-icons';
+import { Button, IconButton } from '../../components/Button.tsx';
+import { Kbd } from '../../components/Kbd.tsx';
+import { ToolbarRule } from '../../components/Toolbar.tsx';
+import { narrowWindow, useMedia } from '../../components/useMedia.ts';
+import { formatCount, plural } from '../../format.ts';
+import { openDialog } from '../../stores/dialogs.ts';
+import { useMachineFilter } from '../../stores/machine-filter.ts';
+import { refreshMachines, useMachines } from '../../stores/machines.ts';
+import { attempt } from '../../stores/notices.ts';
+import { ExportMenu } from './MachinesHead.tsx';
+
+/** What can be done with all that is selected; names it, also what the filter hides at the moment. */
+export function BulkBar({ ids }: { ids: ReadonlySet<string> }) {
+  const byId = useMachines((state) => state.byId);
+  const narrow = useMedia(narrowWindow);
+  const machineIds = [...ids];
+  const names = machineIds.map((id) => byId.get(id)?.settings.name ?? id);
+  return (
+    <div className="bulk-bar" role="toolbar" aria-label={`${plural(ids.size, 'selected machine')}`}>
+      <b className="nowrap">{formatCount(ids.size)} selected</b>
+      <span className="bulk-names ell" title={names.slice(0, 50).join(', ')}>
+        {narrow ? '' : names.slice(0, 20).join(', ')}
+      </span>
+      <Button
+        kind="ghost"
+        icon={<ArrowSyncRegular />}
+        onClick={() => openDialog({ kind: 'restart-machines', machineIds })}
+        aria-keyshortcuts="r"
+      >
+        Restart…
+      </Button>
+      <ToolbarRule />
+      <Button
+        kind="ghost"
+        icon={<ArrowClockwiseRegular />}
+        onClick={() => void attempt(() => refreshMachines(machineIds), `Asking ${plural(ids.size, 'machine')} now.`)}
+        aria-keyshortcuts="F5"
+      >
+        Refresh
+      </Button>
+      <Button
+        kind="ghost"
+        icon={<TagRegular />}
+        onClick={() => openDialog({ kind: 'tag-machines', machineIds })}
+        aria-keyshortcuts="t"
+      >
+        Tag…
+      </Button>
+      <ExportMenu ids={machineIds} />
+      <Button
+        kind="ghost"
+        icon={<DeleteRegular />}
+        onClick={() => openDialog({ kind: 'remove-machines', machineIds })}
+        aria-keyshortcuts="Delete"
+      >
+        Remove…
+      </Button>
+      <ToolbarRule />
+      <IconButton
+        name="Clear the selection"
+        keys="Esc"
+        icon={<DismissRegular fontSize={16} />}
+        onClick={() => useMachineFilter.setState({ selected: new Set() })}
+      />
+      <Kbd>Esc</Kbd>
+    </div>
+  );
+}

@@ -1,0 +1,295 @@
+import { Checkbox, Field, Input, Select } from '@fluentui/react-components';
+import { useEffect, useRef, useState } from 'react';
+import type { Machine } from '../../../shared/contract/machines.ts';
+import type { Problem } from '../../../shared/contract/problem.ts';
+import { Button } from '../../components/Button.tsx';
+import { Dialog } from '../../components/Dialog.tsx';
+import { Banner, ProblemBanner } from '../../components/ProblemBanner.tsx';
+import { saveCredential, useCredentials } from '../../stores/credentials.ts';
+import { addMachine, updateMachine } from '../../stores/machines.ts';
+import { problemOf } from '../../stores/problem-of.ts';
+import { Thumbprint } from './CertificateChain.tsx';
+import { CredentialField, wipe } from './CredentialField.tsx';
+import {
+  asksForClearText,
+  asksForTrust,
+  draftOf,
+  draftProblems,
+  emptyDraft,
+  type MachineDraft,
+  settingsOf,
+  settleAddress,
+  withAddress,
+  withTransport,
+} from './machine-draft.ts';
+import { TagsField } from './TagsField.tsx';
+import { TestPanel } from './TestPanel.tsx';
+import { useMachineTest } from './use-machine-test.ts';
+import './machine-dialog.css';
+
+const ports = [
+  ['5985', 'HTTP'],
+  ['5986', 'HTTPS'],
+  ['80', 'HTTP, WinRM 1.1'],
+  ['443', 'HTTPS, WinRM 1.1'],
+] as const;
+
+/** Adds a machine, or changes one. `test`: begins by testing what is there. */
+export function MachineDialog({
+  machine,
+  onClose,
+  test = false,
+}: {
+  machine: Machine | null;
+  onClose: () => void;
+  test?: boolean;
+}) {
+  const [draft, setDraft] = useState<MachineDraft>(() =>
+    machine === null ? emptyDraft(firstCredential()) : draftOf(machine),
+  );
+  const [checked, setChecked] = useState(false);
+  const [saving, setSaving] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const password = useRef<HTMLInputElement>(null);
+  const { run, start, stop } = useMachineTest();
+
+  const problems = draftProblems(draft);
+  const sound = Object.keys(problems).length === 0;
+  const shown = checked ? problems : {};
+
+  /** Whatever is changed, an earlier test was about something else. */
+  const change = (next: MachineDraft) => {
+    setDraft(next);
+    setProblem(null);
+    stop();
+  };
+
+  const runTest = (tested: MachineDraft) => {
+    setChecked(true);
+    const settled = settleAddress(tested);
+    setDraft(settled);
+    if (Object.keys(draftProblems(settled)).length > 0) return;
+    const { credential } = settled;
+    void start(
+      settingsOf(settled),
+      credential.kind === 'new'
+        ? { userName: credential.userName.trim(), password: password.current?.value ?? '' }
+        : null,
+    );
+  };
+
+  const save = async () => {
+    setChecked(true);
+    if (!sound) return;
+    setSaving(true);
+    setProblem(null);
+    try {
+      let saved = draft;
+      if (draft.credential.kind === 'new') {
+        const credential = await saveCredential({
+          id: null,
+          userName: draft.credential.userName.trim(),
+          password: password.current?.value ?? '',
+        });
+        wipe(password.current);
+        // Kept even if the next call fails: the next attempt uses it instead of making another one.
+        saved = { ...draft, credential: { kind: 'saved', id: credential.id } };
+        setDraft(saved);
+      }
+      if (machine === null) await addMachine(settingsOf(saved));
+      else await updateMachine(machine.id, settingsOf(saved));
+      onClose();
+    } catch (error) {
+      setProblem(problemOf(error));
+      setSaving(false);
+    }
+  };
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it opens
+  useEffect(() => {
+    if (test) runTest(draft);
+    const field = password.current;
+    return () => wipe(field);
+  }, []);
+
+  const passed = run.phase === 'passed';
+  const pinQuestion =
+    run.phase === 'failed' && run.steps.some((step) => step.outcome === 'failed' && step.chain.length > 0);
+  const saveWords = machine === null ? (passed ? 'Add machine' : 'Add anyway, untested') : 'Save changes';
+  const savePrimary = machine === null ? passed : passed || !pinQuestion;
+  return (
+    <Dialog
+      title={machine === null ? 'Add a machine' : `Settings of ${machine.settings.name}`}
+      width={760}
+      busy={saving}
+      onClose={onClose}
+      note={run.phase === 'idle' || run.phase === 'running' ? undefined : passwordWords(run)}
+      actions={
+        <>
+          <Button onClick={onClose} disabled={saving}>
+            Cancel
+          </Button>
+          <Button
+            kind={savePrimary ? 'primary' : 'plain'}
+            onClick={() => void save()}
+            disabled={saving || run.phase === 'running'}
+          >
+            {saveWords}
+          </Button>
+          {run.phase === 'idle' ? (
+            <Button kind={machine === null ? 'primary' : 'plain'} onClick={() => runTest(draft)} disabled={saving}>
+              Test
+            </Button>
+          ) : run.phase === 'running' ? (
+            <Button onClick={stop}>Stop the test</Button>
+          ) : null}
+        </>
+      }
+    >
+      <form
+        className="machine-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (run.phase === 'running' || saving) return;
+          if (passed) void save();
+          else runTest(draft);
+        }}
+      >
+        <Field className="wide" label="Name or address" {...invalid(shown.address)}>
+          <Input
+            value={draft.addressText}
+            placeholder="HQ-DC01, hq-dc01.corp.example, 10.0.0.7, fe80::1"
+            autoFocus={machine === null}
+            autoComplete="off"
+            spellCheck={false}
+            onChange={(_event, data) => change(withAddress(draft, data.value))}
+            onBlur={() => setDraft(settleAddress)}
+          />
+        </Field>
+        <Field label="Transport">
+          <Select
+            value={draft.transport}
+            onChange={(_event, data) => change(withTransport(draft, data.value as 'http' | 'https'))}
+          >
+            <option value="http">HTTP</option>
+            <option value="https">HTTPS</option>
+          </Select>
+        </Field>
+        <Field label="Port" {...invalid(shown.port)}>
+          <Input
+            value={draft.portText}
+            inputMode="numeric"
+            autoComplete="off"
+            input={{ list: 'winrm-ports' }}
+            onChange={(_event, data) => change({ ...draft, portText: data.value.trim(), portTouched: true })}
+          />
+        </Field>
+        <datalist id="winrm-ports">
+          {ports.map(([port, words]) => (
+            <option key={port} value={port}>
+              {words}
+            </option>
+          ))}
+        </datalist>
+        <CredentialField
+          value={draft.credential}
+          onChange={(credential) => change({ ...draft, credential })}
+          password={password}
+          onPassword={stop}
+          problem={shown.credential}
+          noneLabel="None (nothing can be read)"
+        />
+        <Field label="Sign-in">
+          <Select
+            value={draft.signIn}
+            onChange={(_event, data) => change({ ...draft, signIn: data.value as 'negotiate' | 'basic' })}
+          >
+            <option value="negotiate">Negotiate (NTLM, always encrypted)</option>
+            <option value="basic">Basic (over HTTPS, local accounts)</option>
+          </Select>
+        </Field>
+        <Field label="Shown as">
+          <Input
+            value={draft.name}
+            placeholder="its address"
+            autoComplete="off"
+            spellCheck={false}
+            maxLength={255}
+            onChange={(_event, data) => setDraft({ ...draft, name: data.value })}
+          />
+        </Field>
+        <div className="wide-rest">
+          <TagsField tags={draft.tags} onChange={(tags) => setDraft({ ...draft, tags })} />
+        </div>
+        {asksForTrust(draft) ? (
+          <div className="consent">
+            <Checkbox
+              checked={draft.trusted}
+              onChange={(_event, data) => change({ ...draft, trusted: data.checked === true })}
+              label="I trust this address: sign in with NTLM over plain HTTP"
+            />
+            <p>
+              NTLM proves you to the machine, but not the machine to you: over HTTP another computer on the network
+              could answer in its place. What is sent is encrypted all the same. Leave it off where the machine offers
+              HTTPS.
+            </p>
+          </div>
+        ) : null}
+        {asksForClearText(draft) ? (
+          <div className="consent">
+            <Banner tint="crit" glyph="critical">
+              <b>Basic over HTTP sends the password readable.</b> Anybody on the way can take it, and change what the
+              machine says. Use HTTPS.
+              <Checkbox
+                checked={draft.allowClearText}
+                onChange={(_event, data) => change({ ...draft, allowClearText: data.checked === true })}
+                label="Allow clear text for this machine all the same"
+              />
+            </Banner>
+          </div>
+        ) : null}
+        {draft.pin !== null ? (
+          <div className="consent pin">
+            <span className="t3">Pinned certificate, SHA-256</span>
+            <Thumbprint value={draft.pin} />
+            <Button kind="ghost" onClick={() => change({ ...draft, pin: null })}>
+              Forget the pin
+            </Button>
+          </div>
+        ) : null}
+        <button type="submit" hidden tabIndex={-1} aria-hidden="true">
+          Test
+        </button>
+      </form>
+      {problem === null ? null : (
+        <div className="form-problem">
+          <ProblemBanner problem={problem} />
+        </div>
+      )}
+      <TestPanel
+        run={run}
+        onAgain={() => runTest(draft)}
+        onPin={(pin) => {
+          const pinned = { ...draft, pin };
+          setDraft(pinned);
+          runTest(pinned);
+        }}
+      />
+    </Dialog>
+  );
+}
+
+const invalid = (words: string | undefined) =>
+  words === undefined ? {} : { validationMessage: words, validationState: 'error' as const };
+
+/** Most fleets have one administrator: the first saved credential is the likely one. */
+function firstCredential(): MachineDraft['credential'] {
+  const first = useCredentials.getState().credentials[0];
+  return first === undefined ? { kind: 'new', userName: '' } : { kind: 'saved', id: first.id };
+}
+
+/** Whether the password has left this computer: only a test that came as far as signing in sends a proof of it. */
+function passwordWords(run: ReturnType<typeof useMachineTest>['run']): string | undefined {
+  const signIn = run.steps.find((step) => step.step === 'sign-in');
+  return signIn === undefined || signIn.outcome === 'skipped' ? 'No password left this computer.' : undefined;
+}

@@ -1,0 +1,186 @@
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import type { Machine } from '../../../shared/contract/machines.ts';
+import { createTableMemory, DataTable, type DataTableHandle } from '../../components/DataTable.tsx';
+import { isTyping } from '../../components/keys.ts';
+import { keepOnly } from '../../components/table-selection.ts';
+import { narrowWindow, useMedia } from '../../components/useMedia.ts';
+import { openDialog } from '../../stores/dialogs.ts';
+import { readGauge, subscribeGauges, watchGauges } from '../../stores/gauges.ts';
+import { useMachineFilter } from '../../stores/machine-filter.ts';
+import { refreshMachines, useMachines } from '../../stores/machines.ts';
+import { attempt } from '../../stores/notices.ts';
+import { openMachine } from '../../stores/router.ts';
+import { BulkBar } from './BulkBar.tsx';
+import { machineColumns } from './columns.tsx';
+import { parseFilter } from './filter.ts';
+import { GroupPane } from './GroupPane.tsx';
+import { groupsOf, inGroup } from './groups.ts';
+import { MachineMenu } from './MachineMenu.tsx';
+import { MachinesHead, PageMenu } from './MachinesHead.tsx';
+import { NoMatch } from './NoMatch.tsx';
+import './machines.css';
+
+const memory = createTableMemory();
+const machineId = (machine: Machine): string => machine.id;
+const rowClass = (machine: Machine): string => (machine.state === 'online' ? '' : 'stale-row');
+const select = (selected: ReadonlySet<string>) => useMachineFilter.setState({ selected });
+const open = (machine: Machine) => openMachine(machine.id);
+
+/** How often an order or a filter by CPU or memory is applied anew. */
+const reorderMs = 2000;
+
+/** The list: every machine of the inventory, narrowed by a group and a filter. */
+export function MachinesPage() {
+  const list = useMachines((state) => state.list);
+  const { text, group, sorting, selected, columns: chosen } = useMachineFilter();
+  const narrow = useMedia(narrowWindow);
+  const [menu, setMenu] = useState<{ machine: Machine; x: number; y: number } | null>(null);
+  const [visible, setVisible] = useState<readonly string[]>([]);
+  const table = useRef<DataTableHandle>(null);
+
+  // Typing stays fluent with 10,000 machines: the list may follow a moment later.
+  const appliedText = useDeferredValue(text);
+  const filter = useMemo(() => parseFilter(appliedText), [appliedText]);
+  const byGauge = filter.needsGauges || sorting?.id === 'cpu' || sorting?.id === 'memory';
+  const tick = useGaugeTick(byGauge);
+
+  const groups = useMemo(() => groupsOf(list), [list]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a tick means new readings, which are no React state
+  const rows = useMemo(() => {
+    const isMember = inGroup(group);
+    const context = { nowMs: Date.now(), gauge: readGauge };
+    return list.filter((machine) => isMember(machine) && filter.matches(machine, context));
+  }, [list, group, filter, tick]);
+
+  const columns = useMemo(
+    () =>
+      machineColumns.filter((column) =>
+        column.id === 'state' || column.id === 'name'
+          ? true
+          : chosen === null
+            ? column.standard && !(narrow && column.wideOnly)
+            : chosen.includes(column.id),
+      ),
+    [chosen, narrow],
+  );
+
+  // Machines that have left the inventory leave the selection too.
+  useEffect(() => {
+    const { byId } = useMachines.getState();
+    const kept = keepOnly(useMachineFilter.getState().selected, (id) => byId.has(id));
+    if (list.length > 0 && kept !== useMachineFilter.getState().selected) select(kept);
+  }, [list]);
+
+  const shownIds = useMemo(() => (byGauge ? list.map(machineId) : visible), [byGauge, list, visible]);
+  useEffect(() => watchGauges(shownIds, byGauge), [shownIds, byGauge]);
+  useEffect(() => () => watchGauges([]), []);
+
+  const onMenu = useCallback((machine: Machine, at: { x: number; y: number }) => setMenu({ machine, ...at }), []);
+  const targets = useCallback((machine: Machine): readonly string[] => {
+    const current = useMachineFilter.getState().selected;
+    return current.has(machine.id) ? [...current] : [machine.id];
+  }, []);
+
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+      const { selected: now } = useMachineFilter.getState();
+      const ids = [...now];
+      if (event.key === 'a') openDialog({ kind: 'add-machine' });
+      else if (event.key === 'i') openDialog({ kind: 'import' });
+      else if (event.key === 'F5') refresh(ids);
+      else if (event.key === 'r' && ids.length > 0) openDialog({ kind: 'restart-machines', machineIds: ids });
+      else if (event.key === 't' && ids.length > 0) openDialog({ kind: 'tag-machines', machineIds: ids });
+      else if (event.key === 'Delete' && ids.length > 0) openDialog({ kind: 'remove-machines', machineIds: ids });
+      else if (event.key === 'Escape' && now.size > 0) select(new Set());
+      else return;
+      event.preventDefault();
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  }, []);
+
+  const onKey = useCallback(
+    (event: React.KeyboardEvent, machine: Machine) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === 'F2') openDialog({ kind: 'edit-machine', machineId: machine.id });
+      else if (event.key === 'Delete') openDialog({ kind: 'remove-machines', machineIds: targets(machine) });
+      else if (event.key === 'r') openDialog({ kind: 'restart-machines', machineIds: targets(machine) });
+      else if (event.key === 't') openDialog({ kind: 'tag-machines', machineIds: targets(machine) });
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    [targets],
+  );
+
+  return (
+    <div className={narrow ? 'machines narrow' : 'machines'}>
+      {narrow ? null : <GroupPane groups={groups} menu={<PageMenu />} />}
+      <section className="machines-main" aria-label="List of machines">
+        <MachinesHead
+          narrow={narrow}
+          groups={groups}
+          shown={rows.length}
+          filterProblem={filter.problem}
+          columns={columns}
+          onLeaveFilter={() => table.current?.focus()}
+        />
+        <DataTable
+          label="Machines"
+          rows={rows}
+          columns={columns}
+          rowId={machineId}
+          sorting={sorting}
+          onSorting={(next) => useMachineFilter.setState({ sorting: next })}
+          selected={selected}
+          onSelect={select}
+          selecting="checkboxes"
+          onOpen={open}
+          onMenu={onMenu}
+          onKey={onKey}
+          rowClass={rowClass}
+          onVisible={setVisible}
+          empty={<NoMatch filterProblem={filter.problem} />}
+          memory={memory}
+          handle={table}
+        />
+        {selected.size > 0 ? <BulkBar ids={selected} /> : null}
+      </section>
+      {menu === null ? null : (
+        <MachineMenu
+          machine={menu.machine}
+          targets={targets(menu.machine)}
+          x={menu.x}
+          y={menu.y}
+          onClose={() => setMenu(null)}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Nothing selected: everybody is asked. */
+function refresh(ids: readonly string[]): void {
+  void attempt(() => refreshMachines(ids.length > 0 ? ids : useMachines.getState().list.map(machineId)));
+}
+
+/** Counts up every two seconds in which readings came, while `active`. */
+function useGaugeTick(active: boolean): number {
+  const [tick, setTick] = useState(0);
+  useEffect(() => {
+    if (!active) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = subscribeGauges(() => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        setTick((before) => before + 1);
+      }, reorderMs);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [active]);
+  return tick;
+}

@@ -1,0 +1,281 @@
+import { LockClosedRegular, LockOpenRegular } from '@fluentui/react-icons';
+import type { Machine } from '../../../shared/contract/machines.ts';
+import { Bar } from '../../components/Bar.tsx';
+import type { Column } from '../../components/DataTable.tsx';
+import { Glyph } from '../../components/Glyph.tsx';
+import { Tag } from '../../components/Tag.tsx';
+import { formatBytes, formatCount, formatDate, missing, shortOs } from '../../format.ts';
+import { lowDiskPercent, machineHealth } from '../../machine-health.ts';
+import { readGauge } from '../../stores/gauges.ts';
+import { LastSeenCell, PercentCell, UptimeCell } from './live-cells.tsx';
+
+export interface MachineColumn extends Column<Machine> {
+  /** In the column chooser. */
+  readonly label: string;
+  /** Shown unless the user says otherwise. */
+  readonly standard: boolean;
+  /** Goes first where the window is narrower than 1200 px. */
+  readonly wideOnly?: boolean;
+}
+
+const text = (value: string | null | undefined) => <span className="ell">{value ?? missing}</span>;
+
+/** All columns there are, in their order. Name and state are always shown. */
+export const machineColumns: readonly MachineColumn[] = [
+  {
+    id: 'state',
+    label: 'State',
+    title: '',
+    name: 'State',
+    width: 28,
+    standard: true,
+    className: 'state-cell',
+    cell: (machine) => {
+      const health = machineHealth(machine);
+      return (
+        <Glyph name={health.glyph} label={health.reason === null ? health.word : `${health.word}: ${health.reason}`} />
+      );
+    },
+  },
+  {
+    id: 'name',
+    label: 'Name',
+    title: 'Name',
+    width: 132,
+    grow: 1.1,
+    standard: true,
+    className: 'name-cell name',
+    cell: (machine) => <span className="ell">{machine.settings.name}</span>,
+    sortBy: (machine) => machine.settings.name,
+  },
+  {
+    id: 'address',
+    label: 'Address',
+    title: 'Address',
+    width: 112,
+    grow: 0.6,
+    standard: true,
+    wideOnly: true,
+    className: 'num',
+    cell: (machine) => text(machine.settings.address),
+    sortBy: (machine) => machine.settings.address,
+  },
+  {
+    id: 'os',
+    label: 'Operating system',
+    title: 'OS',
+    width: 96,
+    grow: 0.2,
+    standard: true,
+    cell: (machine) => (
+      <span className="ell" title={machine.facts?.osCaption ?? undefined}>
+        {shortOs(machine.facts?.osCaption)}
+      </span>
+    ),
+    sortBy: (machine) => machine.facts?.osCaption ?? null,
+  },
+  {
+    id: 'uptime',
+    label: 'Uptime',
+    title: 'Uptime',
+    width: 92,
+    standard: true,
+    wideOnly: true,
+    className: 'num',
+    cell: (machine) => <UptimeCell machine={machine} />,
+    sortBy: (machine) => (machine.state === 'online' && machine.facts?.lastBootAt ? -machine.facts.lastBootAt : null),
+    descendingFirst: true,
+  },
+  {
+    id: 'cpu',
+    label: 'CPU',
+    title: 'CPU',
+    width: 98,
+    standard: true,
+    cell: (machine) => <PercentCell machine={machine} what="cpu" />,
+    sortBy: (machine) => (machine.state === 'online' ? (readGauge(machine.id)?.cpuPercent ?? null) : null),
+    descendingFirst: true,
+  },
+  {
+    id: 'memory',
+    label: 'Memory',
+    title: 'Memory',
+    width: 98,
+    standard: true,
+    cell: (machine) => <PercentCell machine={machine} what="memory" />,
+    sortBy: (machine) => (machine.state === 'online' ? (readGauge(machine.id)?.memoryPercent ?? null) : null),
+    descendingFirst: true,
+  },
+  {
+    id: 'disk',
+    label: 'Worst disk',
+    title: 'Worst disk',
+    width: 126,
+    standard: true,
+    className: 'num',
+    cell: (machine) => <DiskCell machine={machine} />,
+    sortBy: (machine) => machine.facts?.worstDisk?.freePercent ?? null,
+  },
+  {
+    id: 'auth',
+    label: 'Sign-in and encryption',
+    title: 'Auth',
+    width: 146,
+    grow: 0.2,
+    standard: true,
+    cell: (machine) => <AuthCell machine={machine} />,
+    sortBy: (machine) =>
+      machine.security === null ? null : `${machine.security.mechanism} ${machine.security.protection ?? ''}`,
+  },
+  {
+    id: 'seen',
+    label: 'Last seen',
+    title: 'Last seen',
+    width: 92,
+    standard: true,
+    className: 'num',
+    cell: (machine) => <LastSeenCell machine={machine} />,
+    // Those that answer now are seen now; else the newest second would shuffle them.
+    sortBy: (machine) => (machine.state === 'online' ? Number.MAX_SAFE_INTEGER : machine.lastSeenAt),
+    descendingFirst: true,
+  },
+  {
+    id: 'tags',
+    label: 'Tags',
+    title: 'Tags',
+    width: 140,
+    grow: 1,
+    standard: true,
+    wideOnly: true,
+    className: 'tags-cell',
+    cell: (machine) => machine.settings.tags.map((tag) => <Tag key={tag} name={tag} />),
+    sortBy: (machine) => machine.settings.tags.join(' ') || null,
+  },
+  {
+    id: 'domain',
+    label: 'Domain',
+    title: 'Domain',
+    width: 130,
+    standard: false,
+    cell: (machine) => text(machine.facts?.domain),
+    sortBy: (machine) => machine.facts?.domain ?? null,
+  },
+  {
+    id: 'version',
+    label: 'OS version',
+    title: 'OS version',
+    width: 100,
+    standard: false,
+    className: 'num',
+    cell: (machine) => text(machine.facts?.osVersion),
+    sortBy: (machine) => machine.facts?.osVersion ?? null,
+  },
+  {
+    id: 'booted',
+    label: 'Last boot',
+    title: 'Last boot',
+    width: 130,
+    standard: false,
+    className: 'num',
+    cell: (machine) => text(formatDate(machine.facts?.lastBootAt)),
+    sortBy: (machine) => machine.facts?.lastBootAt ?? null,
+    descendingFirst: true,
+  },
+  {
+    id: 'model',
+    label: 'Model',
+    title: 'Model',
+    width: 160,
+    standard: false,
+    cell: (machine) => text([machine.facts?.manufacturer, machine.facts?.model].filter(Boolean).join(' ') || null),
+    sortBy: (machine) => machine.facts?.model ?? null,
+  },
+  {
+    id: 'processors',
+    label: 'Processors',
+    title: 'Processors',
+    width: 84,
+    align: 'right',
+    standard: false,
+    cell: (machine) => (machine.facts?.logicalProcessors ? formatCount(machine.facts.logicalProcessors) : missing),
+    sortBy: (machine) => machine.facts?.logicalProcessors ?? null,
+    descendingFirst: true,
+  },
+  {
+    id: 'installed-memory',
+    label: 'Installed memory',
+    title: 'Installed',
+    name: 'Installed memory',
+    width: 84,
+    align: 'right',
+    standard: false,
+    cell: (machine) => formatBytes(machine.facts?.memoryBytes),
+    sortBy: (machine) => (machine.facts?.memoryBytes == null ? null : Number(machine.facts.memoryBytes)),
+    descendingFirst: true,
+  },
+  {
+    id: 'connection',
+    label: 'Transport and port',
+    title: 'Connection',
+    width: 96,
+    standard: false,
+    className: 'num',
+    cell: (machine) => text(`${machine.settings.transport} ${machine.settings.port}`),
+    sortBy: (machine) => `${machine.settings.transport} ${machine.settings.port}`,
+  },
+  {
+    id: 'stack',
+    label: 'WinRM stack',
+    title: 'WinRM stack',
+    width: 96,
+    standard: false,
+    cell: (machine) => text(machine.facts?.stack),
+    sortBy: (machine) => machine.facts?.stack ?? null,
+  },
+];
+
+function DiskCell({ machine }: { machine: Machine }) {
+  const disk = machine.facts?.worstDisk;
+  if (!disk) return <span className="t3">{missing}</span>;
+  const free = Math.max(0, Math.min(100, disk.freePercent));
+  const level = free < lowDiskPercent / 2 ? 'crit' : free < lowDiskPercent ? 'warn' : 'neutral';
+  const live = machine.state === 'online';
+  // What an absent machine had on its disk is history: no colour of a state on it.
+  return (
+    <span className={`bar-cell disk ${live ? level : 'stale'}`}>
+      <Bar percent={100 - free} kind={live ? level : 'neutral'} width={27} />
+      <span className="ell">
+        {disk.drive} {free < 10 ? free.toFixed(free < 1 ? 1 : 0) : Math.round(free)} % free
+      </span>
+    </span>
+  );
+}
+
+function AuthCell({ machine }: { machine: Machine }) {
+  const { security } = machine;
+  if (machine.state !== 'online' || security === null) {
+    const health = machineHealth(machine);
+    const tone = health.group === 'crit' ? 'c-crit b5' : health.group === 'off' ? 't3' : 't3';
+    return (
+      <span className={`ell ${tone}`} title={machine.problem?.message}>
+        {machine.state === 'online' ? missing : health.word}
+      </span>
+    );
+  }
+  if (security.protection === null) {
+    return (
+      <span className="auth-cell c-warn" title="Everything on this connection can be read on the way">
+        <LockOpenRegular fontSize={13} aria-hidden="true" />
+        <span className="ell">{security.mechanism} · clear text</span>
+      </span>
+    );
+  }
+  return (
+    <span className="auth-cell">
+      <LockClosedRegular fontSize={13} aria-hidden="true" />
+      <span className="ell">
+        {security.mechanism} · {security.protection}
+      </span>
+    </span>
+  );
+}
