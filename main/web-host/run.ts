@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { stripVTControlCharacters } from 'node:util';
 import type { Port } from '../../shared/rpc/port.ts';
 import type { Environment, LabFleet } from '../environment.ts';
 import { prepareEnvironment } from '../host-environment.ts';
@@ -130,5 +131,5 @@ function whyNot(error: unknown, port: number): string {
   if (code === 'EADDRINUSE')
     return `Port ${port} is in use on 127.0.0.1. Choose another with --port, or none for any free one.`;
   if (code === 'EACCES') return `Port ${port} may not be used by this account. Choose another with --port.`;
-  return `Windeck could not start: ${message ?? String(error)}`.replaceAll(/\s*\n\s*/g, ' ');
+  return `Windeck could not start: ${stripVTControlCharacters(message ?? String(error))}`.replaceAll(/\s*\n\s*/g, ' ');
 }

@@ -37,6 +37,7 @@ export function createWriter<T>(transmit: (message: T) => number): Writer<T> {
     if (whenDrained === undefined || waiting.some((writer) => !writer.sent)) return;
     const done = whenDrained;
     whenDrained = undefined;
+    for (const writer of waiting.splice(0)) writer.resolve();
     done();
   }
 
