@@ -49,7 +49,7 @@ const harmful = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufef
 const notNameCharacter =
   /[^A-Za-z0-9_.\u00b7\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u037d\u037f-\u1fff\u200c-\u200d\u203f\u2040\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\u{10000}-\u{effff}-]/gu;
 /** Name characters that cannot come first. */
-const notFirstCharacter = /^[.0-9\u00b7\u0300-\u036f\u203f-\u2040-]/u;
+const notFirstCharacter = /^(?:[.0-9\u00b7\u203f-\u2040-]|[\u0300-\u036f])/u;
 
 /** Well-formed whatever the target sent: the reader is lenient about names, so what is no name character becomes `_` here. */
 function safeXml(element: XmlElement, indent: number): string {

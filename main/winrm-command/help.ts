@@ -1,4 +1,4 @@
-/** Help in our own words. Every line fits 80 columns. */
+/** Help in our own words. Every line fits 90 columns. */
 
 const windeck = `windeck: the winrm command line, from any computer.
 
