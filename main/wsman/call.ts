@@ -64,7 +64,7 @@ export function createCaller(pool: ConnectionPool, target: Target, options: Clie
   let closed = false;
 
   /** Sends once, and reports to the listener whatever came of it. */
-  async function attempt(outgoing: Outgoing): Promise<ReceivedResponse> {
+  async function attempt(outgoing: Outgoing, fresh: boolean): Promise<ReceivedResponse> {
     if (closed) throw new CancelledError('The client is closed.');
     if (outgoing.signal?.aborted) throw new CancelledError('The call was cancelled before it began.');
     const progress = { bodySent: false };
@@ -75,6 +75,7 @@ export function createCaller(pool: ConnectionPool, target: Target, options: Clie
       changesTarget: changesTarget(outgoing.action),
       timeoutMs: outgoing.operationTimeoutMs + networkDelayMs,
       progress,
+      ...(fresh ? { fresh } : {}),
       ...(outgoing.signal === undefined ? {} : { signal: outgoing.signal }),
     };
     if (listener === undefined) {
@@ -110,11 +111,11 @@ export function createCaller(pool: ConnectionPool, target: Target, options: Clie
 
   async function send(outgoing: Outgoing): Promise<ReceivedResponse> {
     try {
-      return await attempt(outgoing);
+      return await attempt(outgoing, false);
     } catch (error) {
       if (!isSafeToRepeat(outgoing.action) || !isConnectionLost(error)) throw error;
-      // The lost connection is gone from the pool; the same request may go out once more, with the same MessageID.
-      return await attempt(outgoing);
+      // Once more, over a new connection, and with the same MessageID: it is the same request.
+      return await attempt(outgoing, true);
     }
   }
 

@@ -180,7 +180,7 @@ function readOctets(element: XmlElement): readonly number[] | null {
 
 function mistyped(element: XmlElement, expected: string): never {
   throw new ProtocolError(
-    `The property ${element.local.slice(0, 80)} should be a ${expected}, but is "${element.text.trim().slice(0, 80)}".`,
+    `The property ${element.local.slice(0, 80)} should be of the type ${expected}, but is "${element.text.trim().slice(0, 80)}".`,
   );
 }
 

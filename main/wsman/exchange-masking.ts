@@ -9,38 +9,65 @@ import { decodeText } from './xml.ts';
 const secretName = /passw|passphrase|passcode|pwd|secret|credential|privatekey|apikey/i;
 export const mask = '••••••';
 
-const token =
-  /<!--[\s\S]*?(?:-->|$)|<!\[CDATA\[[\s\S]*?(?:\]\]>|$)|<\?[\s\S]*?(?:\?>|$)|<(\/?)([^\s<>/"'=]+)((?:[^<>"']|"[^"]*"|'[^']*')*?)(\/?)>/g;
-const attributePattern = /([^\s="'<>/]+)(\s*=\s*)(?:"([^"]*)"|'([^']*)')/g;
+const attributePattern = /(?<=^|[\s"'/])([^\s="'<>/]+)(\s*=\s*)(?:"([^"]*)"|'([^']*)')/g;
 
-/** The text with secrets masked. The secret values themselves are added to `found`, so that echoes of them can be masked elsewhere. */
+/**
+ * The text with secrets masked. The secret values themselves are added to `found`, so that echoes of them can be masked elsewhere.
+ * Looks at every character a bounded number of times, whatever the text is: the answers it is given come from strangers.
+ */
 export function maskSecrets(xml: string, found: Set<string> = new Set()): string {
   let out = '';
-  let at = 0;
   /** Depth inside the element being masked; 0: outside. */
   let depth = 0;
-  token.lastIndex = 0;
-  for (let match = token.exec(xml); match !== null; match = token.exec(xml)) {
-    const [whole, closing, name, attributes, selfClosing] = match;
-    const between = xml.slice(at, match.index);
-    at = match.index + whole.length;
-    out += depth > 0 ? hide(between, found) : between;
-    if (name === undefined) {
-      out += depth > 0 ? hide(whole.replace(/^<!\[CDATA\[|\]\]>$/g, ''), found) : whole;
+  for (let at = 0; at < xml.length; ) {
+    const open = xml.indexOf('<', at);
+    const textEnd = open < 0 ? xml.length : open;
+    const text = xml.slice(at, textEnd);
+    out += depth > 0 ? hide(text, found) : text;
+    if (open < 0) break;
+    at = markupEnd(xml, open);
+    const markup = xml.slice(open, at);
+    const tag = /^<(\/?)([^\s<>/"'=!?]+)/.exec(markup);
+    if (tag === null) {
+      // A comment, a CDATA section, an instruction, or a stray `<`.
+      out += depth > 0 ? hide(markup.replace(/^<!\[CDATA\[|\]\]>$/g, ''), found) : markup;
       continue;
     }
-    if (closing === '/') {
+    if (tag[1] === '/') {
       if (depth > 0) depth--;
-      out += whole;
+      out += markup;
       continue;
     }
-    const secret = depth > 0 || isSecret(name, attributes ?? '');
-    if (secret && selfClosing !== '/') depth++;
-    out += `<${name}${maskAttributes(attributes ?? '', depth > 1 || secret, found)}${selfClosing}>`;
+    const rest = markup.slice(tag[0].length);
+    const secret = depth > 0 || isSecret(tag[2]!, rest);
+    if (secret && !markup.endsWith('/>')) depth++;
+    out += tag[0] + maskAttributes(rest, secret, found);
   }
-  const rest = xml.slice(at);
-  return out + (depth > 0 ? hide(rest, found) : rest);
+  return out;
 }
+
+/** Behind the markup that starts at `open`. A tag ends at its `>` outside quotes, or before the next `<`, where it is broken. */
+function markupEnd(xml: string, open: number): number {
+  for (const [start, close] of sections) {
+    if (!xml.startsWith(start, open)) continue;
+    const end = xml.indexOf(close, open + start.length);
+    return end < 0 ? xml.length : end + close.length;
+  }
+  let quote = '';
+  for (let p = open + 1; p < xml.length; p++) {
+    const c = xml[p]!;
+    if (c === '<') return p;
+    if (quote !== '') quote = c === quote ? '' : quote;
+    else if (c === '"' || c === "'") quote = c;
+    else if (c === '>') return p + 1;
+  }
+  return xml.length;
+}
+const sections = [
+  ['<!--', '-->'],
+  ['<![CDATA[', ']]>'],
+  ['<?', '?>'],
+] as const;
 
 function isSecret(name: string, attributes: string): boolean {
   if (secretName.test(name.slice(name.indexOf(':') + 1))) return true;
