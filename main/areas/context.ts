@@ -28,16 +28,23 @@ export interface AreaContext {
 /** The session of a machine. Throws ProblemError `not-found` where the inventory has no such machine (any more). */
 export function sessionOf(context: AreaContext, machineId: string): Session {
   const session = context.sessions.get(machineId);
-  if (session === undefined) {
-    throw new ProblemError({
-      code: 'not-found',
-      message: 'The inventory has no such machine.',
-      advice: ['It may have been removed in another window.'],
-      retryable: false,
-      machineId,
-    });
-  }
+  if (session === undefined) throw notInInventory(machineId);
   return session;
+}
+
+/** For long watches: throws `not-found` once the machine was removed, or the inventory replaced. */
+export function requireStill(context: AreaContext, session: Session): void {
+  if (context.sessions.get(session.id) !== session) throw notInInventory(session.id);
+}
+
+export function notInInventory(machineId: string): ProblemError {
+  return new ProblemError({
+    code: 'not-found',
+    message: 'The inventory has no such machine.',
+    advice: ['It may have been removed in another window.'],
+    retryable: false,
+    machineId,
+  });
 }
 
 /** Does something with a machine; what is thrown names that machine. */

@@ -27,7 +27,7 @@ export function createCredentials(
 
     async save({ id, userName, password }) {
       const credential: StoredCredential = { id: id ?? randomUUID(), userName };
-      if (id !== null && !data().credentials.has(id)) throw notFound();
+      if (id !== null && !data().credentials.has(id)) throw noSuchCredential();
       // The secret first: a credential without one is worse than a secret that nothing names.
       await context.store.secrets.set(credential.id, password);
       await context.store.inventory.update((old) => ({
@@ -40,7 +40,7 @@ export function createCredentials(
     },
 
     async remove({ id }) {
-      if (!data().credentials.has(id)) throw notFound();
+      if (!data().credentials.has(id)) throw noSuchCredential();
       const users = usersOf(id);
       await context.store.inventory.update((old) => {
         const credentials = new Map(old.credentials);
@@ -56,7 +56,7 @@ export function createCredentials(
   };
 }
 
-function notFound(): ProblemError {
+export function noSuchCredential(): ProblemError {
   return new ProblemError({
     code: 'not-found',
     message: 'There is no such credential.',

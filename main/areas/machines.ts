@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { ConsoleHandlers } from '../../shared/contract/contract.ts';
 import type { Machine, MachineFacts, MachineSettings, MachinesChange } from '../../shared/contract/machines.ts';
-import { type Problem, ProblemError } from '../../shared/contract/problem.ts';
+import type { Problem } from '../../shared/contract/problem.ts';
 import type { Sink } from '../../shared/rpc/endpoint.ts';
 import type { Session } from '../sessions/session.ts';
 import type { InventoryData } from '../storage/inventory-format.ts';
 import type { Identity, WSManClient } from '../wsman/index.ts';
-import { type AreaContext, sleep } from './context.ts';
+import { type AreaContext, notInInventory } from './context.ts';
+import { noSuchCredential } from './credentials.ts';
 import { accessOf } from './machine-defaults.ts';
 import { readFacts } from './machine-facts.ts';
 import { exportMachines, readImport } from './machine-text.ts';
+import { type Bell, createBell, pump, together } from './pump.ts';
 
 /** The inventory as the table sees it: settings, state of the session, last known facts. */
 export interface MachinesArea {
@@ -25,8 +27,12 @@ export interface MachinesArea {
   replan(machineIds: readonly string[]): void;
 }
 
-/** Changes are gathered this long before they go to the table: twenty frames a second are enough for the eye. */
-const gatherMs = 50;
+/** What one window has not been told yet. */
+interface Watcher {
+  readonly bell: Bell;
+  everything: boolean;
+  ids: Set<string>;
+}
 
 export function createMachines(context: AreaContext): MachinesArea {
   const facts = new Map<string, MachineFacts>();
@@ -72,12 +78,15 @@ export function createMachines(context: AreaContext): MachinesArea {
 
   const find = (id: string): Machine => {
     const settings = data().machines.get(id);
-    if (settings === undefined) throw notFound(id);
+    if (settings === undefined) throw notInInventory(id);
     return machineOf(id, settings);
   };
 
   function changed(id: string): void {
-    for (const watcher of watchers) watcher.changed(id);
+    for (const watcher of watchers) {
+      watcher.ids.add(id);
+      watcher.bell.ring();
+    }
   }
 
   /** Saves, then brings the sessions in line with what was saved. */
@@ -114,37 +123,40 @@ export function createMachines(context: AreaContext): MachinesArea {
       lastSeen.set(id, at);
     }
     for (const [id, settings] of data().machines) plan(id, settings);
-    for (const watcher of watchers) watcher.all();
+    for (const watcher of watchers) {
+      watcher.everything = true;
+      watcher.bell.ring();
+    }
   }
 
   async function watch(_: unknown, sink: Sink<MachinesChange>): Promise<void> {
-    const watcher = createWatcher();
+    const watcher: Watcher = { bell: createBell(), everything: true, ids: new Set() };
     watchers.add(watcher);
     context.sessions.wakeAll();
     try {
-      while (!sink.signal.aborted) {
-        const batch = watcher.take();
-        if (batch === 'all') {
-          await sink.push({
-            kind: 'all',
-            machines: [...data().machines].map(([id, settings]) => machineOf(id, settings)),
-          });
-        } else {
-          const known = batch.filter((id) => data().machines.has(id));
-          await sink.push({
-            kind: 'changed',
-            machines: known.map(find),
-            removed: batch.filter((id) => !data().machines.has(id)),
-          });
-        }
-        await watcher.wait(sink.signal);
-        await sleep(gatherMs, sink.signal);
-      }
-    } catch (error) {
-      if (!sink.signal.aborted) throw error;
+      await together(sink.signal, (signal) => pump(sink, watcher.bell, () => changeFor(watcher), signal));
     } finally {
       watchers.delete(watcher);
     }
+  }
+
+  function changeFor(watcher: Watcher): MachinesChange | null {
+    const { everything, ids } = watcher;
+    watcher.everything = false;
+    watcher.ids = new Set();
+    const inventory = data().machines;
+    if (everything) {
+      return { kind: 'all', machines: [...inventory].map(([id, settings]) => machineOf(id, settings)) };
+    }
+    if (ids.size === 0) return null;
+    const changed: Machine[] = [];
+    const removed: string[] = [];
+    for (const id of ids) {
+      const settings = inventory.get(id);
+      if (settings === undefined) removed.push(id);
+      else changed.push(machineOf(id, settings));
+    }
+    return { kind: 'changed', machines: changed, removed };
   }
 
   return {
@@ -175,7 +187,7 @@ export function createMachines(context: AreaContext): MachinesArea {
       },
       async update({ id, settings }) {
         await save((old) => {
-          if (!old.machines.has(id)) throw notFound(id);
+          if (!old.machines.has(id)) throw notInInventory(id);
           return { ...old, machines: new Map(old.machines).set(id, settings) };
         });
         return find(id);
@@ -206,7 +218,7 @@ export function createMachines(context: AreaContext): MachinesArea {
         return readImport(text, format, [...data().machines.values()]);
       },
       async import({ text, format, credentialId }) {
-        if (credentialId !== null && !data().credentials.has(credentialId)) throw notFound(null);
+        if (credentialId !== null && !data().credentials.has(credentialId)) throw noSuchCredential();
         let added = 0;
         await save((old) => {
           const preview = readImport(text, format, [...old.machines.values()]);
@@ -229,51 +241,6 @@ export function createMachines(context: AreaContext): MachinesArea {
   };
 }
 
-/** What one window has not been told yet. */
-interface Watcher {
-  changed(id: string): void;
-  all(): void;
-  take(): 'all' | string[];
-  wait(signal: AbortSignal): Promise<void>;
-}
-
-function createWatcher(): Watcher {
-  let everything = true;
-  const ids = new Set<string>();
-  let waiting: (() => void) | null = null;
-  const wake = () => {
-    waiting?.();
-    waiting = null;
-  };
-  return {
-    changed(id) {
-      ids.add(id);
-      wake();
-    },
-    all() {
-      everything = true;
-      wake();
-    },
-    take() {
-      const batch = everything ? 'all' : [...ids];
-      everything = false;
-      ids.clear();
-      return batch;
-    },
-    wait(signal) {
-      if (everything || ids.size > 0) return Promise.resolve();
-      return new Promise((resolve, reject) => {
-        const abort = () => reject(signal.reason);
-        signal.addEventListener('abort', abort, { once: true });
-        waiting = () => {
-          signal.removeEventListener('abort', abort);
-          resolve();
-        };
-      });
-    },
-  };
-}
-
 /** Name and tags are ours alone; anything else means another connection. */
 function sameAccess(a: MachineSettings, b: MachineSettings): boolean {
   return (
@@ -287,14 +254,4 @@ function sameAccess(a: MachineSettings, b: MachineSettings): boolean {
     a.allowClearText === b.allowClearText &&
     a.pin === b.pin
   );
-}
-
-function notFound(machineId: string | null): ProblemError {
-  return new ProblemError({
-    code: 'not-found',
-    message: machineId === null ? 'There is no such credential.' : 'The inventory has no such machine.',
-    advice: ['It may have been removed in another window.'],
-    retryable: false,
-    ...(machineId !== null && { machineId }),
-  });
 }

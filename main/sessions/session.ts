@@ -87,8 +87,11 @@ export interface Session {
   run<T>(work: (client: WSManClient, signal: AbortSignal) => Promise<T>, options?: RunOptions): Promise<T>;
   /** Takes other settings: ends the connection, forgets refusals. */
   replan(plan: SessionPlan): void;
-  /** Windeck asked it to go down: from now on silence is no surprise. `end` leaves that state; then it is asked as usual, or taken as off. */
-  beginRestart(): { end(outcome: 'back' | 'off'): Promise<void> };
+  /**
+   * Windeck asks it to go down: from now on silence is no surprise. `end` leaves that state: `back` connects anew, `off` waits for its next
+   * turn, `refused` keeps the connection, since nothing happened.
+   */
+  beginRestart(): { end(outcome: 'back' | 'off' | 'refused'): Promise<void> };
   close(): void;
 }
 
@@ -269,16 +272,21 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
     return client;
   }
 
-  /** While it restarts: the old client as long as it works, else a new one, within a short time. */
-  async function followingClient(signal: AbortSignal): Promise<WSManClient> {
-    if (client !== null) return client;
+  /** While it restarts: with the old client as long as that works, else with a new one; within a short time, since silence is likely. */
+  async function follow<T>(
+    task: (client: WSManClient, signal: AbortSignal) => Promise<T>,
+    outer: AbortSignal,
+  ): Promise<T> {
     const limit = AbortSignal.timeout(followAttemptMs);
+    const signal = AbortSignal.any([outer, limit]);
     try {
-      const { opened } = await establish(AbortSignal.any([signal, limit]), null);
-      client = opened;
-      return opened;
+      client ??= (await establish(signal, null)).opened;
+      const result = await task(client, signal);
+      seen();
+      return result;
     } catch (error) {
-      if (limit.aborted && !signal.aborted) {
+      if (!(error instanceof WSManFault)) drop();
+      if (limit.aborted && !outer.aborted) {
         throw new TransportError('There was no answer in time.', { reason: 'response-timeout', cause: error });
       }
       throw error;
@@ -291,7 +299,8 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
   ): Promise<T> {
     const signal = given ? AbortSignal.any([lifetime.signal, given]) : lifetime.signal;
     signal.throwIfAborted();
-    const used = following ? await followingClient(signal) : await abortable(clientFor(urgent), signal);
+    if (following) return follow(task, signal);
+    const used = await abortable(clientFor(urgent), signal);
     signal.throwIfAborted();
     try {
       const result = await task(used, signal);
@@ -333,11 +342,13 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
       return {
         async end(outcome) {
           if (status.state !== 'restarting' || lifetime.signal.aborted) return;
+          if (outcome === 'refused' && client !== null) return online(null);
           drop();
           failures = 0;
           status = { ...status, state: 'unknown' };
-          if (outcome === 'back') await connect(null).catch(() => {});
-          else settle(new TransportError('The machine was shut down.', { reason: 'connect-timeout' }));
+          if (outcome === 'off')
+            settle(new TransportError('The machine was shut down.', { reason: 'connect-timeout' }));
+          else await connect(null).catch(() => {});
         },
       };
     },
