@@ -1,59 +1,77 @@
 /**
- * The `windeck` command: one winrm line as arguments or as one string, or several on standard input.
- * Only this file and what it starts know of a process; the language is in `winrm-command/`.
+ * The `windeck` command: one winrm line as arguments or as one string, or several on standard input. Only this file, the terminal and the
+ * process environment know that there is a process; the language itself is in `winrm-command/`.
  */
+import { mkdirSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import { createInterface } from 'node:readline';
-import { CommandLineError } from './winrm-command/command.ts';
+import envPaths from 'env-paths';
 import type { LineSource } from './winrm-command/process-environment.ts';
 
-// A password behind -p: would else stay readable in the list of processes as long as this one runs. It was for a moment: hence the warning.
+// A password behind -p: would otherwise stay readable in the list of processes for as long as this one runs. For a moment it was: hence the
+// warning that goes with it.
 process.title = 'windeck';
+
+keepCompiledSources();
 
 const cancellation = new AbortController();
 process.on('SIGINT', () => {
-  // Twice: whoever presses it does not want to wait for an orderly end.
+  // Pressed twice: no patience for an orderly end.
   if (cancellation.signal.aborted) process.exit(130);
   cancellation.abort();
 });
 
-process.exitCode = await main(process.argv.slice(2));
-// Nothing may keep a finished command alive: not a standard input that is still open, not a connection being closed.
-process.exit();
+// Nothing keeps a finished command alive: neither a standard input that is still open nor a connection that is being closed.
+process.exit(await main(process.argv.slice(2)));
 
 async function main(args: readonly string[]): Promise<number> {
   if (args.length === 0 && !process.stdin.isTTY) return runLines();
   const [first = ''] = args;
-  return args.length === 1 && /\s/.test(first.trim()) ? runOne(first, 'arguments') : runOne(args, 'arguments');
+  const isLine = args.length === 1 && /\s/.test(first.trim());
+  return run(isLine ? first : args, 'arguments');
 }
 
-/** Help and version need neither the protocol library nor anything it brings along. */
-async function runOne(line: string | readonly string[], source: LineSource): Promise<number> {
+/** One line, cut into words already (by a shell) or not. */
+async function run(line: string | readonly string[], source: LineSource): Promise<number> {
+  // Loaded here, after the cache of compiled sources is set up: static imports would come before it.
   const { parseArguments, parseLine } = await import('./winrm-command/parse.ts');
   const { execute, OutputClosedError } = await import('./winrm-command/run.ts');
   const { processEnvironment } = await import('./winrm-command/process-environment.ts');
+  const parse = () => (typeof line === 'string' ? parseLine(line) : parseArguments(line));
   try {
-    const parse = () => (typeof line === 'string' ? parseLine(line) : parseArguments(line));
     return await execute(parse, processEnvironment(source, cancellation.signal));
   } catch (error) {
-    if (error instanceof OutputClosedError) return 0;
+    // `| head` has seen enough.
+    if (error instanceof OutputClosedError) process.exit(0);
     throw error;
   }
 }
 
-/** Runs every line of standard input, one after another. The last one that fails gives the exit code; Ctrl-C ends all. */
+/** Every line of standard input, one after another; empty ones and `#` comments count for nothing. The last that fails gives the exit code. */
 async function runLines(): Promise<number> {
   let exitCode = 0;
   let ran = 0;
   for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (line.trim() === '' || line.trim().startsWith('#')) continue;
     ran++;
-    const code = await runOne(line, 'standard-input');
-    if (code !== 0) exitCode = code;
+    exitCode = (await run(line, 'standard-input')) || exitCode;
     if (cancellation.signal.aborted) return 130;
   }
   if (ran > 0) return exitCode;
-  process.stderr.write(
-    `Error: ${new CommandLineError('Standard input holds no line to run. "windeck help" says more.').message}\n`,
-  );
+  process.stderr.write('Error: there is no line to run on standard input. "windeck help" says more.\n');
   return 2;
+}
+
+/**
+ * Sources are compiled at each start; kept, that takes a third of the time. In a folder of the user's own: what lies there is run, so it must
+ * not be one where others can write. Where it cannot be made, nothing is kept.
+ */
+function keepCompiledSources(): void {
+  try {
+    const folder = `${envPaths('Windeck', { suffix: '' }).cache}/compiled`;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    enableCompileCache(folder);
+  } catch {
+    // A read-only home: slower, not worse.
+  }
 }

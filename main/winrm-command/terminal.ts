@@ -26,7 +26,7 @@ export async function askOnTerminal(question: string, hidden: boolean, signal?: 
     terminal.write(question);
     return await readAnswer(terminal, hidden, signal);
   } finally {
-    terminal.write('\r\n');
+    terminal.write('\n');
     terminal.input.setRawMode(false);
     terminal.close();
   }
