@@ -88,7 +88,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
 
   let closing = false;
   function open(member: Member): void {
-    if (closing || member.isOpen) return;
+    if (closing || member.isOpen || member.misbehaviour.refusesConnections) return;
     member.isOpen = true;
     // The port was free a moment ago, but somebody may have taken it: try until it is ours again.
     listen(member, member.machine.port, attach).then(
@@ -153,8 +153,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     misbehave(name, misbehaviour) {
       const { machine, misbehaviour: state } = member(name);
       state.set(misbehaviour);
-      if (misbehaviour?.kind === 'refuse-connections') machine.listener.close();
-      else machine.listener.open();
+      if (state.refusesConnections) machine.listener.close();
+      else if (!machine.isGoingDown) machine.listener.open();
     },
     statistics(name) {
       const { machine } = member(name);

@@ -22,9 +22,8 @@ import {
   performInstead,
   sealMisbehaving,
 } from './misbehaviour.ts';
-import type { LabResponse } from './response.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
-import { answer, answerAnonymousIdentify } from './wsman-service.ts';
+import { answer, answerAnonymousIdentify, type Delivered } from './wsman-service.ts';
 
 /**
  * HTTP as HTTP.sys and the WinRM service speak it: one prefix, POST only, authentication, sealed bodies, one write per answer.
@@ -147,7 +146,7 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
     request: IncomingMessage,
     response: ServerResponse,
     action: () => string,
-    produce: () => LabResponse | Promise<LabResponse>,
+    produce: () => Delivered | Promise<Delivered>,
     sealedWith: ConnectionState | null,
     challenges: readonly string[] = [],
   ): Promise<void> {
@@ -161,12 +160,11 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
         ...(replaced.status === 401 ? { challenges: offeredSchemes(machine) } : {}),
       });
     }
-    const produced =
+    const produced: Delivered =
       replaced && 'soap' in replaced ? { status: replaced.status, body: replaced.soap } : await produce();
-    const { afterwards } = produced as LabResponse & { afterwards?: () => void };
-    afterwards?.();
+    produced.afterwards?.();
     if (request.socket.destroyed) return;
-    if (active && isUndelivered(active)) {
+    if (produced.dropsConnection || (active && isUndelivered(active))) {
       request.socket.destroy();
       return;
     }

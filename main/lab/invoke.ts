@@ -31,6 +31,7 @@ export function invokeMethod(machine: SimulatedMachine, request: LabRequest): Op
   return {
     body: `<p:${canonical}_OUTPUT xmlns:xsi="${ns.xsi}" xmlns:p="${uri}" xmlns:cim="${ns.cim}" xsi:type="p:${canonical}_OUTPUT_Type">${values.join('')}</p:${canonical}_OUTPUT>`,
     ...(result.delayMs ? { delayMs: result.delayMs } : {}),
+    ...(result.dropsConnection ? { dropsConnection: true } : {}),
     ...(result.afterwards ? { afterwards: result.afterwards } : {}),
   };
 }

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 /** SOAP for tests of the lab, written out here so that it does not depend on what our client writes. */
 
-export const wmiUri = (className: string): string => `http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/${className}`;
+export const wmiUri = (className: string): string =>
+  `http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/${className}`;
 export const configUri = 'http://schemas.microsoft.com/wbem/wsman/1/config';
 export const wqlDialect = 'http://schemas.microsoft.com/wbem/wsman/1/WQL';
 export const transfer = 'http://schemas.xmlsoap.org/ws/2004/09/transfer';

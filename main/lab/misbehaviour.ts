@@ -46,6 +46,8 @@ export interface MisbehaviourState {
   set(misbehaviour: Misbehaviour | null): void;
   /** True while nothing at all is to be answered. */
   readonly isDeaf: boolean;
+  /** True while nobody listens. */
+  readonly refusesConnections: boolean;
   /** What applies to a request with this action; counts it. */
   take(action: () => string): Misbehaviour | null;
 }
@@ -60,6 +62,9 @@ export function createMisbehaviourState(): MisbehaviourState {
     },
     get isDeaf() {
       return current?.kind === 'silence' && current.action === undefined;
+    },
+    get refusesConnections() {
+      return current?.kind === 'refuse-connections';
     },
     take(action) {
       if (current === null) return null;

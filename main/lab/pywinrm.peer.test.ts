@@ -33,10 +33,21 @@ interface Outcome {
 
 async function runPywinrm(job: Job): Promise<Outcome> {
   const environment: NodeJS.ProcessEnv = { ...process.env, OPENSSL_CONF: join(folder, 'openssl.cnf') };
-  for (const name of ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy']) {
+  for (const name of [
+    'REQUESTS_CA_BUNDLE',
+    'CURL_CA_BUNDLE',
+    'HTTP_PROXY',
+    'http_proxy',
+    'HTTPS_PROXY',
+    'https_proxy',
+  ]) {
     delete environment[name];
   }
-  const child = spawn(python, ['-W', 'ignore', script], { env: environment, stdio: ['pipe', 'pipe', 'pipe'], timeout: 60_000 });
+  const child = spawn(python, ['-W', 'ignore', script], {
+    env: environment,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: 60_000,
+  });
   let output = '';
   let complaint = '';
   child.stdout.on('data', (chunk: Buffer) => {

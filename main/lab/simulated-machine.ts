@@ -3,8 +3,10 @@ import { createStatistics, type MachineStatistics } from './statistics.ts';
 import type { Clock } from './world/clock.ts';
 import type { MachinePlan } from './world/machine-plan.ts';
 import { createProcesses, type Processes } from './world/processes.ts';
+import { createSessions, type LabSession } from './world/sessions.ts';
 import { createWindowsServices, type WindowsServices } from './world/windows-services.ts';
 import { createWinrmConfig, type WinrmConfig } from './world/winrm-config.ts';
+import { createWorkload, type Workload } from './world/workload.ts';
 
 /** How long things take, in milliseconds of the lab's clock. */
 export interface LabTimings {
@@ -32,6 +34,8 @@ export interface SimulatedMachine {
   readonly bootAt: number;
   readonly services: WindowsServices;
   readonly processes: Processes;
+  readonly workload: Workload;
+  readonly sessions: readonly LabSession[];
   readonly winrmConfig: WinrmConfig;
   readonly statistics: MachineStatistics;
   /** Values that Create and Put have made, by class. */
@@ -41,6 +45,8 @@ export interface SimulatedMachine {
   transport: 'http' | 'https';
   /** Set by the fleet: opens and closes the listener. */
   listener: { open(): void; close(): void };
+  /** True from a reboot or shutdown until it listens again. */
+  readonly isGoingDown: boolean;
   reboot(): void;
   shutDown(): void;
   /** The WinRM service was stopped. */
@@ -61,6 +67,9 @@ export function createSimulatedMachine(
   let services: WindowsServices | null = null;
   let processes: Processes | null = null;
   let winrmConfig: WinrmConfig | null = null;
+  let workload: Workload | null = null;
+  let sessions: readonly LabSession[] | null = null;
+  let reboots = 0;
   let going = false;
 
   const machine: SimulatedMachine = {
@@ -77,8 +86,16 @@ export function createSimulatedMachine(
       return bootAt;
     },
     get processes() {
-      processes ??= createProcesses(plan, clock, bootAt);
+      processes ??= createProcesses(plan, clock, machine.workload, bootAt);
       return processes;
+    },
+    get workload() {
+      workload ??= createWorkload(plan);
+      return workload;
+    },
+    get sessions() {
+      sessions ??= createSessions(plan, bootAt, clock.now(), reboots === 0);
+      return sessions;
     },
     get services() {
       services ??= createWindowsServices(plan, clock, timings.pendingMs, machine.processes);
@@ -87,6 +104,9 @@ export function createSimulatedMachine(
     get winrmConfig() {
       winrmConfig ??= createWinrmConfig(plan, machine.transport, machine.port);
       return winrmConfig;
+    },
+    get isGoingDown() {
+      return going;
     },
     reboot() {
       goDown(true);
@@ -109,6 +129,8 @@ export function createSimulatedMachine(
       going = false;
       // A boot takes a moment before WinRM listens.
       bootAt = clock.now() - Math.min(timings.downMs / 2, randomInt(1500, 2500));
+      reboots++;
+      sessions = null;
       processes?.reboot(bootAt);
       services?.reboot(clock.now());
       machine.listener.open();

@@ -17,6 +17,8 @@ export interface OperationResult {
   readonly body: string;
   readonly headers?: string;
   readonly delayMs?: number;
+  /** The connection ends instead of an answer. */
+  readonly dropsConnection?: boolean;
   /** Done when the answer is on its way. */
   readonly afterwards?: () => void;
 }
@@ -26,7 +28,7 @@ export interface LabRequest extends ReceivedRequest {
   /** Octets that the answer may have. */
   readonly limit: number;
 }
-type Delivered = LabResponse & { readonly afterwards?: () => void };
+export type Delivered = LabResponse & Pick<OperationResult, 'afterwards' | 'dropsConnection'>;
 
 export async function answer(
   machine: SimulatedMachine,
@@ -46,7 +48,12 @@ export async function answer(
     const body = writeEnvelope(family, `${checked.action}Response`, checked.messageId, result.body, result.headers);
     if (Buffer.byteLength(body) > checked.limit) throw new LabFault(2150858823);
     if (result.delayMs) await waitAtMost(result.delayMs, checked.operationTimeoutMs);
-    return { status: 200, body, ...(result.afterwards ? { afterwards: result.afterwards } : {}) };
+    return {
+      status: 200,
+      body,
+      ...(result.afterwards ? { afterwards: result.afterwards } : {}),
+      ...(result.dropsConnection ? { dropsConnection: true } : {}),
+    };
   } catch (error) {
     if (error instanceof ProtocolError)
       return faultResponse(new LabFault(2150858819), machine.plan.name, request?.messageId ?? null);

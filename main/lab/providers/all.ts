@@ -1,5 +1,42 @@
+import {
+  biosProvider,
+  computerSystemProductProvider,
+  computerSystemProvider,
+  logicalDiskProvider,
+  networkAdapterProvider,
+  processorProvider,
+} from './hardware.ts';
+import { operatingSystemProvider } from './operating-system.ts';
+import { perfProviders } from './perf.ts';
+import { diskAndProcessCounters } from './perf-disk-process.ts';
+import { processProvider } from './process.ts';
 import type { Provider } from './provider.ts';
+import {
+  environmentProvider,
+  loggedOnUserProvider,
+  logonSessionProvider,
+  systemDriverProvider,
+  userAccountProvider,
+} from './sessions.ts';
 import { dependentServiceProvider, windowsServiceProvider } from './windows-service.ts';
 
 /** Every class that the lab knows. */
-export const providers: readonly Provider[] = [windowsServiceProvider, dependentServiceProvider];
+export const providers: readonly Provider[] = [
+  operatingSystemProvider,
+  computerSystemProvider,
+  computerSystemProductProvider,
+  biosProvider,
+  processorProvider,
+  logicalDiskProvider,
+  networkAdapterProvider,
+  processProvider,
+  windowsServiceProvider,
+  dependentServiceProvider,
+  systemDriverProvider,
+  logonSessionProvider,
+  loggedOnUserProvider,
+  userAccountProvider,
+  environmentProvider,
+  ...perfProviders,
+  ...diskAndProcessCounters,
+];

@@ -9,6 +9,8 @@ export interface MethodResult {
   readonly output?: Readonly<Record<string, LabValue>>;
   /** The answer comes this much later, in milliseconds. */
   readonly delayMs?: number;
+  /** The connection ends instead of an answer. */
+  readonly dropsConnection?: boolean;
   /** Done once the answer is on its way: a reboot. */
   readonly afterwards?: () => void;
 }

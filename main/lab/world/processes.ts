@@ -1,7 +1,9 @@
 import type { Clock } from './clock.ts';
 import type { MachinePlan } from './machine-plan.ts';
 import { createRandom } from './random.ts';
+import { signedInPeople } from './sessions.ts';
 import type { ProcessHost } from './windows-services.ts';
+import type { Workload } from './workload.ts';
 
 /** The process table of one machine. Weights say how much of the machine's CPU time a process takes; System takes what is left. */
 export interface LabProcess {
@@ -27,18 +29,24 @@ export interface Processes extends ProcessHost {
   create(commandLine: string, at: number): number;
   /** False for those that cannot be ended. */
   terminate(processId: number, at: number): boolean;
-  /** Weighted CPU share of processes that have ended, as [weight, startedAt, endedAt]; keeps System's time from jumping. */
-  readonly ended: readonly (readonly [weight: number, startedAt: number, endedAt: number])[];
+  /** Processor time in milliseconds that a process has used; System has what no other accounts for. */
+  processorTime(process: LabProcess, at: number): number;
+  /** The same for the idle process: what all processors together did not use. */
+  idleTime(at: number): number;
   reboot(bootAt: number): void;
 }
 
 const megabyte = 1024 ** 2;
 
-export function createProcesses(plan: MachinePlan, clock: Clock, firstBootAt: number): Processes {
+export function createProcesses(plan: MachinePlan, clock: Clock, workload: Workload, firstBootAt: number): Processes {
   const random = createRandom(plan.seed ^ 0x9c0c);
   const table = new Map<number, LabProcess>();
   const hosts = new Map<string, { processId: number; users: number }>();
-  let ended: [number, number, number][] = [];
+  let bootedAt = firstBootAt;
+  /** Milliseconds used by processes that are gone; keeps System's time from jumping. */
+  let endedTime = 0;
+  // Where one process takes nearly everything, little is left for the others.
+  const thrift = plan.faults.has('high-cpu') ? 0.2 : 1;
   let nextId = 0;
   let servicesId = 0;
 
@@ -58,7 +66,7 @@ export function createProcesses(plan: MachinePlan, clock: Clock, firstBootAt: nu
       threads: random.between(3, 24),
       handles: random.between(80, 900),
       priority: 8,
-      weight: random.next() * 0.004,
+      weight: random.next() * 0.004 * thrift,
       ...details,
       processId,
       name,
@@ -69,7 +77,8 @@ export function createProcesses(plan: MachinePlan, clock: Clock, firstBootAt: nu
   function boot(bootAt: number): void {
     table.clear();
     hosts.clear();
-    ended = [];
+    bootedAt = bootAt;
+    endedTime = 0;
     nextId = random.between(60, 90) * 4;
     const at = { startedAt: bootAt };
     add('System Idle Process', {
@@ -92,7 +101,7 @@ export function createProcesses(plan: MachinePlan, clock: Clock, firstBootAt: nu
       ...at,
       parentProcessId: wininit,
       priority: 9,
-      weight: 0.02,
+      weight: 0.02 * thrift,
       ...system32('lsass.exe'),
     });
     hosts.set('lsass', { processId: lsass, users: 1 });
@@ -106,7 +115,12 @@ export function createProcesses(plan: MachinePlan, clock: Clock, firstBootAt: nu
     });
     add('dwm.exe', { ...at, parentProcessId: winlogon, sessionId: 1, priority: 13, ...system32('dwm.exe') });
     add('LogonUI.exe', { ...at, parentProcessId: winlogon, sessionId: 1, priority: 13, ...system32('LogonUI.exe') });
-    add('WmiPrvSE.exe', { ...at, parentProcessId: servicesId, weight: 0.03, ...system32('wbem\\wmiprvse.exe') });
+    add('WmiPrvSE.exe', {
+      ...at,
+      parentProcessId: servicesId,
+      weight: 0.03 * thrift,
+      ...system32('wbem\\wmiprvse.exe'),
+    });
     if (plan.faults.has('high-cpu')) {
       add('w3wp.exe', {
         ...at,
@@ -116,25 +130,28 @@ export function createProcesses(plan: MachinePlan, clock: Clock, firstBootAt: nu
         ...system32('inetsrv\\w3wp.exe'),
       });
     }
-    if (plan.role === 'RDS' || random.chance(0.35)) {
+    // After a reboot nobody is signed in.
+    const people = bootAt === firstBootAt ? signedInPeople(plan) : [];
+    for (const index of people.keys()) {
+      const sessionId = index + 2;
       const explorer = add('explorer.exe', {
         ...at,
-        sessionId: 2,
-        weight: 0.01,
+        sessionId,
+        weight: 0.01 * thrift,
         commandLine: 'C:\\Windows\\Explorer.EXE',
         executablePath: 'C:\\Windows\\Explorer.EXE',
       });
       for (const name of ['sihost.exe', 'taskhostw.exe', 'rdpclip.exe', 'ServerManager.exe']) {
-        add(name, { ...at, sessionId: 2, parentProcessId: explorer, ...system32(name) });
+        add(name, { ...at, sessionId, parentProcessId: explorer, ...system32(name) });
       }
     }
   }
 
+  const shareOf = (process: LabProcess, at: number): number =>
+    process.weight * workload.busy(process.startedAt, Math.max(at, process.startedAt));
+
   boot(firstBootAt);
   return {
-    get ended() {
-      return ended;
-    },
     all: () => [...table.values()],
     find: (processId) => table.get(processId),
     create(commandLine, at) {
@@ -151,7 +168,7 @@ export function createProcesses(plan: MachinePlan, clock: Clock, firstBootAt: nu
       const process = table.get(processId);
       if (!process || processId <= 4) return false;
       table.delete(processId);
-      ended.push([process.weight, process.startedAt, at]);
+      endedTime += shareOf(process, at);
       return true;
     },
     serviceStarted(template, at) {
@@ -168,7 +185,9 @@ export function createProcesses(plan: MachinePlan, clock: Clock, firstBootAt: nu
         parentProcessId: servicesId,
         commandLine: template.path,
         executablePath: path,
-        ...(heavy ? { weight: 0.05 + random.next() * 0.1, workingSetBytes: random.between(200, 1400) * megabyte } : {}),
+        ...(heavy
+          ? { weight: (0.05 + random.next() * 0.1) * thrift, workingSetBytes: random.between(200, 1400) * megabyte }
+          : {}),
       });
       if (key !== null) hosts.set(key, { processId, users: 1 });
       return processId;
@@ -182,6 +201,14 @@ export function createProcesses(plan: MachinePlan, clock: Clock, firstBootAt: nu
       }
       this.terminate(processId, at);
     },
+    processorTime(process, at) {
+      if (process.processId === 0) return this.idleTime(at);
+      if (process.processId !== 4) return shareOf(process, at);
+      let others = endedTime;
+      for (const other of table.values()) if (other.processId > 4) others += shareOf(other, at);
+      return Math.max(0, workload.busy(bootedAt, at) - others);
+    },
+    idleTime: (at) => Math.max(0, (at - bootedAt) * plan.logicalProcessors - workload.busy(bootedAt, at)),
     reboot: boot,
   };
 }
