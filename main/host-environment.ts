@@ -5,6 +5,10 @@ import envPaths from 'env-paths';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Environment, LabFleet } from './environment.ts';
 
+/** The fleet that `--demo` and the third door of the first run open, as arguments of the lab's command. */
+export const demoMachines = 12;
+export const demoLabArguments: readonly string[] = ['--machines', String(demoMachines)];
+
 export interface PreparedEnvironment {
   readonly environment: Environment;
   /** Removes what was made for this run only. Call it after the console is closed. */

@@ -6,7 +6,7 @@ import { extname, join } from 'node:path';
 export interface FileAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | string;
+  readonly body: Uint8Array<ArrayBuffer> | string;
 }
 
 export interface RendererFiles {

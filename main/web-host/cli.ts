@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { createConsole } from '../create-console.ts';
+import { demoMachines } from '../host-environment.ts';
 import { startLab } from '../lab/start-lab.ts';
 import { runWebHost, type WebHostOptions } from './run.ts';
 
@@ -26,4 +27,6 @@ try {
 } catch (error) {
   process.stderr.write(`${(error as Error).message.split('\n')[0]} ${usage}\n`);
 }
-process.exit(options === undefined ? 1 : await runWebHost(options, createConsole, () => startLab({})));
+process.exit(
+  options === undefined ? 1 : await runWebHost(options, createConsole, () => startLab({ machines: demoMachines })),
+);

@@ -1,6 +1,7 @@
-import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isOutdated } from '../source-age.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Where the built renderer is. */
@@ -11,7 +12,8 @@ export const rendererFolder = join(root, 'renderer', 'dist');
  * (an installed copy) what is built is taken as it is. Throws vite's error where a source cannot be built.
  */
 export async function ensureBuilt(log: (line: string) => void = () => {}): Promise<void> {
-  if (!(await isOutdated(join(rendererFolder, 'index.html'), ['renderer', 'shared', 'package-lock.json']))) return;
+  if (!(await isOutdated(join(rendererFolder, 'index.html'), root, ['renderer', 'shared', 'package-lock.json'])))
+    return;
   log('Building the console for the browser …');
   const { build } = await import('vite');
   const started = new Date();
@@ -37,32 +39,4 @@ async function replaceFolder(from: string, to: string): Promise<void> {
     await rm(from, { recursive: true, force: true });
   }
   await rm(old, { recursive: true, force: true });
-}
-
-/** True when `built` is missing or older than anything in `sources` (paths below the repository; tests do not count). */
-export async function isOutdated(built: string, sources: readonly string[]): Promise<boolean> {
-  const builtAt = await modifiedAt(built);
-  if (builtAt === undefined) return true;
-  const newest = await Promise.all(sources.map((source) => newestIn(join(root, source))));
-  return Math.max(...newest) > builtAt;
-}
-
-async function newestIn(path: string): Promise<number> {
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => undefined);
-  if (entries === undefined) return (await modifiedAt(path)) ?? 0;
-  const counted = entries.filter(({ name }) => name !== 'dist' && name !== 'node_modules' && !/[.]test[.-]/.test(name));
-  const times = await Promise.all(
-    counted.map((entry) => {
-      const child = join(path, entry.name);
-      return entry.isDirectory() ? newestIn(child) : modifiedAt(child);
-    }),
-  );
-  return Math.max(0, ...times.map((time) => time ?? 0));
-}
-
-async function modifiedAt(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => undefined,
-  );
 }
