@@ -14,7 +14,7 @@ import { memoryKeychain, openKeychain } from './storage/keychain.ts';
 import { openLastKnown } from './storage/last-known.ts';
 import { lockDataFolder } from './storage/lock.ts';
 import { toProblem } from './to-problem.ts';
-import { createClient, type ExchangeListener } from './wsman/index.ts';
+import { createClient, type ExchangeListener, type Target } from './wsman/index.ts';
 
 export interface Console {
   /** Answers the contract at this port until it closes. Any number of ports may be served. */
@@ -59,10 +59,11 @@ export async function createConsole(environment: Environment, options: ConsoleOp
     return problem;
   };
 
+  const newClient = (target: Target) => createClient(target, { onExchange: options.onExchange });
   // Sessions tell the machines area what they read and become; that area needs the sessions.
   let machines: MachinesArea;
   const sessions = createSessionPool({
-    createClient: (target) => createClient(target, { onExchange: options.onExchange }),
+    createClient: newClient,
     secrets: () => store.secrets,
     greet: (...call) => machines.greet(...call),
     onChange: (machineId) => machines.changed(machineId),
@@ -72,6 +73,7 @@ export async function createConsole(environment: Environment, options: ConsoleOp
       return store;
     },
     sessions,
+    createClient: newClient,
     toProblem: problemOf,
     log,
     now: Date.now,

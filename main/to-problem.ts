@@ -1,10 +1,5 @@
-import {
-  type CertificateInfo,
-  type FaultInfo,
-  type Problem,
-  type ProblemCode,
-  ProblemError,
-} from '../shared/contract/problem.ts';
+import { type FaultInfo, type Problem, type ProblemCode, ProblemError } from '../shared/contract/problem.ts';
+import { certificateInfo } from './areas/certificate-info.ts';
 import { DataFolderInUseError, StorageError } from './storage/storage-error.ts';
 import {
   AuthenticationError,
@@ -12,7 +7,6 @@ import {
   CancelledError,
   CertificateError,
   OutcomeUnknownError,
-  type PresentedCertificate,
   ProtocolError,
   TransportError,
   type TransportReason,
@@ -333,9 +327,4 @@ function ofCertificate(error: CertificateError): Problem {
     technical: error.failures[0] ?? 'TLS',
     certificate: { chain: error.chain.map(certificateInfo), failures: error.failures, pinned: error.pinned },
   });
-}
-
-/** A certificate as the contract has it. */
-export function certificateInfo({ validFrom, validTo, ...rest }: PresentedCertificate): CertificateInfo {
-  return { ...rest, validFromAt: validFrom.getTime(), validToAt: validTo.getTime() };
 }

@@ -4,6 +4,7 @@ import type { Session } from '../sessions/session.ts';
 import type { SessionPool } from '../sessions/session-pool.ts';
 import type { Inventory } from '../storage/inventory.ts';
 import type { LastKnown } from '../storage/last-known.ts';
+import type { Target, WSManClient } from '../wsman/index.ts';
 
 /** What the console remembers. The embedded lab's is another one than the user's. */
 export interface Store {
@@ -17,6 +18,8 @@ export interface AreaContext {
   /** Changes when the embedded lab is opened: ask for it each time. */
   readonly store: Store;
   readonly sessions: SessionPool;
+  /** For a machine that is only being tried. */
+  readonly createClient: (target: Target) => WSManClient;
   /** The one map from thrown errors to problems. */
   readonly toProblem: (error: unknown, machineId?: string) => Problem;
   readonly log: (line: string) => void;

@@ -1,1 +1,247 @@
-export const createMachineTest = (..._: unknown[]): never => ({}) as never;
+import { lookup } from 'node:dns/promises';
+import { connect, isIP } from 'node:net';
+import type { ConsoleHandlers } from '../../shared/contract/contract.ts';
+import type { MachineSettings, TestStep, TestStepName } from '../../shared/contract/machines.ts';
+import type { CertificateInfo, TrustFailure } from '../../shared/contract/problem.ts';
+import {
+  AuthenticationError,
+  CertificateError,
+  cimSchema,
+  inspectCertificate,
+  type Target,
+  TransportError,
+  type WSManClient,
+  WSManFault,
+} from '../wsman/index.ts';
+import { certificateInfo } from './certificate-info.ts';
+import type { AreaContext } from './context.ts';
+import { accessOf } from './machine-defaults.ts';
+import { queryOne, select } from './query.ts';
+
+/** The whole test ends by then, whatever the target does. */
+const limitMs = 9_500;
+/** Name, TCP and TLS: each on its own. */
+const stepLimitMs = 4_000;
+const osSchema = cimSchema({ Caption: 'string', CSName: 'string' });
+
+type Finding = Pick<TestStep, 'seen'> & {
+  readonly outcome?: 'passed' | 'skipped';
+  readonly chain?: readonly CertificateInfo[];
+  readonly trustFailures?: readonly TrustFailure[];
+};
+interface Step {
+  readonly name: TestStepName;
+  readonly run: (signal: AbortSignal) => Promise<Finding>;
+}
+
+/**
+ * Tries settings that need not be saved, one layer after another; the first failure ends it and the rest is skipped. No secret leaves before
+ * the certificate is accepted, and a password is tried once.
+ */
+export function createMachineTest(context: AreaContext): ConsoleHandlers['machines']['test'] {
+  return async ({ settings, credential }, sink) => {
+    const limit = AbortSignal.timeout(limitMs);
+    const signal = AbortSignal.any([sink.signal, context.closing, limit]);
+    const clients: WSManClient[] = [];
+    const steps = stepsOf(context, settings, credential, (client) => clients.push(client));
+    try {
+      let failed = false;
+      for (const { name, run } of steps) {
+        const blank = { step: name, milliseconds: 0, problem: null, chain: [], trustFailures: [] };
+        if (failed) {
+          await sink.push({ ...blank, outcome: 'skipped', seen: 'Not tried, since an earlier step failed.' });
+          continue;
+        }
+        await sink.push({ ...blank, outcome: 'running', seen: '' });
+        const startedAt = performance.now();
+        const milliseconds = () => Math.round(performance.now() - startedAt);
+        try {
+          const { seen, outcome = 'passed', chain = [], trustFailures = [] } = await run(signal);
+          await sink.push({ ...blank, outcome, milliseconds: milliseconds(), seen, chain, trustFailures });
+        } catch (error) {
+          sink.signal.throwIfAborted();
+          failed = true;
+          const cause = limit.aborted
+            ? new TransportError('There was no answer in time.', { reason: 'response-timeout', cause: error })
+            : error;
+          const problem = context.toProblem(cause);
+          const { chain, failures } = problem.certificate ?? { chain: [], failures: [] };
+          await sink.push({
+            ...blank,
+            outcome: 'failed',
+            milliseconds: milliseconds(),
+            seen: problem.message,
+            problem,
+            chain,
+            trustFailures: failures,
+          });
+        }
+      }
+    } finally {
+      for (const client of clients) client.close();
+    }
+  };
+}
+
+function stepsOf(
+  context: AreaContext,
+  settings: MachineSettings,
+  typed: { readonly userName: string; readonly password: string } | null,
+  opened: (client: WSManClient) => void,
+): readonly Step[] {
+  const saved =
+    settings.credentialId === null
+      ? null
+      : (context.store.inventory.data.credentials.get(settings.credentialId) ?? null);
+  const userName = typed?.userName ?? saved?.userName ?? null;
+  const target: Target = {
+    ...accessOf(settings, null).target,
+    userName,
+    password: async () => typed?.password ?? (saved && context.store.secrets.get(saved.id)),
+  };
+  let client: WSManClient | null = null;
+  const theClient = () => {
+    if (client === null) {
+      client = context.createClient(target);
+      opened(client);
+    }
+    return client;
+  };
+  /** A saved password counts as an attempt like any other; a typed one is nobody's account yet. */
+  const signIn = (signal: AbortSignal, attempt: () => Promise<unknown>) =>
+    typed === null && saved !== null
+      ? context.sessions.trySignIn(saved.id, saved.userName, signal, attempt)
+      : attempt();
+
+  return [
+    { name: 'name', run: () => resolveName(settings.address) },
+    { name: 'tcp', run: (signal) => openPort(settings.address, settings.port, signal) },
+    { name: 'certificate', run: (signal) => lookAtCertificate(settings, signal) },
+    { name: 'identify', run: (signal) => identify(theClient(), signal) },
+    {
+      name: 'sign-in',
+      async run(signal) {
+        await signIn(signal, () => theClient().identify({ signal }));
+        const { mechanism, protection } = theClient().security() ?? { mechanism: null, protection: null };
+        return {
+          seen: `${userName} is signed in with ${mechanism ?? 'no mechanism'}, ${protection ?? 'without encryption'}.`,
+        };
+      },
+    },
+    {
+      name: 'read',
+      async run(signal) {
+        const os = await queryOne(theClient(), select(osSchema, 'Win32_OperatingSystem'), osSchema, signal);
+        return { seen: `${os?.CSName ?? 'The machine'} runs ${os?.Caption?.trim() ?? 'an unknown system'}.` };
+      },
+    },
+  ];
+}
+
+async function resolveName(address: string): Promise<Finding> {
+  if (isIP(address)) return { seen: `${address} is an address; there is no name to resolve.`, outcome: 'skipped' };
+  try {
+    const found = await withLimit(lookup(address, { all: true }), stepLimitMs);
+    return { seen: `${address} is ${found.map((entry) => entry.address).join(', ')}.` };
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    throw new TransportError(`The name ${address} is not known here.`, { reason: 'name-not-found', code, cause });
+  }
+}
+
+/** Opens the port and closes it again: nothing is sent. */
+async function openPort(host: string, port: number, signal: AbortSignal): Promise<Finding> {
+  const startedAt = performance.now();
+  const socket = connect({ host, port, autoSelectFamily: true });
+  try {
+    await withLimit(
+      new Promise<void>((resolve, reject) => {
+        socket.once('connect', resolve).once('error', reject);
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      }),
+      stepLimitMs,
+    );
+    return { seen: `Port ${port} answers after ${Math.round(performance.now() - startedAt)} ms.` };
+  } catch (cause) {
+    signal.throwIfAborted();
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ECONNREFUSED') {
+      throw new TransportError(`Nothing listens on port ${port}, or a firewall refuses it.`, {
+        reason: 'refused',
+        code,
+        cause,
+      });
+    }
+    if (cause instanceof LimitError || code === 'ETIMEDOUT') {
+      throw new TransportError(`Port ${port} does not answer.`, {
+        reason: 'connect-timeout',
+        code: 'ETIMEDOUT',
+        cause,
+      });
+    }
+    throw new TransportError(`Port ${port} cannot be reached.`, { reason: 'network-unreachable', code, cause });
+  } finally {
+    socket.on('error', () => {});
+    socket.destroy();
+  }
+}
+
+/** Shows the chain. With a pin only the pinned certificate is accepted, else what the system trusts. */
+async function lookAtCertificate(settings: MachineSettings, signal: AbortSignal): Promise<Finding> {
+  if (settings.transport === 'http') return { seen: 'There is no certificate over HTTP.', outcome: 'skipped' };
+  const { address, port, pin } = settings;
+  const { chain, failures, protocol } = await inspectCertificate(address, port, { signal, timeoutMs: stepLimitMs });
+  const leaf = chain[0];
+  if (pin !== null && leaf?.sha256 !== pin) {
+    throw new CertificateError('The certificate is not the one that was confirmed for this machine.', {
+      chain,
+      failures: ['pin-changed'],
+      pinned: pin,
+    });
+  }
+  if (pin === null && failures.length > 0) {
+    throw new CertificateError(
+      `The certificate is not accepted: ${failures.map((failure) => trustWords[failure]).join(', ')}.`,
+      { chain, failures },
+    );
+  }
+  const until = leaf === undefined ? '' : `, valid until ${new Date(leaf.validTo).toISOString().slice(0, 10)}`;
+  const how = pin === null ? 'issued by an authority that this computer trusts' : 'the confirmed one';
+  return {
+    seen: `${protocol ?? 'TLS'}; the certificate is ${how}${until}.`,
+    chain: chain.map(certificateInfo),
+    trustFailures: pin === null ? [] : failures,
+  };
+}
+
+const trustWords: Readonly<Record<TrustFailure, string>> = {
+  'pin-changed': 'it is not the confirmed one',
+  'unknown-authority': 'no authority that this computer trusts has issued it',
+  'wrong-name': 'it is for another name',
+  expired: 'it has expired',
+  'not-yet-valid': 'it is not valid yet',
+  unreadable: 'it cannot be read',
+};
+
+async function identify(client: WSManClient, signal: AbortSignal): Promise<Finding> {
+  try {
+    const { productVendor, stack, productVersion } = await client.identify({ anonymous: true, signal });
+    const what = stack === null ? (productVersion ?? 'WS-Management') : `WinRM ${stack}`;
+    return { seen: `${what} answers${productVendor ? ` (${productVendor})` : ''}.` };
+  } catch (error) {
+    if (error instanceof AuthenticationError || error instanceof WSManFault) {
+      return { seen: 'WS-Management answers, but tells nothing before a sign-in.' };
+    }
+    throw error;
+  }
+}
+
+class LimitError extends Error {}
+
+function withLimit<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new LimitError('The time is over.')), milliseconds);
+  });
+  return Promise.race([promise, limit]).finally(() => clearTimeout(timer));
+}

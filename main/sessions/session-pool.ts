@@ -23,6 +23,8 @@ export interface SessionPool {
   wakeAll(): void;
   /** Another secret for this credential: refusals of the old one are forgotten. Machines that use it need a new `set`. */
   secretChanged(credentialId: string): void;
+  /** Signs in with a saved credential somewhere that is no machine of ours yet, by the same rules. The user asked for it. */
+  trySignIn<T>(credentialId: string, userName: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T>;
   clear(): void;
   close(): void;
 }
@@ -96,6 +98,8 @@ export function createSessionPool(options: SessionPoolOptions): SessionPool {
       for (const session of sessions.values()) session.wake();
     },
     secretChanged: (credentialId) => guard.secretChanged(credentialId),
+    trySignIn: (credentialId, userName, signal, attempt) =>
+      guard.signIn(accountOf(credentialId, userName, 'test'), { askedAt: now(), signal }, attempt),
     clear,
     close: clear,
   };

@@ -49,6 +49,7 @@ export type { TargetLimits } from './limits.ts';
 export { className, dialects, ns, resourceUris, wmi, wql } from './namespaces.ts';
 export type { Target, TlsTrust } from './target.ts';
 export type { ConnectionSecurity } from './transport/connection-pool.ts';
+export { inspectCertificate } from './transport/open-socket.ts';
 export {
   attribute,
   child,
