@@ -36,7 +36,11 @@ const HASH: Readonly<Record<string, string>> = {
  */
 export function channelBindingOf(certificate: Uint8Array): Uint8Array | null {
   const hash = certificateHash(certificate);
-  if (hash === null) return null;
+  return hash === null ? null : channelBindingOfHash(hash);
+}
+
+/** The same from the certificate's hash. */
+export function channelBindingOfHash(hash: Uint8Array): Uint8Array {
   const data = Buffer.concat([Buffer.from('tls-server-end-point:', 'latin1'), hash]);
   // Initiator and acceptor address: type and length, all zero.
   const header = Buffer.alloc(20);

@@ -3,7 +3,7 @@
  * down byte by byte. The NTLM side is the acceptor that the lab uses too.
  */
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { channelBindingOf } from '../auth/channel-binding.ts';
 import { createNegotiateAcceptor, type NegotiateAcceptor } from '../auth/negotiate.ts';
 import { SEALED_CONTENT_TYPE, SOAP_CONTENT_TYPE, unwrapMessage, wrapMessage } from './message-encryption.ts';
@@ -27,7 +27,7 @@ export interface LoopbackServer {
 /** Calls `answer` for each whole request; what it does with the socket is its own affair. */
 export async function startServer(
   answer: (request: SeenRequest) => void | Promise<void>,
-  tls?: { readonly key: string; readonly cert: string },
+  tls?: TlsOptions,
 ): Promise<LoopbackServer> {
   const requests: SeenRequest[] = [];
   const sockets = new Set<Socket>();

@@ -194,9 +194,9 @@ describe('messages tampered with on the way', () => {
     await expect(shakeHands(initiator(), acceptor(), without(2, 20))).rejects.toMatchObject({
       reason: 'weak-security',
     });
-    await expect(shakeHands(initiator(), acceptor(), without(1, 12))).rejects.toMatchObject({
-      reason: 'weak-security',
-    });
+    // Python's ntlm-auth leaves these two out of its first message: then the changed bytes only break the MIC.
+    const reason = flag === NtlmFlag.UNICODE || flag === NtlmFlag.NTLM ? 'bad-token' : 'weak-security';
+    await expect(shakeHands(initiator(), acceptor(), without(1, 12))).rejects.toMatchObject({ reason });
     await expect(shakeHands(initiator(), acceptor(), without(3, 60))).rejects.toMatchObject({
       reason: 'weak-security',
     });
