@@ -134,6 +134,11 @@ describe('decodeInstance', () => {
     });
   });
 
+  it('spends no time on padding that never ends', () => {
+    const padded = `<p:Name>x${'\n'.repeat(300_000)}y\n</p:Name>`;
+    expect(decodeInstance(instance(padded), cimSchema({ Name: 'string' })).Name).toHaveLength(300_002);
+  });
+
   it.each([
     ['<cim:Datetime>2026-01-02T03:04:05Z</cim:Datetime>', '2026-01-02T03:04:05Z', Date.UTC(2026, 0, 2, 3, 4, 5)],
     [

@@ -122,7 +122,11 @@ function readString(element: XmlElement): string {
   const first = text.charCodeAt(0);
   const last = text.charCodeAt(text.length - 1);
   if (first > 0x20 && last > 0x20) return detach(text);
-  return detach(text.replace(/^\s*\n\s*/, '').replace(/\s*\n\s*$/, ''));
+  const start = text.length - text.trimStart().length;
+  const end = text.trimEnd().length;
+  if (end === 0) return text.includes('\n') ? '' : text;
+  const from = text.slice(0, start).includes('\n') ? start : 0;
+  return detach(text.slice(from, text.slice(end).includes('\n') ? end : text.length));
 }
 
 /** A copy that does not keep the whole answer in memory: V8 makes long slices point into the text they were cut from. */
