@@ -17,6 +17,7 @@ import { formatItem, formatResult, resultsFrame } from './format.ts';
 import { helpText } from './help.ts';
 import { isLoopback } from './remote.ts';
 import { returnValueMeaning } from './return-values.ts';
+import { printable } from './text-format.ts';
 
 export interface CommandEnvironment {
   readonly version: string;
@@ -53,7 +54,8 @@ export async function execute(parse: () => Command, environment: CommandEnvironm
     return await run(parse(), environment);
   } catch (error) {
     if (!(error instanceof CommandLineError)) throw error;
-    await environment.stderr(`Error: ${error.message}\n`);
+    // It repeats what was typed, which may have been copied from anywhere.
+    await environment.stderr(`Error: ${printable(error.message)}\n`);
     return error.exitCode;
   }
 }
