@@ -4,6 +4,7 @@ import { createConsole } from '../main/create-console.ts';
 import { demoLabArguments, prepareEnvironment } from '../main/host-environment.ts';
 import { openRendererFiles } from '../main/renderer-files.ts';
 import { acceptPorts } from './electron-port.ts';
+import { couldNotStartCode } from './exit-code.ts';
 import { startLabProcess } from './lab-process.ts';
 import { lockContents, lockSession } from './lock-down.ts';
 import { setMenu } from './menu.ts';
@@ -91,5 +92,5 @@ function fail(error: unknown): void {
   log(`Windeck could not start: ${message}`);
   // The packaged application has no terminal that anybody reads.
   if (app.isPackaged) dialog.showErrorBox('Windeck could not start', message);
-  app.exit(1);
+  app.exit(couldNotStartCode);
 }
