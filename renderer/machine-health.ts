@@ -19,7 +19,7 @@ export interface MachineHealth {
 export const lowDiskPercent = 10;
 
 const words: Readonly<Record<MachineState, string>> = {
-  unknown: 'Not asked yet',
+  unknown: 'Not known yet',
   connecting: 'Connecting',
   online: 'Online',
   unreachable: 'Unreachable',

@@ -29,6 +29,9 @@ export interface Column<Row> {
   readonly descendingFirst?: boolean;
 }
 
+/** The track of the checkboxes, for those who count what fits. */
+export const checkboxWidth = 42;
+
 export type Sorting = { readonly id: string; readonly desc: boolean } | null;
 
 /** What a table remembers while its view is closed. Make one with `createTableMemory()` beside the view. */
@@ -85,7 +88,8 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const [focusedId, setFocusedId] = useState<string | null>(memory?.focusedId ?? null);
   const anchor = useRef<string | null>(null);
   const body = useRef<TableBodyHandle>(null);
-  const scroller = useRef<HTMLDivElement>(null);
+  // State, not a ref: the body measures it when it mounts, and a parent's ref is set only after its children's effects.
+  const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
 
   const definitions = useMemo(
     () =>
@@ -160,7 +164,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     if (
       event.defaultPrevented ||
       target.closest('.dt-head') ||
-      (target !== scroller.current && !target.classList.contains('dt-row'))
+      (target !== scroller && !target.classList.contains('dt-row'))
     )
       return;
     const row = shown[focusedIndex];
@@ -176,7 +180,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     const move = moves[event.key];
     if (move !== undefined && !event.altKey) {
       event.preventDefault();
-      if (event.key === 'ArrowUp' && focusedIndex === 0 && !event.shiftKey) focusHead(scroller.current);
+      if (event.key === 'ArrowUp' && focusedIndex === 0 && !event.shiftKey) focusHead(scroller);
       else moveTo(move, event);
       return;
     }
@@ -218,17 +222,17 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     [rowId, onMenu, selecting, selected, apply],
   );
 
-  const least = columns.reduce((sum, column) => sum + column.width, selecting === 'checkboxes' ? 42 : 0);
+  const least = columns.reduce((sum, column) => sum + column.width, selecting === 'checkboxes' ? checkboxWidth : 0);
   const tracks = columns.map((column) =>
     column.grow ? `minmax(${column.width}px, ${column.grow}fr)` : `${column.width}px`,
   );
-  const template = `${selecting === 'checkboxes' ? '42px ' : ''}${tracks.join(' ')}`;
+  const template = `${selecting === 'checkboxes' ? `${checkboxWidth}px ` : ''}${tracks.join(' ')}`;
   const allSelected = order.length > 0 && order.every((id) => selected.has(id));
 
   return (
     // biome-ignore lint/a11y/useSemanticElements: a table element cannot hold virtual rows
     <div
-      ref={scroller}
+      ref={setScroller}
       className="dt"
       role="grid"
       aria-label={props.label}
@@ -238,6 +242,11 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       tabIndex={order.length === 0 ? 0 : -1}
       style={{ '--dt-columns': template, '--dt-least': `${least}px` } as React.CSSProperties}
       onKeyDown={onKeyDown}
+      onFocus={(event) => {
+        // Whoever gives a row the focus (a screen reader, say) moves ours along.
+        const id = (event.target as HTMLElement).dataset['row'];
+        if (id !== undefined) setFocusedId(id);
+      }}
     >
       {/* biome-ignore lint/a11y/useSemanticElements: see above */}
       {/* biome-ignore lint/a11y/useFocusableInteractive: its cells are */}
@@ -271,7 +280,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       </div>
       {order.length === 0 ? (
         <div className="dt-empty">{props.empty}</div>
-      ) : (
+      ) : scroller === null ? null : (
         <TableBody
           ref={body}
           scroller={scroller}

@@ -1,5 +1,5 @@
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
-import { memo, type ReactNode, type RefObject, useEffect, useImperativeHandle, useLayoutEffect, useRef } from 'react';
+import { memo, type ReactNode, useEffect, useImperativeHandle, useLayoutEffect, useRef } from 'react';
 import type { Column, DataTableHandle, TableMemory } from './DataTable.tsx';
 
 export const headHeight = 30;
@@ -15,7 +15,7 @@ type Pointer = { readonly shiftKey: boolean; readonly ctrlKey: boolean; readonly
 
 interface TableBodyProps<Row> {
   readonly ref: React.Ref<TableBodyHandle>;
-  readonly scroller: RefObject<HTMLDivElement | null>;
+  readonly scroller: HTMLDivElement;
   readonly rows: readonly Row[];
   readonly order: readonly string[];
   readonly columns: readonly Column<Row>[];
@@ -38,7 +38,7 @@ export function TableBody<Row extends object>(props: TableBodyProps<Row>) {
   const { scroller, rows, order, focusedIndex, rowHeight, detail, memory, onVisible } = props;
   const virtualizer = useVirtualizer({
     count: rows.length,
-    getScrollElement: () => scroller.current,
+    getScrollElement: () => scroller,
     estimateSize: (index) => {
       const row = rows[index];
       return rowHeight + ((row === undefined ? null : detail?.(row))?.height ?? 0);
@@ -69,7 +69,7 @@ export function TableBody<Row extends object>(props: TableBodyProps<Row>) {
   const wanted = useRef<number | null>(null);
   useEffect(() => {
     if (wanted.current === null) return;
-    const element = scroller.current?.querySelector<HTMLElement>(`.dt-row[aria-rowindex="${wanted.current + 2}"]`);
+    const element = scroller.querySelector<HTMLElement>(`.dt-row[aria-rowindex="${wanted.current + 2}"]`);
     if (element) {
       wanted.current = null;
       element.focus({ preventScroll: true });
@@ -78,14 +78,13 @@ export function TableBody<Row extends object>(props: TableBodyProps<Row>) {
   const focusRow = (index: number) => {
     wanted.current = index;
     virtualizer.scrollToIndex(index, { align: 'auto' });
-    const element = scroller.current?.querySelector<HTMLElement>(`.dt-row[aria-rowindex="${index + 2}"]`);
+    const element = scroller.querySelector<HTMLElement>(`.dt-row[aria-rowindex="${index + 2}"]`);
     if (element) {
       wanted.current = null;
       element.focus({ preventScroll: true });
     }
   };
-  const pageRows = () =>
-    Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 300) - headHeight) / rowHeight) - 1);
+  const pageRows = () => Math.max(1, Math.floor((scroller.clientHeight - headHeight) / rowHeight) - 1);
   useImperativeHandle(props.ref, () => ({ focusRow, pageRows }));
   useImperativeHandle(props.handle, () => ({ focus: () => focusRow(focusedIndex) }));
 
@@ -96,13 +95,12 @@ export function TableBody<Row extends object>(props: TableBodyProps<Row>) {
     onVisible?.(order.slice(start, end + 1));
   }, [order, start, end, onVisible]);
   useEffect(() => {
-    const element = scroller.current;
-    if (!memory || element === null) return;
+    if (!memory) return;
     const keep = () => {
-      memory.scrollOffset = element.scrollTop;
+      memory.scrollOffset = scroller.scrollTop;
     };
-    element.addEventListener('scroll', keep, { passive: true });
-    return () => element.removeEventListener('scroll', keep);
+    scroller.addEventListener('scroll', keep, { passive: true });
+    return () => scroller.removeEventListener('scroll', keep);
   }, [memory, scroller]);
 
   return (

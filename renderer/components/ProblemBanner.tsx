@@ -115,7 +115,7 @@ export function Banner({
       {glyph === undefined ? null : <Glyph name={glyph} size={13} label="" />}
       <div className="banner-body">
         {children}
-        {actions === undefined ? null : <div className="banner-actions">{actions}</div>}
+        {actions === undefined || actions === null ? null : <div className="banner-actions">{actions}</div>}
       </div>
     </div>
   );

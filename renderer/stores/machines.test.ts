@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Machine } from '../../shared/contract/machines.ts';
-import { applyChanges } from './machines.ts';
+import { applyChanges, forgetLive } from './machines.ts';
 
 const machine = (id: string, state: Machine['state'] = 'unknown') => ({ id, state }) as Machine;
 
@@ -26,4 +26,15 @@ it('a whole list replaces what was there, also in the middle of a batch', () => 
     { kind: 'changed', machines: [machine('y')], removed: [] },
   ]);
   expect(state.list.map((each) => each.id)).toEqual(['x', 'y']);
+});
+
+it('without a console no machine is shown as online, and what was known of it stays', () => {
+  const seen = {
+    ...machine('a', 'online'),
+    lastSeenAt: 5,
+    security: { mechanism: 'NTLM', protection: 'RC4-128' },
+  } as Machine;
+  const { list, byId } = forgetLive({ list: [seen] });
+  expect(list[0]).toMatchObject({ id: 'a', state: 'unknown', security: null, lastSeenAt: 5 });
+  expect(byId.get('a')).toBe(list[0]);
 });

@@ -22,9 +22,25 @@ const gatherMs = 120;
 
 /** Watches the inventory for as long as there is a console. Called once by main.tsx. */
 export function startMachines(): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
   return attach((client, signal) => {
+    clearTimeout(timer);
+    signal.addEventListener('abort', () => {
+      timer = setTimeout(() => useMachines.setState(forgetLive), graceMs);
+    });
     void watch(client.machines.watch({}, signal), signal);
   });
+}
+
+/** A console that is back within this time has hardly been away: its list follows at once. */
+const graceMs = 2000;
+
+/** Without a console nobody knows how the machines stand now; what they were stays, with its age. */
+export function forgetLive(state: Pick<MachinesState, 'list'>): Pick<MachinesState, 'list' | 'byId'> {
+  const list = state.list.map(
+    (machine): Machine => ({ ...machine, state: 'unknown', security: null, nextAttemptAt: null }),
+  );
+  return { list, byId: new Map(list.map((machine) => [machine.id, machine])) };
 }
 
 async function watch(changes: AsyncIterable<MachinesChange>, signal: AbortSignal): Promise<void> {

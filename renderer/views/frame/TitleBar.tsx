@@ -2,6 +2,7 @@ import { useMemo } from 'react';
 import { Glyph, type GlyphName } from '../../components/Glyph.tsx';
 import { formatCount } from '../../format.ts';
 import { machineHealth } from '../../machine-health.ts';
+import { useLinkState } from '../../stores/link.ts';
 import { useMachineFilter } from '../../stores/machine-filter.ts';
 import { useMachines } from '../../stores/machines.ts';
 import { openMachines } from '../../stores/router.ts';
@@ -17,6 +18,8 @@ const groups: readonly { group: 'ok' | 'warn' | 'crit' | 'off'; glyph: GlyphName
 /** The mark, and how the fleet stands; each count opens the machines it counts. */
 export function TitleBar() {
   const list = useMachines((state) => state.list);
+  // Counts of a fleet that nobody watches would be guesses.
+  const watched = useLinkState() === 'open';
   const counts = useMemo(() => {
     const found = { ok: 0, warn: 0, crit: 0, off: 0 };
     for (const machine of list) {
@@ -31,7 +34,7 @@ export function TitleBar() {
         <Mark />
       </span>
       <span className="product">Windeck</span>
-      {list.length === 0 ? null : (
+      {list.length === 0 || !watched ? null : (
         <div className="counts">
           {groups.map(({ group, glyph, word, filter }) => (
             <button

@@ -155,7 +155,7 @@ export function MachineDialog({
           else runTest(draft);
         }}
       >
-        <Field className="wide" label="Name or address" {...invalid(shown.address)}>
+        <Field label="Name or address" {...invalid(shown.address)}>
           <Input
             value={draft.addressText}
             placeholder="HQ-DC01, hq-dc01.corp.example, 10.0.0.7, fe80::1"
@@ -166,7 +166,7 @@ export function MachineDialog({
             onBlur={() => setDraft(settleAddress)}
           />
         </Field>
-        <Field label="Transport">
+        <Field className="quarter" label="Transport">
           <Select
             value={draft.transport}
             onChange={(_event, data) => change(withTransport(draft, data.value as 'http' | 'https'))}
@@ -175,7 +175,7 @@ export function MachineDialog({
             <option value="https">HTTPS</option>
           </Select>
         </Field>
-        <Field label="Port" {...invalid(shown.port)}>
+        <Field className="quarter" label="Port" {...invalid(shown.port)}>
           <Input
             value={draft.portText}
             inputMode="numeric"
@@ -218,9 +218,7 @@ export function MachineDialog({
             onChange={(_event, data) => setDraft({ ...draft, name: data.value })}
           />
         </Field>
-        <div className="wide-rest">
-          <TagsField tags={draft.tags} onChange={(tags) => setDraft({ ...draft, tags })} />
-        </div>
+        <TagsField tags={draft.tags} onChange={(tags) => setDraft({ ...draft, tags })} />
         {asksForTrust(draft) ? (
           <div className="consent">
             <Checkbox

@@ -46,13 +46,11 @@ export function MachineMenu(props: {
           <MenuItem onClick={() => openMachine(machine.id, 'services')}>Services</MenuItem>
           <MenuDivider />
           <MenuItem secondaryContent="R" onClick={() => openDialog({ kind: 'restart-machines', machineIds: targets })}>
-            Restart {many ? these : ''}…
+            {many ? `Restart ${these}…` : 'Restart…'}
           </MenuItem>
           <MenuItem
             secondaryContent="F5"
-            onClick={() =>
-              void attempt(() => refreshMachines(targets), many ? `Asking ${these} now.` : `Asking ${these} now.`)
-            }
+            onClick={() => void attempt(() => refreshMachines(targets), `Asking ${these} now.`)}
           >
             {machine.state === 'unreachable' && !many ? 'Try now' : 'Refresh'}
           </MenuItem>
@@ -71,7 +69,7 @@ export function MachineMenu(props: {
           <MenuItem onClick={() => exportToFile(targets, 'csv')}>Export as CSV</MenuItem>
           <MenuDivider />
           <MenuItem secondaryContent="Del" onClick={() => openDialog({ kind: 'remove-machines', machineIds: targets })}>
-            Remove {many ? these : ''}…
+            {many ? `Remove ${these}…` : 'Remove…'}
           </MenuItem>
         </MenuList>
       </MenuPopover>

@@ -3,6 +3,7 @@ import type { Machine } from '../../../shared/contract/machines.ts';
 import { createTableMemory, DataTable, type DataTableHandle } from '../../components/DataTable.tsx';
 import { isTyping } from '../../components/keys.ts';
 import { keepOnly } from '../../components/table-selection.ts';
+import { useElementWidth } from '../../components/useElementWidth.ts';
 import { narrowWindow, useMedia } from '../../components/useMedia.ts';
 import { openDialog } from '../../stores/dialogs.ts';
 import { readGauge, subscribeGauges, watchGauges } from '../../stores/gauges.ts';
@@ -11,7 +12,7 @@ import { refreshMachines, useMachines } from '../../stores/machines.ts';
 import { attempt } from '../../stores/notices.ts';
 import { openMachine } from '../../stores/router.ts';
 import { BulkBar } from './BulkBar.tsx';
-import { machineColumns } from './columns.tsx';
+import { machineColumns, standardColumns } from './columns.tsx';
 import { parseFilter } from './filter.ts';
 import { GroupPane } from './GroupPane.tsx';
 import { groupsOf, inGroup } from './groups.ts';
@@ -52,17 +53,14 @@ export function MachinesPage() {
     return list.filter((machine) => isMember(machine) && filter.matches(machine, context));
   }, [list, group, filter, tick]);
 
-  const columns = useMemo(
-    () =>
-      machineColumns.filter((column) =>
-        column.id === 'state' || column.id === 'name'
-          ? true
-          : chosen === null
-            ? column.standard && !(narrow && column.wideOnly)
-            : chosen.includes(column.id),
-      ),
-    [chosen, narrow],
-  );
+  const [main, setMain] = useState<HTMLElement | null>(null);
+  const available = useElementWidth(main);
+  const columns = useMemo(() => {
+    if (chosen === null) return standardColumns(available);
+    return machineColumns.filter(
+      (column) => column.id === 'state' || column.id === 'name' || chosen.includes(column.id),
+    );
+  }, [chosen, available]);
 
   // Machines that have left the inventory leave the selection too.
   useEffect(() => {
@@ -117,7 +115,7 @@ export function MachinesPage() {
   return (
     <div className={narrow ? 'machines narrow' : 'machines'}>
       {narrow ? null : <GroupPane groups={groups} menu={<PageMenu />} />}
-      <section className="machines-main" aria-label="List of machines">
+      <section ref={setMain} className="machines-main" aria-label="List of machines">
         <MachinesHead
           narrow={narrow}
           groups={groups}

@@ -1,5 +1,5 @@
 import { ArrowSyncRegular, PinRegular } from '@fluentui/react-icons';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { TestStep, TestStepName } from '../../../shared/contract/machines.ts';
 import { Button } from '../../components/Button.tsx';
 import { Glyph, type GlyphName } from '../../components/Glyph.tsx';
@@ -26,13 +26,25 @@ const glyphs: Readonly<Record<TestStep['outcome'], GlyphName>> = {
 /** The way to the machine, step by step, with what was seen at each. A failed step says why and what to do. */
 export function TestPanel(props: { run: TestRun; onAgain: () => void; onPin: (sha256: string) => void }) {
   const { run } = props;
+  const panel = useRef<HTMLElement>(null);
+  // What the user has to read or to answer must be on the screen, also where the dialog has to scroll.
+  useEffect(() => {
+    const wanted = panel.current?.querySelector('.trust-question, .test-step.failed, .test-broken') ?? panel.current;
+    if (run.phase !== 'idle') wanted?.scrollIntoView({ block: 'nearest' });
+  }, [run]);
   if (run.phase === 'idle') return null;
   const reached = run.steps.filter((step) => step.outcome !== 'skipped');
   const skipped = run.steps.filter((step) => step.outcome === 'skipped');
   const failed = run.steps.findIndex((step) => step.outcome === 'failed');
   const milliseconds = run.steps.reduce((sum, step) => sum + step.milliseconds, 0);
   return (
-    <section className="test-panel" aria-label="Test" aria-busy={run.phase === 'running'} data-test={run.phase}>
+    <section
+      ref={panel}
+      className="test-panel"
+      aria-label="Test"
+      aria-busy={run.phase === 'running'}
+      data-test={run.phase}
+    >
       <header>
         <h2 className="h2">Test</h2>
         <span className="t2 grow" role="status">

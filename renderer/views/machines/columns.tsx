@@ -1,7 +1,7 @@
 import { LockClosedRegular, LockOpenRegular } from '@fluentui/react-icons';
 import type { Machine } from '../../../shared/contract/machines.ts';
 import { Bar } from '../../components/Bar.tsx';
-import type { Column } from '../../components/DataTable.tsx';
+import { type Column, checkboxWidth } from '../../components/DataTable.tsx';
 import { Glyph } from '../../components/Glyph.tsx';
 import { Tag } from '../../components/Tag.tsx';
 import { formatBytes, formatCount, formatDate, missing, shortOs } from '../../format.ts';
@@ -14,11 +14,24 @@ export interface MachineColumn extends Column<Machine> {
   readonly label: string;
   /** Shown unless the user says otherwise. */
   readonly standard: boolean;
-  /** Goes first where the window is narrower than 1200 px. */
-  readonly wideOnly?: boolean;
+  /** Where there is no room, the standard column with the lowest of these goes first. Without one it stays. */
+  readonly leavesAt?: 1 | 2 | 3;
 }
 
 const text = (value: string | null | undefined) => <span className="ell">{value ?? missing}</span>;
+
+/** The standard columns that fit: those that may leave do so, one after the other, until the rest has room. */
+export function standardColumns(available: number): readonly MachineColumn[] {
+  let columns = machineColumns.filter((column) => column.standard);
+  const leaving = columns
+    .filter((column) => column.leavesAt !== undefined)
+    .sort((a, b) => (a.leavesAt ?? 0) - (b.leavesAt ?? 0));
+  for (const next of leaving) {
+    if (checkboxWidth + columns.reduce((sum, column) => sum + column.width, 0) <= available) break;
+    columns = columns.filter((column) => column !== next);
+  }
+  return columns;
+}
 
 /** All columns there are, in their order. Name and state are always shown. */
 export const machineColumns: readonly MachineColumn[] = [
@@ -41,7 +54,7 @@ export const machineColumns: readonly MachineColumn[] = [
     id: 'name',
     label: 'Name',
     title: 'Name',
-    width: 132,
+    width: 120,
     grow: 1.1,
     standard: true,
     className: 'name-cell name',
@@ -52,10 +65,10 @@ export const machineColumns: readonly MachineColumn[] = [
     id: 'address',
     label: 'Address',
     title: 'Address',
-    width: 112,
+    width: 104,
     grow: 0.6,
     standard: true,
-    wideOnly: true,
+    leavesAt: 2,
     className: 'num',
     cell: (machine) => text(machine.settings.address),
     sortBy: (machine) => machine.settings.address,
@@ -64,7 +77,7 @@ export const machineColumns: readonly MachineColumn[] = [
     id: 'os',
     label: 'Operating system',
     title: 'OS',
-    width: 96,
+    width: 92,
     grow: 0.2,
     standard: true,
     cell: (machine) => (
@@ -78,9 +91,9 @@ export const machineColumns: readonly MachineColumn[] = [
     id: 'uptime',
     label: 'Uptime',
     title: 'Uptime',
-    width: 92,
+    width: 88,
     standard: true,
-    wideOnly: true,
+    leavesAt: 3,
     className: 'num',
     cell: (machine) => <UptimeCell machine={machine} />,
     sortBy: (machine) => (machine.state === 'online' && machine.facts?.lastBootAt ? -machine.facts.lastBootAt : null),
@@ -120,7 +133,7 @@ export const machineColumns: readonly MachineColumn[] = [
     id: 'auth',
     label: 'Sign-in and encryption',
     title: 'Auth',
-    width: 146,
+    width: 152,
     grow: 0.2,
     standard: true,
     cell: (machine) => <AuthCell machine={machine} />,
@@ -131,7 +144,7 @@ export const machineColumns: readonly MachineColumn[] = [
     id: 'seen',
     label: 'Last seen',
     title: 'Last seen',
-    width: 92,
+    width: 86,
     standard: true,
     className: 'num',
     cell: (machine) => <LastSeenCell machine={machine} />,
@@ -143,10 +156,10 @@ export const machineColumns: readonly MachineColumn[] = [
     id: 'tags',
     label: 'Tags',
     title: 'Tags',
-    width: 140,
+    width: 110,
     grow: 1,
     standard: true,
-    wideOnly: true,
+    leavesAt: 1,
     className: 'tags-cell',
     cell: (machine) => machine.settings.tags.map((tag) => <Tag key={tag} name={tag} />),
     sortBy: (machine) => machine.settings.tags.join(' ') || null,
