@@ -204,7 +204,7 @@ function transportFailure(error: TransportError): Classified {
       return {
         number: 0x80338012,
         advice:
-          'Nothing listens on that port. On the machine: winrm quickconfig. WinRM 1.1 (Windows Server 2003 R2, Vista, 2008) listens on port 80: -r:http://HOST.',
+          'On the machine: winrm quickconfig (WinRM not set up), or open the port in its firewall. WinRM 1.1 (Windows Server 2003 R2, Vista, 2008) listens on port 80: -r:http://HOST.',
       };
     case 'network-unreachable':
     case 'connect-timeout':
