@@ -49,7 +49,7 @@ test('the bytes of MS-WSMV 2.2.9.1, to the letter', () => {
 test('each message of a conversation opens, in order, both ways', () => {
   for (let i = 0; i < 50; i++) {
     const soap = Buffer.alloc(1 + i * 97, `--Encrypted Boundary--\r\n${i}\0x`);
-    soap.fill(1, -1);
+    soap[soap.length - 1] = 1;
     expect(latin1(unwrapMessage(server, wrapMessage(client, soap)).soap)).toBe(latin1(soap));
     expect(latin1(unwrapMessage(client, wrapMessage(server, soap)).soap)).toBe(latin1(soap));
   }

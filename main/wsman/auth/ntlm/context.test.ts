@@ -166,6 +166,12 @@ describe('messages tampered with on the way', () => {
     await expect(shakeHands(initiator(), acceptor(), change)).rejects.toMatchObject({ reason });
   });
 
+  test('a MIC that the client claims to send is checked, also where none is required', async () => {
+    await expect(shakeHands(initiator(), acceptor({ requireMic: false }), tamperAt(3, 72))).rejects.toMatchObject({
+      reason: 'bad-token',
+    });
+  });
+
   test('a third message without room for a MIC', async () => {
     const strip = (token: Uint8Array, leg: number) => {
       if (leg !== 3) return token;

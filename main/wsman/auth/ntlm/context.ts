@@ -59,6 +59,11 @@ export interface NtlmAcceptorOptions {
   readonly channelBinding: Uint8Array | null;
   /** Refuse a client that sends none (CbtHardeningLevel Strict). A wrong one is refused in any case. */
   readonly requireChannelBinding?: boolean;
+  /**
+   * False: a client that says in its (proven) AV pairs that it sends no MIC is taken without one, as Windows does for the sake of old
+   * clients; gss-ntlmssp 1.2.0 is one outside SPNEGO. Default: our challenge has a time stamp, so every client owes one (3.1.5.1.2).
+   */
+  readonly requireMic?: boolean;
 }
 
 export interface NtlmContext extends MechContext {
@@ -214,8 +219,11 @@ function createAcceptor(options: NtlmAcceptorOptions): NtlmContext {
     if (message.encryptedRandomSessionKey.length !== 16) throw malformed('its session key is not 16 bytes long');
     const sessionBaseKey = hmacMd5(responseKey, proof);
     const exportedSessionKey = rc4(sessionBaseKey, message.encryptedRandomSessionKey);
-    checkMic(exportedSessionKey, negotiated, offered, token, message.micOffset);
-    checkChannelBinding(parseAvPairs(response.subarray(16 + 28)));
+    const avPairs = parseAvPairs(response.subarray(16 + 28));
+    if (options.requireMic !== false || claimsMic(avPairs)) {
+      checkMic(exportedSessionKey, negotiated, offered, token, message.micOffset);
+    }
+    checkChannelBinding(avPairs);
     peer = { user: message.userName, domain: message.domainName, workstation: message.workstation };
     state.establish(exportedSessionKey);
     for (const secret of [passwordHash, responseKey, sessionBaseKey, exportedSessionKey]) secret.fill(0);
@@ -228,7 +236,6 @@ function createAcceptor(options: NtlmAcceptorOptions): NtlmContext {
     token: Uint8Array,
     at: number | null,
   ) {
-    // Our challenge has a time stamp, so every client owes a MIC; without it the flags above could have been tampered with.
     const taken = at === null ? null : takeMic(token, at);
     if (!taken || !isEqual(messageIntegrityCode(key, negotiated, offered, taken.withoutMic), taken.mic)) {
       throw new AuthenticationError('The message integrity code of the NTLM exchange is missing or wrong.', {
@@ -265,6 +272,10 @@ function createAcceptor(options: NtlmAcceptorOptions): NtlmContext {
     },
     dispose: state.dispose,
   };
+}
+
+function claimsMic(avPairs: AvPairs): boolean {
+  return ((findAvPair(avPairs, AvId.FLAGS)?.[0] ?? 0) & AV_FLAG_MIC_PROVIDED) !== 0;
 }
 
 /** What both roles do once the keys are there. */
