@@ -27,6 +27,8 @@ const sectionNames: readonly SectionName[] = [
   'users',
 ];
 const liveIntervalMs = 2000;
+/** A rate needs two samples: the second one comes this soon. */
+const secondSampleMs = 1000;
 const slowIntervalMs = 30_000;
 /** What a section may take before it counts as failed; its neighbours do not wait for it. */
 const readingLimitMs = 10_000;
@@ -112,10 +114,10 @@ export function createOverview(
             },
           ],
         ];
-        const loop = (readers: typeof live, intervalMs: number) => async (signal: AbortSignal) => {
+        const loop = (readers: typeof live, intervalMs: number, firstMs: number) => async (signal: AbortSignal) => {
           for (let first = true; ; first = false) {
             requireStill(context, session);
-            const next = context.now() + intervalMs;
+            const next = context.now() + (first ? firstMs : intervalMs);
             await Promise.all(readers.map(([name, reader]) => read(name, reader, first, signal)));
             await sleep(Math.max(50, next - context.now()), signal);
           }
@@ -123,8 +125,8 @@ export function createOverview(
         await together(
           sink.signal,
           (signal) => pump(sink, bell, take, signal),
-          loop(live, liveIntervalMs),
-          loop(slow, slowIntervalMs),
+          loop(live, liveIntervalMs, secondSampleMs),
+          loop(slow, slowIntervalMs, slowIntervalMs),
         );
       }),
   };

@@ -36,6 +36,7 @@ export async function followService(
   let poll = firstPollMs;
   let failures = 0;
   let lastShown: string | null = null;
+  let wasPending = false;
   for (;;) {
     let windowsService: WindowsService | null = null;
     try {
@@ -48,7 +49,8 @@ export async function followService(
     if (windowsService !== null) {
       const { state } = windowsService;
       if (state === expected) return { kind: 'settled', windowsService };
-      const isOld = state === initial && elapsed < graceMs;
+      wasPending ||= isPending(state);
+      const isOld = state === initial && !wasPending && elapsed < graceMs;
       if (!isPending(state) && !isOld) return { kind: 'other-state', windowsService };
       if (elapsed >= followLimitMs) return { kind: 'time-over', windowsService };
       const shown = `${state} ${Math.floor(elapsed / 1000)}`;

@@ -267,9 +267,11 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
     if (connecting !== null) await connecting;
     else if (status.state === 'unknown') await connect(null);
     else if (urgent && (status.state === 'unreachable' || status.state === 'failing')) await connect(null);
-    if (client === null)
-      throw status.error ?? new TransportError('There is no connection.', { reason: 'connection-lost' });
-    return client;
+    if (client !== null) return client;
+    if (status.state === 'restarting') {
+      throw new TransportError('The machine is restarting or shutting down.', { reason: 'connection-lost' });
+    }
+    throw status.error ?? new TransportError('There is no connection.', { reason: 'connection-lost' });
   }
 
   /** While it restarts: with the old client as long as that works, else with a new one; within a short time, since silence is likely. */

@@ -1,0 +1,214 @@
+import { expect, test } from 'vitest';
+import { ProblemError, problemCodes } from '../shared/contract/problem.ts';
+import { SecretWithheldError } from './sessions/credentials.ts';
+import { DataFolderInUseError, StorageError } from './storage/storage-error.ts';
+import { toProblem } from './to-problem.ts';
+import {
+  AuthenticationError,
+  type AuthenticationReason,
+  CancelledError,
+  CertificateError,
+  type FaultFields,
+  OutcomeUnknownError,
+  ProtocolError,
+  TransportError,
+  type TransportReason,
+  type TrustFailure,
+  WSManError,
+  WSManFault,
+} from './wsman/index.ts';
+
+const fault = (fields: Partial<FaultFields>) =>
+  new WSManFault('A fault.', {
+    httpStatus: 500,
+    action: null,
+    code: 'Receiver',
+    subcode: null,
+    subcodeNamespace: null,
+    reason: null,
+    faultDetail: null,
+    wsmanCode: null,
+    machine: null,
+    message: null,
+    provider: null,
+    providerPath: null,
+    providerCode: null,
+    wmiError: null,
+    xml: '<s:Fault/>',
+    ...fields,
+  });
+
+const authentication: Record<AuthenticationReason, string> = {
+  rejected: 'authentication-failed',
+  'scheme-not-offered': 'authentication-failed',
+  'no-credential': 'authentication-failed',
+  'not-trusted': 'authentication-failed',
+  'clear-text-refused': 'authentication-failed',
+  'weak-security': 'authentication-failed',
+  'bad-token': 'authentication-failed',
+};
+test.each(Object.entries(authentication))(
+  'AuthenticationError %s is %s, with advice, and not to be repeated',
+  (reason, code) => {
+    const error = new AuthenticationError('Refused.', {
+      reason: reason as AuthenticationReason,
+      offered: ['Negotiate'],
+    });
+    const problem = toProblem(error, 'm1');
+    expect(problem).toMatchObject({ code, retryable: false, machineId: 'm1', message: 'Refused.' });
+    expect(problem.advice.length).toBeGreaterThan(1);
+    expect(problem.advice.join(' ')).toContain('Negotiate');
+    expect(problem.technical).toBeTruthy();
+  },
+);
+
+const transport: Record<TransportReason, string> = {
+  'name-not-found': 'unreachable',
+  refused: 'unreachable',
+  'network-unreachable': 'unreachable',
+  'connect-timeout': 'unreachable',
+  'response-timeout': 'timeout',
+  'connection-lost': 'unreachable',
+  tls: 'unreachable',
+  certificate: 'certificate-untrusted',
+  http: 'protocol-error',
+};
+test.each(Object.entries(transport))('TransportError %s is %s', (reason, code) => {
+  const problem = toProblem(new TransportError('Lost.', { reason: reason as TransportReason, code: 'ECODE' }));
+  expect(problem.code).toBe(code);
+  expect(problem.technical).toBeTruthy();
+  if (reason !== 'certificate') expect(problem.advice.length).toBeGreaterThan(0);
+  if (reason !== 'http' && reason !== 'certificate') expect(problem.technical).toBe('ECODE');
+});
+
+test.each([
+  [403, 'access-denied'],
+  [404, 'not-found'],
+  [413, 'quota-exceeded'],
+  [500, 'protocol-error'],
+  [503, 'quota-exceeded'],
+  [302, 'protocol-error'],
+])('HTTP %i is %s', (httpStatus, code) => {
+  const problem = toProblem(new TransportError('No WS-Man.', { reason: 'http', httpStatus }));
+  expect(problem).toMatchObject({ code, technical: `HTTP ${httpStatus}` });
+  expect(problem.advice).toHaveLength(1);
+});
+
+test('CertificateError carries the chain, the pin and one advice for each failure', () => {
+  const failures: TrustFailure[] = [
+    'pin-changed',
+    'unknown-authority',
+    'wrong-name',
+    'expired',
+    'not-yet-valid',
+    'unreadable',
+  ];
+  const certificate = {
+    subject: 'CN=srv1',
+    issuer: 'CN=srv1',
+    sha256: 'AA',
+    sha1: 'BB',
+    validFrom: new Date(1000),
+    validTo: new Date(2000),
+    names: ['srv1'],
+    selfSigned: true,
+  };
+  const problem = toProblem(new CertificateError('Not accepted.', { chain: [certificate], failures, pinned: 'CC' }));
+  expect(problem.code).toBe('certificate-untrusted');
+  expect(problem.retryable).toBe(false);
+  expect(new Set(problem.advice).size).toBe(failures.length);
+  expect(problem.certificate).toMatchObject({
+    pinned: 'CC',
+    failures,
+    chain: [{ validFromAt: 1000, validToAt: 2000 }],
+  });
+});
+
+test.each([
+  [{ wsmanCode: 5 }, 'access-denied', '5'],
+  [{ wsmanCode: 0x80041003 }, 'access-denied', '0x80041003'],
+  [{ wsmanCode: 0x80338003, providerCode: 0x80041003 }, 'access-denied', '0x80041003'],
+  [{ wsmanCode: 0x80070005 }, 'access-denied', '0x80070005'],
+  [{ wsmanCode: 1326 }, 'authentication-failed', '1326'],
+  [{ wsmanCode: 0x80338000 }, 'not-found', '0x80338000'],
+  [{ wsmanCode: 0x80338001 }, 'not-supported', '0x80338001'],
+  [{ wsmanCode: 0x80338029 }, 'timeout', '0x80338029'],
+  [{ wsmanCode: 0x803381a6 }, 'quota-exceeded', '0x803381A6'],
+  [{ wsmanCode: 0x80338041 }, 'protocol-error', '0x80338041'],
+  [{ subcode: 'AccessDenied' }, 'access-denied', undefined],
+  [{ subcode: 'ActionNotSupported' }, 'not-supported', undefined],
+  [{}, 'protocol-error', undefined],
+])('the fault %o is %s', (fields, code, technical) => {
+  const problem = toProblem(fault(fields), 'm1');
+  expect(problem).toMatchObject({ code, machineId: 'm1' });
+  expect(problem.technical).toBe(technical);
+  expect(problem.message).not.toBe('');
+});
+
+test('every field of a fault goes through, its number with its name', () => {
+  const fields = {
+    subcode: 'InternalError',
+    reason: 'why',
+    faultDetail: 'detail',
+    wsmanCode: 2150858752,
+    machine: 'srv1',
+    message: 'said',
+    provider: 'p',
+    providerPath: 'path',
+  };
+  expect(toProblem(fault(fields)).fault).toEqual({
+    httpStatus: 500,
+    code: 'Receiver',
+    wsmanCodeName: 'ERROR_WSMAN_RESOURCE_NOT_FOUND',
+    ...fields,
+  });
+});
+
+test('a denied WMI namespace names the missing right', () => {
+  expect(toProblem(fault({ wsmanCode: 0x80041003 })).advice.join(' ')).toMatch(/Remote Enable/);
+});
+
+test('the rest of the classes', () => {
+  expect(toProblem(new OutcomeUnknownError('Lost.')).code).toBe('outcome-unknown');
+  expect(toProblem(new ProtocolError('Broken.')).code).toBe('protocol-error');
+  expect(toProblem(new CancelledError('x')).code).toBe('cancelled');
+  expect(toProblem(AbortSignal.abort().reason).code).toBe('cancelled');
+  expect(toProblem(new SecretWithheldError('CORP\\a', null)).message).toContain('not sent again');
+  expect(toProblem(new DataFolderInUseError('/data', null)).message).toContain('/data');
+  expect(toProblem(new StorageError('Disk full.', { advice: ['Free some.'] }))).toMatchObject({
+    advice: ['Free some.'],
+  });
+});
+
+test('a problem stays what it is, and gets the machine where it names none', () => {
+  const problem = { code: 'not-found', message: 'x', advice: [], retryable: false } as const;
+  expect(toProblem(new ProblemError(problem), 'm1')).toEqual({ ...problem, machineId: 'm1' });
+  expect(toProblem(new ProblemError({ ...problem, machineId: 'm2' }), 'm1').machineId).toBe('m2');
+});
+
+test('what we did not expect says nothing of its inside', () => {
+  for (const thrown of [
+    new TypeError('password=hunter2 is undefined'),
+    new WSManError('hunter2'),
+    'hunter2',
+    { password: 'hunter2' },
+    null,
+    undefined,
+  ]) {
+    const problem = toProblem(thrown, 'm1');
+    expect(problem.code).toBe('internal-error');
+    expect(JSON.stringify(problem)).not.toContain('hunter2');
+    expect(JSON.stringify(problem)).not.toMatch(/at .*\.ts/);
+  }
+});
+
+test('only codes of the closed list', () => {
+  const every = [
+    ...Object.keys(authentication).map(
+      (reason) => new AuthenticationError('', { reason: reason as AuthenticationReason }),
+    ),
+    ...Object.keys(transport).map((reason) => new TransportError('', { reason: reason as TransportReason })),
+    fault({}),
+  ];
+  for (const error of every) expect(problemCodes).toContain(toProblem(error).code);
+});
