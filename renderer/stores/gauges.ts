@@ -7,12 +7,16 @@ import { createLiveValues } from './live-values.ts';
  * CPU and memory of the machines that somebody looks at. They bypass React: a cell subscribes to its machine and writes text and
  * transform itself, so that 10,000 machines cost what the visible ones cost.
  */
-const values = createLiveValues<GaugeReading>((run) => requestAnimationFrame(run));
+export interface ShownReading extends GaugeReading {
+  /** A rate needs two readings: the first of a new watch has none, and the one from just before is still the best there is. */
+  readonly cpuReadAt: number;
+}
+const values = createLiveValues<ShownReading>((run) => requestAnimationFrame(run));
 
-export const readGauge = (machineId: string): GaugeReading | undefined => values.get(machineId);
+export const readGauge = (machineId: string): ShownReading | undefined => values.get(machineId);
 export const subscribeGauge = (machineId: string, listener: () => void): (() => void) =>
   values.subscribe(machineId, listener);
-export const useGauge = (machineId: string): GaugeReading | undefined =>
+export const useGauge = (machineId: string): ShownReading | undefined =>
   useSyncExternalStore(
     (listener) => values.subscribe(machineId, listener),
     () => values.get(machineId),
@@ -22,6 +26,14 @@ export const subscribeGauges = (listener: () => void): (() => void) => values.su
 
 /** How long a reading may be shown as live: three intervals, since machines are spread over the interval and may miss one. */
 export const gaugeLifeMs = (): number => intervalMs * 3;
+
+/** The newest of each: a missing CPU value does not wipe out one that may still be shown as live. */
+export function mergeReading(before: ShownReading | undefined, reading: GaugeReading, lifeMs: number): ShownReading {
+  const keep = reading.cpuPercent === null && before !== undefined && reading.readAt - before.cpuReadAt < lifeMs;
+  return keep
+    ? { ...reading, cpuPercent: before.cpuPercent, cpuReadAt: before.cpuReadAt }
+    : { ...reading, cpuReadAt: reading.readAt };
+}
 
 const visibleIntervalMs = 2000;
 /** Asking everybody is for sorting and filtering: seldom enough that a fleet does not feel it. */
@@ -53,7 +65,8 @@ function restart(): void {
     void (async () => {
       try {
         for await (const batch of client.gauges.watch(input, signal)) {
-          for (const reading of batch) values.set(reading.machineId, reading);
+          for (const reading of batch)
+            values.set(reading.machineId, mergeReading(values.get(reading.machineId), reading, gaugeLifeMs()));
         }
       } catch {
         // A machine that does not answer says so through machines.watch; a lost console through the link. Readings just grow old.

@@ -40,8 +40,8 @@ const columns: readonly Column<ImportRow>[] = [
   {
     id: 'name',
     title: 'Name',
-    width: 140,
-    grow: 1,
+    width: 130,
+    grow: 0.6,
     className: 'name-cell name',
     cell: (row) => <span className="ell">{row.settings?.name ?? missing}</span>,
     sortBy: (row) => row.settings?.name ?? null,
@@ -49,8 +49,8 @@ const columns: readonly Column<ImportRow>[] = [
   {
     id: 'address',
     title: 'Address',
-    width: 170,
-    grow: 1,
+    width: 160,
+    grow: 0.7,
     cell: (row) => (
       <span className="ell">
         {row.settings === null
@@ -68,8 +68,8 @@ const columns: readonly Column<ImportRow>[] = [
   {
     id: 'verdict',
     title: 'Verdict',
-    width: 220,
-    grow: 1.2,
+    width: 230,
+    grow: 2,
     cell: (row) => (
       <span className="verdict" title={row.note}>
         <Glyph name={verdicts[row.verdict].glyph} label="" />

@@ -248,7 +248,9 @@ export function MachineDialog({
         ) : null}
         {draft.pin !== null ? (
           <div className="consent pin">
-            <span className="t3">Pinned certificate, SHA-256</span>
+            <span className="t3" title="SHA-256 of the only certificate that is accepted">
+              Pinned
+            </span>
             <Thumbprint value={draft.pin} />
             <Button kind="ghost" onClick={() => change({ ...draft, pin: null })}>
               Forget the pin

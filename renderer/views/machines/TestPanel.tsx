@@ -29,13 +29,15 @@ export function TestPanel(props: { run: TestRun; onAgain: () => void; onPin: (sh
   const panel = useRef<HTMLElement>(null);
   // What the user has to read or to answer must be on the screen, also where the dialog has to scroll.
   useEffect(() => {
-    const wanted = panel.current?.querySelector('.trust-question, .test-step.failed, .test-broken') ?? panel.current;
+    const inside = (selector: string) => panel.current?.querySelector(selector);
+    const wanted = inside('.trust-question') ?? inside('.test-step.failed') ?? inside('.test-broken') ?? panel.current;
     if (run.phase !== 'idle') wanted?.scrollIntoView({ block: 'nearest' });
   }, [run]);
   if (run.phase === 'idle') return null;
-  const reached = run.steps.filter((step) => step.outcome !== 'skipped');
-  const skipped = run.steps.filter((step) => step.outcome === 'skipped');
   const failed = run.steps.findIndex((step) => step.outcome === 'failed');
+  // A step that was not needed says so in its place; what a failure kept from being tried is one line.
+  const reached = failed < 0 ? run.steps : run.steps.slice(0, failed + 1);
+  const notReached = failed < 0 ? [] : run.steps.slice(failed + 1);
   const milliseconds = run.steps.reduce((sum, step) => sum + step.milliseconds, 0);
   return (
     <section
@@ -70,16 +72,10 @@ export function TestPanel(props: { run: TestRun; onAgain: () => void; onPin: (sh
           <ProblemBanner problem={run.problem} />
         </div>
       )}
-      {skipped.length === 0 || run.phase === 'running' ? null : (
+      {notReached.length === 0 ? null : (
         <div className="test-step skipped">
           <Glyph name="skipped" label="" />
-          <span className="grow">
-            {skipped.every((step) => step.seen === '' || step.seen === skipped[0]?.seen) && failed >= 0
-              ? `${skipped.map((step) => titles[step.step]).join(', ')}: not reached`
-              : skipped
-                  .map((step) => `${titles[step.step]}: ${step.seen === '' ? 'not needed' : step.seen}`)
-                  .join(' · ')}
-          </span>
+          <span className="grow">{notReached.map((step) => titles[step.step]).join(', ')}: not reached</span>
         </div>
       )}
     </section>
@@ -93,7 +89,7 @@ function Step({ step, onPin }: { step: TestStep; onPin: (sha256: string) => void
   return (
     <>
       <div
-        className={failed ? 'test-step failed' : 'test-step'}
+        className={`test-step ${step.outcome === 'passed' || step.outcome === 'running' ? '' : step.outcome}`}
         data-step={step.step}
         data-outcome={step.outcome}
         role={failed ? 'alert' : undefined}

@@ -54,7 +54,7 @@ export const machineColumns: readonly MachineColumn[] = [
     id: 'name',
     label: 'Name',
     title: 'Name',
-    width: 120,
+    width: 116,
     grow: 1.1,
     standard: true,
     className: 'name-cell name',
@@ -65,7 +65,7 @@ export const machineColumns: readonly MachineColumn[] = [
     id: 'address',
     label: 'Address',
     title: 'Address',
-    width: 104,
+    width: 96,
     grow: 0.6,
     standard: true,
     leavesAt: 2,
@@ -77,7 +77,7 @@ export const machineColumns: readonly MachineColumn[] = [
     id: 'os',
     label: 'Operating system',
     title: 'OS',
-    width: 92,
+    width: 104,
     grow: 0.2,
     standard: true,
     cell: (machine) => (
@@ -103,7 +103,7 @@ export const machineColumns: readonly MachineColumn[] = [
     id: 'cpu',
     label: 'CPU',
     title: 'CPU',
-    width: 98,
+    width: 94,
     standard: true,
     cell: (machine) => <PercentCell machine={machine} what="cpu" />,
     sortBy: (machine) => (machine.state === 'online' ? (readGauge(machine.id)?.cpuPercent ?? null) : null),
@@ -113,7 +113,7 @@ export const machineColumns: readonly MachineColumn[] = [
     id: 'memory',
     label: 'Memory',
     title: 'Memory',
-    width: 98,
+    width: 94,
     standard: true,
     cell: (machine) => <PercentCell machine={machine} what="memory" />,
     sortBy: (machine) => (machine.state === 'online' ? (readGauge(machine.id)?.memoryPercent ?? null) : null),
@@ -156,12 +156,19 @@ export const machineColumns: readonly MachineColumn[] = [
     id: 'tags',
     label: 'Tags',
     title: 'Tags',
-    width: 110,
+    width: 130,
     grow: 1,
     standard: true,
     leavesAt: 1,
     className: 'tags-cell',
-    cell: (machine) => machine.settings.tags.map((tag) => <Tag key={tag} name={tag} />),
+    // Tags that do not fit wrap out of sight whole; the tooltip has them all.
+    cell: ({ settings }) => (
+      <span className="tags" title={settings.tags.join(', ')}>
+        {[...new Set(settings.tags)].map((tag) => (
+          <Tag key={tag} name={tag} />
+        ))}
+      </span>
+    ),
     sortBy: (machine) => machine.settings.tags.join(' ') || null,
   },
   {

@@ -21,7 +21,10 @@ export function PercentCell({ machine, what }: { machine: Machine; what: 'cpu' |
     const draw = () => {
       const reading = readGauge(id);
       const percent = (what === 'cpu' ? reading?.cpuPercent : reading?.memoryPercent) ?? null;
-      const stale = state !== 'online' || reading === undefined || Date.now() - reading.readAt > gaugeLifeMs();
+      const stale =
+        state !== 'online' ||
+        reading === undefined ||
+        Date.now() - (what === 'cpu' ? reading.cpuReadAt : reading.readAt) > gaugeLifeMs();
       const level =
         percent === null ? 'none' : stale ? 'stale' : percent >= 95 ? 'crit' : percent >= 90 ? 'warn' : 'fine';
       const digits = formatPercentNumber(percent);
