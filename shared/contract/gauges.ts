@@ -16,7 +16,10 @@ export const gauges = {
    * newer readings replace older ones. Machines that do not answer simply send none.
    */
   watch: stream(
-    v.object({ machineIds: MachineIds, intervalMs: v.pipe(v.number(), v.integer(), v.minValue(1000), v.maxValue(600_000)) }),
+    v.object({
+      machineIds: MachineIds,
+      intervalMs: v.pipe(v.number(), v.integer(), v.minValue(1000), v.maxValue(600_000)),
+    }),
     of<readonly GaugeReading[]>(),
   ),
 };

@@ -19,7 +19,13 @@ export const MachineSettings = v.object({
   /** Shown everywhere; defaults to the address. */
   name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(255)),
   /** NetBIOS name, FQDN, IPv4, IPv6 (without brackets) or localhost. */
-  address: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(255), v.regex(/^[^\s/\\?#@]+$/, 'must be a host name or an address')),
+  address: v.pipe(
+    v.string(),
+    v.trim(),
+    v.minLength(1),
+    v.maxLength(255),
+    v.regex(/^[^\s/\\?#@]+$/, 'must be a host name or an address'),
+  ),
   transport: Transport,
   port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535)),
   /** URL prefix without slashes at the ends; `wsman` unless the listener has another. */
@@ -144,7 +150,10 @@ export const machines = {
   ),
   previewImport: call(ImportText, of<ImportPreview>()),
   /** Adds every `new` row of that text, with this credential, in one save. Returns how many were added. */
-  import: call(v.object({ ...ImportText.entries, credentialId: v.nullable(v.string()) }), of<{ readonly added: number }>()),
+  import: call(
+    v.object({ ...ImportText.entries, credentialId: v.nullable(v.string()) }),
+    of<{ readonly added: number }>(),
+  ),
   /** The inventory as text to save; no secret is part of it. `ids` null means all. */
   export: call(
     v.object({ ids: v.nullable(MachineIds), format: v.picklist(['list', 'csv']) }),

@@ -32,8 +32,5 @@ export const power = {
   /** Who is signed in, read now: what the confirmation shows. */
   signedIn: call(v.object({ machineId: MachineId }), of<readonly SignedInUser[]>()),
   /** Asks the machine and follows it; the last item has an end state. Cancelling stops following, not the machine. */
-  run: stream(
-    v.object({ machineId: MachineId, action: PowerAction, force: v.boolean() }),
-    of<PowerProgress>(),
-  ),
+  run: stream(v.object({ machineId: MachineId, action: PowerAction, force: v.boolean() }), of<PowerProgress>()),
 };

@@ -47,7 +47,13 @@ export interface CertificateInfo {
 }
 
 /** Why a certificate is not accepted, in the order they are checked. */
-export type TrustFailure = 'pin-changed' | 'unknown-authority' | 'wrong-name' | 'expired' | 'not-yet-valid' | 'unreadable';
+export type TrustFailure =
+  | 'pin-changed'
+  | 'unknown-authority'
+  | 'wrong-name'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'unreadable';
 
 export interface CertificateProblem {
   readonly chain: readonly CertificateInfo[];

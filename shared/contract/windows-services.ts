@@ -33,8 +33,18 @@ export interface WindowsService {
 }
 
 export type WindowsServicesChange =
-  | { readonly kind: 'all'; readonly services: readonly WindowsService[]; readonly readAt: number; readonly live: boolean }
-  | { readonly kind: 'changed'; readonly services: readonly WindowsService[]; readonly removed: readonly string[]; readonly readAt: number }
+  | {
+      readonly kind: 'all';
+      readonly services: readonly WindowsService[];
+      readonly readAt: number;
+      readonly live: boolean;
+    }
+  | {
+      readonly kind: 'changed';
+      readonly services: readonly WindowsService[];
+      readonly removed: readonly string[];
+      readonly readAt: number;
+    }
   /** The newest reading failed; what was sent before is from `readAt`. */
   | { readonly kind: 'problem'; readonly problem: Problem };
 
@@ -64,5 +74,8 @@ export const windowsServices = {
     v.object({ machineId: MachineId, name: ServiceName, action: ServiceAction, withDependants: v.boolean() }),
     of<ActionProgress>(),
   ),
-  setStartMode: call(v.object({ machineId: MachineId, name: ServiceName, startMode: NewStartMode }), of<WindowsService>()),
+  setStartMode: call(
+    v.object({ machineId: MachineId, name: ServiceName, startMode: NewStartMode }),
+    of<WindowsService>(),
+  ),
 };
