@@ -29,7 +29,8 @@ export interface LineChartProps {
   readonly read: () => ChartData;
   /** Any value that changes with every new reading. */
   readonly revision: unknown;
-  readonly spanMs: number;
+  /** How far back it reaches, in milliseconds; asked at every drawing. */
+  readonly spanMs: () => number;
   /** `percent` is always 0–100; `rate` begins at 0 and grows to a round number. */
   readonly scale: 'percent' | 'rate';
   /** Of the units that `format` writes: a round number of megabytes is not one of millions. */
@@ -120,7 +121,7 @@ function optionsOf(latest: Latest, element: HTMLElement, readout: { current: HTM
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: {
-      x: { time: true, range: () => [(Date.now() - latest.current.spanMs) / 1000, Date.now() / 1000] },
+      x: { time: true, range: () => [(Date.now() - latest.current.spanMs()) / 1000, Date.now() / 1000] },
       y: {
         range: (_plot, _min, max) => [
           0,
@@ -139,7 +140,7 @@ function optionsOf(latest: Latest, element: HTMLElement, readout: { current: HTM
       },
       {
         ...axis,
-        size: 62,
+        size: latest.current.scale === 'percent' ? 44 : 64,
         gap: 8,
         grid,
         splits: (plot) => {

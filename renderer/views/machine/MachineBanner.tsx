@@ -10,10 +10,12 @@ interface MachineBannerProps {
   readonly machine: Machine;
   readonly onTryNow: () => void;
   readonly onEdit: () => void;
+  /** The settings with a test running, to look at the certificate. */
+  readonly onInspect: () => void;
 }
 
 /** Why a machine does not serve, and what to do. Nothing for one that does. */
-export function MachineBanner({ machine, onTryNow, onEdit }: MachineBannerProps) {
+export function MachineBanner({ machine, onTryNow, onEdit, onInspect }: MachineBannerProps) {
   const { state, problem } = machine;
   const [name] = nameParts(machine);
   const tryNow = (
@@ -69,13 +71,13 @@ export function MachineBanner({ machine, onTryNow, onEdit }: MachineBannerProps)
       );
     case 'untrusted':
       return problem?.certificate ? (
-        <CertificateStop name={name} certificate={problem.certificate} onEdit={onEdit} onTryNow={onTryNow} />
+        <CertificateStop name={name} certificate={problem.certificate} onInspect={onInspect} onTryNow={onTryNow} />
       ) : problem ? (
         <ProblemBanner
           problem={problem}
           actions={
             <>
-              <Button kind="primary" onClick={onEdit}>
+              <Button kind="primary" onClick={onInspect}>
                 Look at the certificate…
               </Button>
               {tryNow}
@@ -110,7 +112,7 @@ const failureWords: Readonly<Record<TrustFailure, string>> = {
 function CertificateStop(props: {
   name: string;
   certificate: CertificateProblem;
-  onEdit: () => void;
+  onInspect: () => void;
   onTryNow: () => void;
 }) {
   const { name, certificate } = props;
@@ -122,7 +124,7 @@ function CertificateStop(props: {
       glyph="critical"
       actions={
         <>
-          <Button kind="primary" onClick={props.onEdit}>
+          <Button kind="primary" onClick={props.onInspect}>
             {changed ? 'Compare and decide…' : 'Look at the certificate…'}
           </Button>
           <Button onClick={props.onTryNow}>Try now</Button>

@@ -68,7 +68,7 @@ export function MachineHeader({ machine, onPower, onRefresh, onEdit }: MachineHe
   );
 }
 
-/** With its word where there is room. */
+/** With its word where there is room. Stays focusable while it cannot be used, so that the focus has a place to return to. */
 function WideButton(props: {
   icon: ReactElement;
   label: string;
@@ -77,10 +77,19 @@ function WideButton(props: {
   onClick: () => void;
 }) {
   const narrow = useNarrow();
-  const { label, title, ...rest } = props;
-  if (narrow) return <IconButton name={title === undefined ? label : `${label} (${title})`} {...rest} />;
+  const { label, title, disabled, ...rest } = props;
+  if (narrow) {
+    return (
+      <IconButton
+        name={label}
+        {...(title === undefined ? {} : { keys: title })}
+        disabledFocusable={disabled}
+        {...rest}
+      />
+    );
+  }
   return (
-    <Button kind="ghost" title={title} {...rest}>
+    <Button kind="ghost" title={title} disabledFocusable={disabled} {...rest}>
       {label}
     </Button>
   );

@@ -1,7 +1,8 @@
-import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { isTyping } from '../../components/keys.ts';
+import { openDialog } from '../../stores/dialogs.ts';
 import { refreshMachines, useMachine } from '../../stores/machines.ts';
 import { overviewStore } from '../../stores/overview.ts';
 import type { PowerActionName } from '../../stores/power.ts';
@@ -16,10 +17,6 @@ import { PowerDialog } from './PowerDialog.tsx';
 import { Services } from './Services.tsx';
 import './machine.css';
 
-const MachineDialog = lazy(() =>
-  import('../machines/MachineDialog.tsx').then((module) => ({ default: module.MachineDialog })),
-);
-
 const tabs = [
   { id: 'overview', name: 'Overview' },
   { id: 'services', name: 'Services' },
@@ -30,12 +27,14 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
   const machine = useMachine(machineId);
   const run = usePowerRun(machineId);
   const [power, setPower] = useState<PowerActionName | null>(null);
-  const [editing, setEditing] = useState(false);
   const current = tabs.find((one) => one.id === tab)?.id ?? 'overview';
 
   // For as long as the page is open, whichever room: the charts have no hole when one comes back to them.
   useEffect(() => overviewStore.watch(machineId), [machineId]);
 
+  const edit = useCallback(() => openDialog({ kind: 'edit-machine', machineId }), [machineId]);
+  // Its test shows the certificate that is presented now, which is what has to be judged.
+  const inspect = useCallback(() => openDialog({ kind: 'edit-machine', machineId, test: true }), [machineId]);
   const refresh = useCallback(() => {
     // Refused when the console is away; the frame says so already.
     refreshMachines([machineId]).catch(() => {});
@@ -49,7 +48,7 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
       const inDialog = document.querySelector('[role="dialog"],[role="alertdialog"]') !== null;
       if (inDialog) return;
       if (event.key === 'F5') refresh();
-      else if (event.key === 'F2') setEditing(true);
+      else if (event.key === 'F2') edit();
       else if (!isTyping(event.target) && tabs[Number(event.key) - 1])
         openMachine(machineId, tabs[Number(event.key) - 1]?.id);
       else return;
@@ -57,7 +56,7 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
     };
     addEventListener('keydown', press);
     return () => removeEventListener('keydown', press);
-  }, [machineId, refresh]);
+  }, [machineId, refresh, edit]);
 
   if (machine === undefined) {
     return (
@@ -71,7 +70,7 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
   }
   return (
     <div className="mp" data-production={isProduction(machine) || undefined}>
-      <MachineHeader machine={machine} onPower={setPower} onRefresh={refresh} onEdit={() => setEditing(true)} />
+      <MachineHeader machine={machine} onPower={setPower} onRefresh={refresh} onEdit={edit} />
       <div className="mp-tabs" role="tablist" aria-label={`Rooms of ${machine.settings.name}`}>
         {tabs.map(({ id, name }) => (
           <button
@@ -103,23 +102,14 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
           {run && <PowerBanner run={run} onAgain={() => setPower(run.action)} />}
           {/* While a restart is followed, that it does not answer is what was asked for. */}
           {run && run.stage !== 'ended' ? null : (
-            <MachineBanner machine={machine} onTryNow={refresh} onEdit={() => setEditing(true)} />
+            <MachineBanner machine={machine} onTryNow={refresh} onEdit={edit} onInspect={inspect} />
           )}
         </div>
       ) : null}
       <div className="mp-room" id="mp-room" role="tabpanel" aria-labelledby={`mp-tab-${current}`}>
-        {current === 'overview' ? (
-          <Overview machine={machine} onEdit={() => setEditing(true)} />
-        ) : (
-          <Services machine={machine} />
-        )}
+        {current === 'overview' ? <Overview machine={machine} onEdit={edit} /> : <Services machine={machine} />}
       </div>
       {power !== null && <PowerDialog machineIds={[machineId]} action={power} onClose={() => setPower(null)} />}
-      {editing && (
-        <Suspense fallback={null}>
-          <MachineDialog machine={machine} onClose={() => setEditing(false)} />
-        </Suspense>
-      )}
     </div>
   );
 }

@@ -15,11 +15,11 @@ import { historySpanMs } from '../../stores/history.ts';
 import { type ChartName, memoryPercent, overviewStore, sumRates } from '../../stores/overview.ts';
 import { bytesOf } from './amounts.ts';
 import type { SectionProps } from './Overview.tsx';
-import { isOwnProblem, SectionGap, SectionHead, SectionNote, type SectionView, useSection } from './section.tsx';
+import { isRefused, SectionGap, SectionHead, SectionNote, type SectionView, useSection } from './section.tsx';
 
 /** A number of the heading: grey label, bold value, grey unit. */
 function Fact({ label, text, wide = false }: { label?: string; text: string; wide?: boolean }) {
-  const [, number, unit] = /^(\S+)(\s.*)?$/.exec(text) ?? [];
+  const [, number, unit] = /^(\S+(?:\s%)?)(\s.*)?$/.exec(text) ?? [];
   return (
     <span className={wide ? 'ov-fact wide-only' : 'ov-fact'}>
       {label === undefined ? null : `${label} `}
@@ -42,6 +42,9 @@ const diskSeries = pairSeries('Read', 'Write');
 
 const percent = (value: number): string => formatPercent(value);
 
+/** While nothing new comes, what was there before stays in sight beside the hatched time: up to an hour. */
+const spanOfOld = (lastAt: number): number => Math.min(4 * historySpanMs, historySpanMs + Date.now() - lastAt);
+
 /** A chart of the store's own history. `factor` turns what is kept into what is shown. */
 function HistoryChart(props: {
   machine: Machine;
@@ -56,25 +59,26 @@ function HistoryChart(props: {
   height: number;
 }) {
   const { machine, chart, view, factor = 1 } = props;
+  const history = overviewStore.history(machine.id, chart);
+  const lastAt = history.lastAt ?? view.readAt;
+  const words = machine.state === 'online' ? 'not read since' : 'no answer since';
+  const oldAt = view.live ? null : lastAt;
+  const since = oldAt === null ? null : { at: oldAt, words: `${words} ${formatTime(oldAt).slice(0, 5)}` };
+  const spanMs = useCallback(() => (oldAt === null ? historySpanMs : spanOfOld(oldAt)), [oldAt]);
   const read = useCallback(() => {
-    const history = overviewStore.history(machine.id, chart);
-    const since = Date.now() - historySpanMs;
-    const { times, series } = history.columns(since);
+    const from = Date.now() - spanMs();
+    const { times, series } = history.columns(from);
     const scaled =
       factor === 1 ? series : series.map((column) => column.map((value) => (value === null ? null : value * factor)));
-    return { times, series: scaled, gaps: history.gaps(since) };
-  }, [machine.id, chart, factor]);
-  const lastAt = overviewStore.history(machine.id, chart).lastAt ?? view.readAt;
-  const words = machine.state === 'online' ? 'not read since' : 'no answer since';
-  const since =
-    view.live || lastAt === null ? null : { at: lastAt, words: `${words} ${formatTime(lastAt).slice(0, 5)}` };
+    return { times, series: scaled, gaps: history.gaps(from) };
+  }, [history, factor, spanMs]);
   return (
     <LineChart
       label={props.label}
       series={props.series}
       read={read}
       revision={view.readAt}
-      spanMs={historySpanMs}
+      spanMs={spanMs}
       scale={props.scale}
       base={props.base ?? 1000}
       format={props.format}
@@ -86,7 +90,7 @@ function HistoryChart(props: {
 
 /** The last known value is shown grey; where there is none, the reason or grey lines. */
 function useless(view: SectionView<unknown>, machine: Machine): boolean {
-  return view.value === null || (isOwnProblem(view.problem, machine) && view.problem.code === 'access-denied');
+  return view.value === null || isRefused(view, machine);
 }
 
 function ChartRow({ gauge, children }: { gauge: ReactNode; children: ReactNode }) {
@@ -117,7 +121,7 @@ export function CpuSection({ machine, onEdit }: SectionProps) {
             value === null
               ? ''
               : live || view.readAt === null
-                ? `of ${plural(count, 'processor')}`
+                ? `of ${plural(count, 'CPU')}`
                 : `at ${formatTime(view.readAt)}`
           }
         />
@@ -247,7 +251,7 @@ export function NetworkSection({ machine, onEdit }: SectionProps) {
         view={view}
         end={
           <span
-            className="ov-where ell"
+            className="ov-where ell wide-only"
             title={adapters
               .map(
                 (one) =>

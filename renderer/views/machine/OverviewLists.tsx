@@ -5,24 +5,38 @@ import { formatBytes, formatPercent, missing, plural } from '../../format.ts';
 import { lowDiskPercent } from '../../machine-health.ts';
 import { bytesOf, shareOf } from './amounts.ts';
 import type { SectionProps } from './Overview.tsx';
-import { isOwnProblem, SectionGap, SectionHead, SectionNote, useSection } from './section.tsx';
+import { isRefused, SectionGap, SectionHead, SectionNote, useSection } from './section.tsx';
 
 const maxProcesses = 12;
 
 export function ProcessesSection({ machine, onEdit }: SectionProps) {
   const view = useSection(machine.id, 'processes');
-  const denied = isOwnProblem(view.problem, machine) && view.problem.code === 'access-denied';
+  const denied = isRefused(view, machine);
   const top = (view.value ?? [])
     .toSorted((a, b) => (b.cpuPercent ?? -1) - (a.cpuPercent ?? -1) || Number(b.workingSetBytes - a.workingSetBytes))
     .slice(0, maxProcesses);
   return (
     <div className="ov-cell">
-      <SectionHead title="Top processes" view={view} end={<span className="ov-where">PID · CPU · memory</span>} />
+      <SectionHead
+        title="Top processes"
+        view={view}
+        end={
+          <span className="ov-where">
+            <span className="ov-pid">PID · </span>CPU · memory
+          </span>
+        }
+      />
       <SectionNote view={view} machine={machine} />
       {view.value === null || denied ? (
         <SectionGap view={view} machine={machine} lines={6} onEdit={onEdit} />
       ) : (
         <table className={view.live ? 'ov-table' : 'ov-table stale'}>
+          <colgroup>
+            <col />
+            <col className="pid" />
+            <col className="cpu" />
+            <col className="memory" />
+          </colgroup>
           <thead className="visually-hidden">
             <tr>
               <th>Name</th>
@@ -51,7 +65,7 @@ export function ProcessesSection({ machine, onEdit }: SectionProps) {
 
 export function DisksSection({ machine, onEdit }: SectionProps) {
   const view = useSection(machine.id, 'disks');
-  const denied = isOwnProblem(view.problem, machine) && view.problem.code === 'access-denied';
+  const denied = isRefused(view, machine);
   return (
     <div className="ov-cell">
       <SectionHead
@@ -65,7 +79,7 @@ export function DisksSection({ machine, onEdit }: SectionProps) {
       ) : (
         <ul className={view.live ? 'ov-disks' : 'ov-disks stale'}>
           {view.value.map((disk) => (
-            <Disk key={disk.drive} disk={disk} />
+            <Disk key={disk.drive} disk={disk} live={view.live} />
           ))}
         </ul>
       )}
@@ -73,10 +87,10 @@ export function DisksSection({ machine, onEdit }: SectionProps) {
   );
 }
 
-/** Filled is what is used; a disk that runs full has a shape, a colour and its share of free space in words. */
-function Disk({ disk }: { disk: DiskReading }) {
+/** Filled is what is used; a disk that runs full has a shape, a colour and its share of free space in words, while that is known to be so. */
+function Disk({ disk, live }: { disk: DiskReading; live: boolean }) {
   const free = shareOf(disk.freeBytes, disk.sizeBytes);
-  const level = free === null || free >= lowDiskPercent ? null : free < lowDiskPercent / 2 ? 'crit' : 'warn';
+  const level = !live || free === null || free >= lowDiskPercent ? null : free < lowDiskPercent / 2 ? 'crit' : 'warn';
   return (
     <li title={[disk.label, disk.fileSystem].filter(Boolean).join(' · ')}>
       <span className="b6">{disk.drive}</span>

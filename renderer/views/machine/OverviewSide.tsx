@@ -5,7 +5,7 @@ import { Kv } from '../../components/Kv.tsx';
 import { useNow } from '../../components/useNow.ts';
 import { formatBytes, formatDate, formatDay, formatTime, missing, plural } from '../../format.ts';
 import type { SectionProps } from './Overview.tsx';
-import { SectionGap, SectionHead, SectionNote, useSection } from './section.tsx';
+import { SectionGap, SectionHead, SectionNote, staleClass, useSection } from './section.tsx';
 
 /** The right-hand pane: what the machine is, and who is on it. */
 export function OverviewSide({ machine, onEdit }: SectionProps) {
@@ -14,7 +14,7 @@ export function OverviewSide({ machine, onEdit }: SectionProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
     <aside className="ov-side" aria-label="Facts" tabIndex={0}>
-      <section className={details.live ? '' : 'stale'}>
+      <section className={staleClass(details)}>
         <SectionHead title="Machine" view={details} />
         <SectionNote view={details} machine={machine} />
         {details.value === null ? (
@@ -24,12 +24,12 @@ export function OverviewSide({ machine, onEdit }: SectionProps) {
         )}
       </section>
       {details.value !== null && (
-        <section className={details.live ? '' : 'stale'}>
+        <section className={staleClass(details)}>
           <SectionHead title="Hardware" view={{ ...details, live: true }} />
           <Kv rows={known(hardwareRows(details.value))} />
         </section>
       )}
-      <section className={users.live ? '' : 'stale'}>
+      <section className={staleClass(users)}>
         <SectionHead title="Signed in" view={users} />
         <SectionNote view={users} machine={machine} />
         {users.value === null ? (
@@ -59,7 +59,12 @@ type FactRow = readonly [label: string, value: ReactNode];
 const known = (rows: readonly FactRow[]): readonly FactRow[] =>
   rows.filter(([, value]) => value !== null && value !== '');
 
-const long = (text: string | null): ReactNode => (text === null ? null : <span title={text}>{text}</span>);
+const long = (text: string | null): ReactNode =>
+  text === null ? null : (
+    <span key={text} title={text}>
+      {text}
+    </span>
+  );
 
 function osRows(details: MachineDetails, live: boolean): readonly FactRow[] {
   return [
@@ -74,8 +79,11 @@ function osRows(details: MachineDetails, live: boolean): readonly FactRow[] {
     ['Installed', details.installedAt === null ? null : formatDay(details.installedAt)],
     ['Computer', long(details.computerName)],
     ['Domain', long(details.domain)],
-    ['Clock', details.clockOffsetMs === null ? null : <Clock offsetMs={details.clockOffsetMs} live={live} />],
-    ['Address', details.addresses.length === 0 ? null : <Addresses all={details.addresses} />],
+    [
+      'Clock',
+      details.clockOffsetMs === null ? null : <Clock key="clock" offsetMs={details.clockOffsetMs} live={live} />,
+    ],
+    ['Address', details.addresses.length === 0 ? null : <Addresses key="addresses" all={details.addresses} />],
     ['WinRM', details.stack === null ? null : /^\d/.test(details.stack) ? `Stack ${details.stack}` : details.stack],
   ];
 }

@@ -8,15 +8,16 @@ import { powerLook, powerVerb } from './power-words.ts';
 export function PowerBanner({ run, onAgain }: { run: PowerRun; onAgain: () => void }) {
   const look = powerLook(run);
   const { machineId } = run;
+  const succeeded = run.progress?.phase === 'done' && !run.problem;
   return (
-    <Banner
-      tint={look.tint}
-      actions={
-        look.ended ? (
+    <Banner tint={look.tint}>
+      <div className="mp-power-banner">
+        <div className="grow" role="status">
+          <PowerProgressRow run={run} name={powerVerb[run.action]} />
+        </div>
+        {look.ended ? (
           <>
-            {run.progress?.phase === 'done' && !run.problem ? null : (
-              <Button onClick={onAgain}>{powerVerb[run.action]} again…</Button>
-            )}
+            {succeeded ? null : <Button onClick={onAgain}>{powerVerb[run.action]} again…</Button>}
             <Button kind="ghost" onClick={() => powerStore.dismiss(machineId)}>
               Put away
             </Button>
@@ -25,11 +26,7 @@ export function PowerBanner({ run, onAgain }: { run: PowerRun; onAgain: () => vo
           <Button kind="ghost" onClick={() => powerStore.stopFollowing(machineId)}>
             Stop following
           </Button>
-        )
-      }
-    >
-      <div role="status">
-        <PowerProgressRow run={run} name={`${powerVerb[run.action]}:`} />
+        )}
       </div>
     </Banner>
   );

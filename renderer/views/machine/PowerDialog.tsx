@@ -100,6 +100,7 @@ function Confirm({ machineIds, action, onClose, onConfirm }: ConfirmProps) {
         </Banner>
       )}
       <Checkbox
+        className="mp-force"
         checked={force}
         onChange={(_event, data) => setForce(data.checked === true)}
         label={
@@ -161,11 +162,15 @@ function Follow({ machineIds, action, onClose }: PowerDialogProps) {
   const moving = mine.filter((run) => !powerLook(run).ended).length;
   const done = mine.filter((run) => run.progress?.phase === 'done' && !run.problem).length;
   const names = machineIds.map((id) => byId.get(id)?.settings.name ?? id);
-  const verb = action === 'restart' ? 'Restarting' : 'Shutting down';
+  const subject = names.length === 1 ? names[0] : plural(names.length, 'machine');
+  const title =
+    moving > 0
+      ? `${action === 'restart' ? 'Restarting' : 'Shutting down'} ${subject}`
+      : `${action === 'restart' ? 'Restart' : 'Shut-down'} of ${subject}`;
   return (
     <Dialog
       width={560}
-      title={`${verb} ${names.length === 1 ? names[0] : plural(names.length, 'machine')}`}
+      title={title}
       onClose={onClose}
       note={
         moving > 0

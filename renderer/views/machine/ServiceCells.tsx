@@ -38,7 +38,7 @@ function Elapsed({ since, limitMs }: { since: number | null; limitMs: number | n
     <>
       <span className="num t3 nowrap">
         {formatClock(elapsed)}
-        {limitMs === null ? '' : ` of ${formatClock(limitMs)}`}
+        {limitMs === null ? null : <span className="wide-only"> of {formatClock(limitMs)}</span>}
       </span>
       {limitMs === null ? null : (
         <span className="mp-foot-bar" aria-hidden="true">
@@ -89,7 +89,7 @@ export function serviceColumns(machineId: string, narrow: boolean): readonly Col
     {
       id: 'state',
       title: 'State',
-      width: narrow ? 160 : 190,
+      width: narrow ? 158 : 206,
       grow: 1,
       className: 'sv-state-cell',
       sortBy: ({ service, record }) => serviceLook(service, record).words,
@@ -127,7 +127,7 @@ export function TroubleLine({ machineId, row }: { machineId: string; row: Servic
   const meaning = problem?.operation?.meaning ?? problem?.message ?? 'It failed.';
   const took = (record.endedAt ?? record.startedAt) - record.startedAt;
   const rest = [
-    unknown ? `the machine says now: ${service.state}` : `it is ${service.state.toLowerCase()}`,
+    unknown ? `The machine says now: ${service.state}` : `It is ${service.state.toLowerCase()}`,
     `asked at ${formatTime(record.startedAt)}`,
     took > 3000 ? `gave up after ${formatAge(took)}` : null,
   ];
@@ -135,7 +135,7 @@ export function TroubleLine({ machineId, row }: { machineId: string; row: Servic
     <div className="sv-trouble">
       <span className="sv-trouble-text ell" title={[meaning, ...(problem?.advice ?? [])].join('\n')}>
         {code === undefined || unknown ? null : <b className="c-crit num">{code}</b>}
-        <span className="t1">{capital(meaning)}</span> <span className="t2">{rest.filter(Boolean).join(' · ')}</span>
+        <span className="t1">{sentence(meaning)}</span> <span className="t2">{rest.filter(Boolean).join(' · ')}</span>
       </span>
       <Button
         kind="ghost"
@@ -155,4 +155,6 @@ export function TroubleLine({ machineId, row }: { machineId: string; row: Servic
   );
 }
 
-const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
+/** Capital at the front, full stop at the end. */
+const sentence = (words: string): string =>
+  words.charAt(0).toUpperCase() + words.slice(1) + (/[.!?]$/.test(words) ? '' : '.');

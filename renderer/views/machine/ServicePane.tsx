@@ -1,6 +1,6 @@
 import { Select } from '@fluentui/react-components';
 import { DismissRegular } from '@fluentui/react-icons';
-import { useEffect, useState } from 'react';
+import { useEffect, useId, useState } from 'react';
 import type { Machine } from '../../../shared/contract/machines.ts';
 import type { Problem } from '../../../shared/contract/problem.ts';
 import type { WindowsService } from '../../../shared/contract/windows-services.ts';
@@ -9,7 +9,7 @@ import { Glyph } from '../../components/Glyph.tsx';
 import { Kv } from '../../components/Kv.tsx';
 import { Banner } from '../../components/ProblemBanner.tsx';
 import { useNow } from '../../components/useNow.ts';
-import { formatClock, formatTime, plural } from '../../format.ts';
+import { formatAge, formatClock, formatTime, plural } from '../../format.ts';
 import { problemOf } from '../../stores/problem-of.ts';
 import {
   isActive,
@@ -100,6 +100,7 @@ function Several({ rows }: { rows: readonly ServiceRow[] }) {
 
 function One({ row, machine, all, actions, canChange, onStartMode, onGo }: ServicePaneProps & { row: ServiceRow }) {
   const { service, record } = row;
+  const modeId = useId();
   const mine = actions.filter((one) => one.name === service.name);
   return (
     <>
@@ -138,9 +139,12 @@ function One({ row, machine, all, actions, canChange, onStartMode, onGo }: Servi
             : []),
         ]}
       />
-      <label className="sv-mode">
-        <span className="t3">Start mode</span>
+      <div className="sv-mode">
+        <label className="t3" htmlFor={modeId}>
+          Start mode
+        </label>
         <Select
+          id={modeId}
           value={service.startMode}
           disabled={!canChange || isActive(record)}
           onChange={(_event, data) => onStartMode(data.value as NewStartModeName)}
@@ -154,7 +158,7 @@ function One({ row, machine, all, actions, canChange, onStartMode, onGo }: Servi
           <option value="Manual">Manual</option>
           <option value="Disabled">Disabled</option>
         </Select>
-      </label>
+      </div>
       <Related machine={machine} service={service} all={all} onGo={onGo} />
       <h3 className="h2">Last actions</h3>
       {mine.length === 0 ? (
@@ -193,7 +197,7 @@ function Moving({ record }: { record: ServiceActionRecord }) {
       {record.stage === 'queued'
         ? 'A few are asked at a time; this one is next in line.'
         : progress
-          ? `Given up after ${formatClock(progress.limitMs)}; followed until it settles.`
+          ? `Followed until it settles, for ${formatAge(progress.limitMs)} at most.`
           : 'Followed until it settles.'}
     </Banner>
   );
@@ -264,7 +268,7 @@ function Related(props: {
       <RelatedList {...props} all={all} services={related?.dependencies ?? null} note={note} />
       <h3 className="h2 row">
         <span className="grow">Dependants</span>
-        {related && related.dependants.some((one) => one.state !== 'Stopped') && (
+        {related?.dependants.some((one) => one.state !== 'Stopped') && (
           <span className="s11 t3 sv-plain">stop with it</span>
         )}
       </h3>

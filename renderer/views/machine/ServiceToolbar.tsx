@@ -99,7 +99,7 @@ export function ServiceToolbar(props: ServiceToolbarProps) {
           key={verb}
           verb={verb}
           narrow={narrow}
-          disabled={!canChange || actions.planning || actions.eligible(verb).length === 0}
+          disabled={!canChange || actions.eligible(verb).length === 0}
           why={
             canChange
               ? whyNot(
@@ -152,6 +152,7 @@ export function ServiceToolbar(props: ServiceToolbarProps) {
   );
 }
 
+/** Stays focusable while it cannot be used: the keyboard does not fall off the page when a stop has begun. */
 function Verb(props: {
   verb: ServiceAction;
   narrow: boolean;
@@ -163,10 +164,12 @@ function Verb(props: {
   const icon = actionIcons[verb];
   const hint = disabled && why !== null ? why : actionKeys[verb];
   if (props.narrow) {
-    return <IconButton name={actionWords[verb]} keys={hint} icon={icon} disabled={disabled} onClick={props.onDo} />;
+    return (
+      <IconButton name={actionWords[verb]} keys={hint} icon={icon} disabledFocusable={disabled} onClick={props.onDo} />
+    );
   }
   return (
-    <Button kind="ghost" icon={icon} disabled={disabled} title={hint} onClick={props.onDo}>
+    <Button kind="ghost" icon={icon} disabledFocusable={disabled} title={hint} onClick={props.onDo}>
       {actionWords[verb]}
     </Button>
   );

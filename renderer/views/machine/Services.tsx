@@ -200,6 +200,7 @@ export function Services({ machine }: { machine: Machine }) {
               <span className="t2">The list as it was then. It is read again by itself.</span>
             </div>
           ) : null}
+          {/* biome-ignore lint/a11y/noStaticElementInteractions: only notices where pointer and keyboard are */}
           <div
             className={view?.live ? 'sv-table' : 'sv-table stale'}
             onPointerEnter={() => setAtWork(true)}

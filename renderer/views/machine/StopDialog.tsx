@@ -38,7 +38,7 @@ export function StopDialog({ machine, confirmation, services, onConfirm, onCance
         <>
           <Button onClick={onCancel}>Cancel</Button>
           <Button kind="danger" onClick={onConfirm}>
-            {verb} {all.length === 1 && first ? display(first) : plural(all.length, 'service')} on {host}
+            {verb} {all.length === 1 && first ? first : plural(all.length, 'service')} on {host}
           </Button>
         </>
       }

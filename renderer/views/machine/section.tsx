@@ -28,7 +28,7 @@ const lifeMs: Readonly<Record<Name, number>> = {
   memory: 8000,
   network: 8000,
   diskActivity: 8000,
-  processes: 95_000,
+  processes: 8000,
   disks: 95_000,
   details: 95_000,
   users: 95_000,
@@ -58,6 +58,13 @@ const connectionCodes: ReadonlySet<ProblemCode> = new Set([
 
 export const isOwnProblem = (problem: Problem | null, machine: Machine): problem is Problem =>
   problem !== null && !(machine.state !== 'online' && connectionCodes.has(problem.code));
+
+/** The account may not read it: an old value would only hide that. A live value with a part refused is shown, with a note. */
+export const isRefused = (view: SectionView<unknown>, machine: Machine): boolean =>
+  !view.live && isOwnProblem(view.problem, machine) && view.problem.code === 'access-denied';
+
+/** Grey, because it is not from now. */
+export const staleClass = (view: SectionView<unknown>): string => (view.value !== null && !view.live ? 'stale' : '');
 
 /** Heading of a section: name, live facts, and its age where it is not live. */
 export function SectionHead(props: {
@@ -112,12 +119,11 @@ export function SectionProblem(props: {
   const { problem } = props;
   const look = problemLook(problem.code);
   const denied = problem.code === 'access-denied';
-  const technical = technicalCode(problem);
-  const facts = [
-    technical,
-    problem.fault?.provider,
-    problem.fault?.wsmanCodeName !== technical ? problem.fault?.wsmanCodeName : null,
-  ];
+  const { fault } = problem;
+  const hex =
+    fault?.wsmanCode == null ? null : `0x${(fault.wsmanCode >>> 0).toString(16).toUpperCase().padStart(8, '0')}`;
+  const codes = hex === null ? technicalCode(problem) : [hex, fault?.wsmanCodeName].filter(Boolean).join(' ');
+  const facts = [codes, fault?.provider, props.readAt === null ? null : `last read ${formatTime(props.readAt)}`];
   return (
     <div className="ov-problem" role="note">
       <div className="row g8">
@@ -132,18 +138,14 @@ export function SectionProblem(props: {
       ) : problem.retryable ? (
         <p className="t3">Read again by itself.</p>
       ) : null}
-      <p className="mono t2">
-        {[...facts.filter(Boolean), props.readAt === null ? null : `last read ${formatTime(props.readAt)}`]
-          .filter(Boolean)
-          .join(' · ')}
-      </p>
+      <p className="mono t2">{facts.filter(Boolean).join(' · ')}</p>
     </div>
   );
 }
 
-/** One line above an old value: why it is not new. */
+/** One line above a value: why it is old, or what of it may not be read. */
 export function SectionNote({ view, machine }: { view: SectionView<unknown>; machine: Machine }) {
-  if (view.live || view.value === null || !isOwnProblem(view.problem, machine)) return null;
+  if (view.value === null || !isOwnProblem(view.problem, machine) || isRefused(view, machine)) return null;
   return (
     <p className="ov-note" title={view.problem.advice.join(' ')}>
       <Glyph name={problemLook(view.problem.code).glyph} size={11} label="" />
