@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { app, BrowserWindow, dialog, ipcMain, session } from 'electron';
 import { createConsole } from '../main/create-console.ts';
-import { demoLabArguments, prepareEnvironment } from '../main/host-environment.ts';
+import { demoLabArguments, prepareEnvironment, startFailure } from '../main/host-environment.ts';
 import { openRendererFiles } from '../main/renderer-files.ts';
 import { acceptPorts } from './electron-port.ts';
 import { couldNotStartCode } from './exit-code.ts';
@@ -88,9 +88,9 @@ function showWindow(): void {
 }
 
 function fail(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
-  log(`Windeck could not start: ${message}`);
+  const message = startFailure(error);
+  log(message);
   // The packaged application has no terminal that anybody reads.
-  if (app.isPackaged) dialog.showErrorBox('Windeck could not start', message);
+  if (app.isPackaged) dialog.showErrorBox('Windeck', message);
   app.exit(couldNotStartCode);
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import envPaths from 'env-paths';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Environment, LabFleet } from './environment.ts';
@@ -34,4 +35,11 @@ export async function prepareEnvironment(options: {
       if (temporary !== undefined) await rm(temporary, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Why a host could not start, in one line: what happened and, where the error knows it, what to do. */
+export function startFailure(error: unknown): string {
+  const { message, advice } = error as { readonly message?: string; readonly advice?: readonly string[] };
+  const words = [message ?? String(error), ...(Array.isArray(advice) ? advice : [])].join(' ');
+  return `Windeck could not start: ${stripVTControlCharacters(words)}`.replaceAll(/\s*\n\s*/g, ' ');
 }

@@ -117,11 +117,11 @@ test('a port in use: one line, exit 1', async () => {
 });
 
 test('a console that cannot start: its message in one line, exit 1, nothing left behind', async () => {
-  const failing = `async () => { throw new Error('Another Windeck uses\\nthe data folder /x.'); }`;
+  const failing = `async () => { throw Object.assign(new Error('Another Windeck uses\\nthe data folder /x.'), { advice: ['Close the other one.'] }); }`;
   const { code, stdout, stderr } = await run({ demo: true }, failing).ended;
   expect(code).toBe(1);
   expect(stdout).toBe('');
-  expect(stderr).toBe('Windeck could not start: Another Windeck uses the data folder /x.\n');
+  expect(stderr).toBe('Windeck could not start: Another Windeck uses the data folder /x. Close the other one.\n');
   expect(readdirSync(folder)).toEqual(['index.html']);
 });
 

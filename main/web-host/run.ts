@@ -1,8 +1,7 @@
 import { createInterface } from 'node:readline';
-import { stripVTControlCharacters } from 'node:util';
 import type { Port } from '../../shared/rpc/port.ts';
 import type { Environment, LabFleet } from '../environment.ts';
-import { prepareEnvironment } from '../host-environment.ts';
+import { prepareEnvironment, startFailure } from '../host-environment.ts';
 import { ensureBuilt, rendererFolder } from './ensure-built.ts';
 import { hasDisplay, writeRedirectFile } from './open-browser.ts';
 import { startWebHost, type WebHost } from './server.ts';
@@ -128,11 +127,11 @@ function offerNewAddress(host: WebHost, log: (line: string) => void): () => void
   return () => lines.close();
 }
 
-/** One line. A ProblemError or StorageError says it in its message; a stack helps nobody here. */
+/** One line; a stack helps nobody here. */
 function whyNot(error: unknown, port: number): string {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE')
     return `Port ${port} is in use on 127.0.0.1. Choose another with --port, or none for any free one.`;
   if (code === 'EACCES') return `Port ${port} may not be used by this account. Choose another with --port.`;
-  return `Windeck could not start: ${stripVTControlCharacters(message ?? String(error))}`.replaceAll(/\s*\n\s*/g, ' ');
+  return startFailure(error);
 }
