@@ -64,11 +64,13 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
     },
   );
 
-  function stateOf(socket: object): ConnectionState {
+  function stateOf(socket: Socket): ConnectionState {
     let state = connections.get(socket);
     if (!state) {
-      state = { acceptor: null, account: null };
-      connections.set(socket, state);
+      const made: ConnectionState = { acceptor: null, account: null };
+      state = made;
+      connections.set(socket, made);
+      socket.once('close', () => forget(made));
     }
     return state;
   }
@@ -90,7 +92,6 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
     const misbehaviour = options.misbehaviourOf(machine);
     if (misbehaviour.isDeaf) return;
     const state = stateOf(request.socket);
-    if (state.acceptor === null) request.socket.once('close', () => forget(state));
     const contentType = request.headers['content-type'] ?? '';
 
     if (body.length > 0 && request.headers['wsmanidentify']?.toString().toLowerCase() === 'unauthenticated') {

@@ -98,7 +98,7 @@ export function createSimulatedMachine(
       return sessions;
     },
     get services() {
-      services ??= createWindowsServices(plan, clock, timings.pendingMs, machine.processes);
+      services ??= createWindowsServices(plan, clock, timings.pendingMs, machine.processes, bootAt);
       return services;
     },
     get winrmConfig() {
@@ -123,6 +123,8 @@ export function createSimulatedMachine(
   function goDown(comesBack: boolean): void {
     if (going) return;
     going = true;
+    // What nobody has looked at yet must be there to go down and come back.
+    void machine.services;
     setTimeout(() => machine.listener.close(), timings.goingDownMs).unref();
     if (!comesBack) return;
     setTimeout(() => {
@@ -131,8 +133,8 @@ export function createSimulatedMachine(
       bootAt = clock.now() - Math.min(timings.downMs / 2, randomInt(1500, 2500));
       reboots++;
       sessions = null;
-      processes?.reboot(bootAt);
-      services?.reboot(clock.now());
+      machine.processes.reboot(bootAt);
+      machine.services.reboot(clock.now());
       machine.listener.open();
     }, timings.goingDownMs + timings.downMs).unref();
   }

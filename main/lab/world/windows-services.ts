@@ -36,7 +36,10 @@ export const returnCodes = {
 
 /** Win32 exit codes that a stopped service shows. */
 const neverStarted = 1077;
+/** Services that were there when the lab started had been started this long after the boot. */
+const bootDelayMs = 20_000;
 const noResponse = 1053;
+const terminatedUnexpectedly = 1067;
 
 interface Transition {
   readonly to: 'Running' | 'Stopped' | 'Paused';
@@ -86,6 +89,7 @@ export function createWindowsServices(
   clock: Clock,
   pendingMs: number,
   processes: ProcessHost,
+  bootAt: number,
 ): WindowsServices {
   const records = new Map<string, WindowsServiceRecord>();
   const dependents = new Map<string, WindowsServiceRecord[]>();
@@ -99,8 +103,8 @@ export function createWindowsServices(
       state: runs ? 'Running' : 'Stopped',
       startMode: template.startMode,
       delayed: template.delayed,
-      exitCode: runs ? 0 : troubled === 'stopped' ? 1067 : troubled === 'fails' ? noResponse : neverStarted,
-      processId: runs ? processes.serviceStarted(template, clock.now()) : 0,
+      exitCode: runs ? 0 : firstExitCode(template, troubled),
+      processId: runs ? processes.serviceStarted(template, bootAt + bootDelayMs) : 0,
       transition: null,
       startsAt: null,
       failsToStart: troubled === 'fails',
@@ -173,6 +177,14 @@ export function createWindowsServices(
     return act(record);
   }
 
+  function startsAtBoot({ template, startMode }: WindowsServiceRecord): boolean {
+    // A manual service that ran was started by something, which will start it again.
+    if (startMode === 'Manual') return template.runs;
+    if (startMode !== 'Auto' || faulty.get(template.name) === 'stopped') return false;
+    // Some automatic services end by themselves when they have nothing to do; one that was made automatic here does not.
+    return template.runs || template.startMode !== 'Auto';
+  }
+
   return {
     pendingMs,
     all: () => Array.from(records.values(), settle),
@@ -234,12 +246,7 @@ export function createWindowsServices(
         record.transition = null;
         becomeStopped(record, neverStarted, at);
         record.startsAt = null;
-        // A manual service that ran was started by something, which will start it again.
-        const wanted =
-          record.startMode === 'Auto'
-            ? faulty.get(record.template.name) !== 'stopped'
-            : record.startMode === 'Manual' && record.template.runs;
-        if (!wanted) continue;
+        if (!startsAtBoot(record)) continue;
         const essential = record.template.name === 'WinRM' || !record.template.acceptStop;
         // A tenth of a pending time apart; delayed ones come last, as after two minutes on a real machine.
         record.startsAt = essential
@@ -265,6 +272,13 @@ const startModes: Readonly<Record<string, LabStartMode | undefined>> = {
   manual: 'Manual',
   disabled: 'Disabled',
 };
+
+function firstExitCode(template: WindowsServiceTemplate, troubled: 'stopped' | 'fails' | undefined): number {
+  if (troubled === 'stopped') return terminatedUnexpectedly;
+  if (troubled === 'fails') return noResponse;
+  // An automatic service that is stopped without trouble had nothing to do and ended by itself.
+  return template.startMode === 'Auto' ? 0 : neverStarted;
+}
 
 /** Which services are in trouble on this machine: an automatic one that has died, one that never answers its start. */
 function seededTroubles(plan: MachinePlan): ReadonlyMap<string, 'stopped' | 'fails'> {
