@@ -517,6 +517,16 @@ describe('the pool', () => {
     expect(requests.at(-1)?.connection).toBe(2);
   });
 
+  test('a second try goes over a connection opened for it', async () => {
+    const { port, requests, sockets } = await ntlmServer({ takesRidingBody: true });
+    const connections = pool(target(port));
+    await connections.exchange(request('<one/>'));
+    const again = await connections.exchange(request('<one/>', { fresh: true }));
+    expect(again.status).toBe(200);
+    expect(requests.at(-1)?.connection).toBe(2);
+    await expect.poll(() => sockets.size).toBe(1);
+  });
+
   test('an idle connection is closed after a while', async () => {
     const { port, sockets } = await ntlmServer({ takesRidingBody: true });
     const connections = pool(target(port), { closeAfterIdleMs: 50 });

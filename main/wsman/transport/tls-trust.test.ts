@@ -24,7 +24,7 @@ const pinOf = async (port: number) =>
   (await inspectCertificate('127.0.0.1', port, { timeoutMs: 5000 })).chain[0]!.sha256;
 
 async function tlsServer(certificate: TestCertificate, options: TlsOptions = {}) {
-  const server = await startServer(({ socket }) => socket.write(reply('200 OK', [], 'hello')), {
+  const server = await startServer(({ socket }) => void socket.write(reply('200 OK', [], 'hello')), {
     key: certificate.key,
     cert: certificate.cert,
     ...options,
