@@ -67,7 +67,7 @@ export type CimTypeName = CimScalarName | `${CimScalarName}[]`;
 export type CimSchema = Readonly<Record<string, CimTypeName>>;
 
 export type CimTyped<T extends CimTypeName> = T extends `${infer S extends CimScalarName}[]`
-  ? readonly (CimScalars[S] | null)[]
+  ? readonly CimScalars[S][]
   : T extends CimScalarName
     ? CimScalars[T]
     : never;

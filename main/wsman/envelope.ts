@@ -1,11 +1,11 @@
 /**
- * SOAP envelopes of WS-Man, in both directions and for both roles: the client builds requests and reads answers, the lab the other way round
- * (DSP0226 5 and 6; MS-WSMV 3.1.4.1). Header order and mustUnderstand are those of Windows' own client (MS-WSMV 4.1.1).
+ * SOAP envelopes of WS-Man: the client builds requests and reads answers, the lab reads requests (and writes its answers by itself, so that
+ * the two sides are not wrong alike). DSP0226 5 and 6; MS-WSMV 3.1.4.1. mustUnderstand is set where Windows' own client sets it (4.1.1).
  */
 
 import { readSelectorSet, type Selectors, type SelectorValue, writeSelectorSet } from './epr.ts';
 import { ProtocolError } from './errors.ts';
-import { actions, anonymousAddress, dialects, faultActions, ns } from './namespaces.ts';
+import { actions, anonymousAddress, dialects, ns } from './namespaces.ts';
 import { attribute, child, childrenOf, escapeAttribute, escapeXml, isNil, type XmlElement } from './xml.ts';
 
 /** One per-request switch (DSP0226 6.4). `mustComply` false: the target may ignore it. */
@@ -166,23 +166,6 @@ export function isMustUnderstand(header: XmlElement): boolean {
   return /^\s*(true|1)\s*$/i.test(attribute(header, 'mustUnderstand', ns.soap) ?? '');
 }
 
-/** Server role: an answer, in the shape and header order of Windows. `action` is the whole URI, `body` XML text. */
-export function buildResponse(response: {
-  readonly action: string;
-  readonly messageId: string;
-  readonly relatesTo: string | null;
-  readonly body: string;
-  /** Further header elements, XML text. */
-  readonly headers?: string;
-}): string {
-  const relatesTo = response.relatesTo === null ? '' : `<a:RelatesTo>${escapeXml(response.relatesTo)}</a:RelatesTo>`;
-  return (
-    `<s:Envelope xml:lang="en-US" ${declarations} xmlns:x="${ns.transfer}" xmlns:n="${ns.enumeration}" xmlns:xsi="${ns.xsi}"><s:Header>` +
-    `<a:Action>${escapeXml(response.action)}</a:Action><a:MessageID>${escapeXml(response.messageId)}</a:MessageID>` +
-    `<a:To>${anonymousAddress}</a:To>${relatesTo}${response.headers ?? ''}</s:Header><s:Body>${response.body}${end}`
-  );
-}
-
 /** An answer taken apart. Exactly one of `body` and `fault` may be there; both are null for an empty body (OpenPegasus' Put). */
 export interface ReceivedResponse {
   readonly action: string | null;
@@ -216,12 +199,6 @@ function split(root: XmlElement): { header: XmlElement | undefined; body: XmlEle
 function textOf(parent: XmlElement | undefined, local: string, namespace: string): string | null {
   const found = parent && child(parent, local, namespace);
   return found ? found.text.trim() : null;
-}
-
-/** wsa:Action of the fault message for a subcode of that namespace. */
-export function faultAction(subcodeNamespace: string): string {
-  if (subcodeNamespace === ns.addressing) return faultActions.addressing;
-  return subcodeNamespace === ns.enumeration ? faultActions.enumeration : faultActions.wsman;
 }
 
 /** The action of a CIM method: the class URI and the method's name, unless a whole URI is given (DSP0230 10.3). */

@@ -2,11 +2,11 @@
  * Stands in for the network in unit tests: answers requests from a script, in order, and remembers what was asked. The real pool against
  * real sockets is tested in `transport/`, and the client over it in `client.lab.test.ts`.
  */
-import { buildResponse, type ReceivedRequest, readRequest } from './envelope.ts';
-import { ns } from './namespaces.ts';
+import { type ReceivedRequest, readRequest } from './envelope.ts';
+import { anonymousAddress, ns } from './namespaces.ts';
 import type { Target } from './target.ts';
 import type { ConnectionPool, WireRequest, WireResponse } from './transport/connection-pool.ts';
-import { parseXml } from './xml.ts';
+import { escapeXml, parseXml } from './xml.ts';
 
 export interface Asked extends WireRequest {
   readonly soap: ReceivedRequest;
@@ -48,12 +48,7 @@ const blank: WireResponse = {
 
 /** The answer to `asked` with that body, as a target of good manners sends it. */
 export function reply(asked: Asked, body: string): WireResponse {
-  const text = buildResponse({
-    action: `${asked.action}Response`,
-    messageId: 'uuid:answer',
-    relatesTo: asked.soap.messageId,
-    body,
-  });
+  const text = answerEnvelope(`${asked.action}Response`, asked.soap.messageId, body);
   return { ...blank, body: Buffer.from(text) };
 }
 
@@ -91,4 +86,34 @@ export function fakePool(...answers: Answer[]): FakePool {
       this.closed = true;
     },
   };
+}
+
+/** An answer as Windows shapes it: Action, MessageID, To, RelatesTo. */
+export function answerEnvelope(action: string, relatesTo: string | null, body: string): string {
+  const related = relatesTo === null ? '' : `<a:RelatesTo>${escapeXml(relatesTo)}</a:RelatesTo>`;
+  return (
+    `<s:Envelope xml:lang="en-US" xmlns:s="${ns.soap}" xmlns:a="${ns.addressing}" xmlns:w="${ns.wsman}"><s:Header>` +
+    `<a:Action>${escapeXml(action)}</a:Action><a:MessageID>uuid:answer</a:MessageID><a:To>${anonymousAddress}</a:To>${related}` +
+    `</s:Header><s:Body>${body}</s:Body></s:Envelope>`
+  );
+}
+
+/** A fault of Windows with a number. */
+export function faultAnswer(asked: Asked, subcode: string, wsmanCode: number): WireResponse {
+  const body =
+    `<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>w:${subcode}</s:Value></s:Subcode></s:Code>` +
+    `<s:Reason><s:Text xml:lang="en-US">No. </s:Text></s:Reason><s:Detail><f:WSManFault xmlns:f="${ns.fault}" Code="${wsmanCode}" Machine="SRV01">` +
+    '<f:Message>No. </f:Message></f:WSManFault></s:Detail></s:Fault>';
+  return raw(answerEnvelope('http://schemas.dmtf.org/wbem/wsman/1/wsman/fault', asked.soap.messageId, body), 500);
+}
+
+export function identifyAnswer(productVersion: string, profiles: readonly string[] = []): WireResponse {
+  const names = profiles.map((p) => `<i:SecurityProfileName>${p}</i:SecurityProfileName>`).join('');
+  return raw(
+    soap(
+      `<i:IdentifyResponse xmlns:i="${ns.identity}"><i:ProtocolVersion>${ns.wsman}</i:ProtocolVersion>` +
+        `<i:ProductVendor>Microsoft Corporation</i:ProductVendor><i:ProductVersion>${productVersion}</i:ProductVersion>` +
+        `<i:SecurityProfiles>${names}</i:SecurityProfiles></i:IdentifyResponse>`,
+    ),
+  );
 }

@@ -3,7 +3,7 @@ import { readResponse } from './envelope.ts';
 import { wsmanErrorAdvice } from './error-advice.ts';
 import { wsmanErrorName } from './error-codes.ts';
 import type { WSManFault } from './errors.ts';
-import { buildFault, type FaultDescription, readFault, timedOutCode } from './fault.ts';
+import { readFault, timedOutCode } from './fault.ts';
 import { loadFixture } from './fixtures/load.ts';
 import { ns } from './namespaces.ts';
 import { parseXml } from './xml.ts';
@@ -141,48 +141,6 @@ describe('faults of other makes', () => {
     expect(withCode('-2144108503')).toBe(2150858793);
     expect(withCode('0x80338029')).toBe(2150858793);
     expect(withCode('many')).toBeNull();
-  });
-});
-
-describe('buildFault', () => {
-  const description: FaultDescription = {
-    code: 'Sender',
-    subcode: 'CannotProcessFilter',
-    subcodeNamespace: ns.enumeration,
-    reason: 'No <such> filter.',
-    wsmanCode: 2150858778,
-    machine: 'SRV01',
-    message: 'Invalid query.',
-    faultDetail: 'InvalidValue',
-  };
-
-  it('writes what readFault reads, in each shape', () => {
-    const ids = { messageId: 'uuid:1', relatesTo: 'uuid:2' };
-    const windows = faultOf(
-      buildFault(
-        { ...description, provider: { name: 'WMI Provider', path: 'x.dll', code: 5, message: 'Denied.' } },
-        ids,
-      ),
-    );
-    expect(windows.fields).toMatchObject({
-      code: 'Sender',
-      subcode: 'CannotProcessFilter',
-      subcodeNamespace: ns.enumeration,
-      wsmanCode: 2150858778,
-      machine: 'SRV01',
-      message: 'Denied.',
-      provider: 'WMI Provider',
-      providerPath: 'x.dll',
-      providerCode: 5,
-      faultDetail: 'http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/InvalidValue',
-      reason: 'No <such> filter.',
-    });
-    expect(faultOf(buildFault({ ...description, shape: 'wmi-error' }, ids)).fields).toMatchObject({
-      wsmanCode: 2150858778,
-      message: 'Invalid query.',
-    });
-    const omi = faultOf(buildFault({ ...description, shape: 'omi' }, ids));
-    expect(omi.fields).toMatchObject({ wsmanCode: null, message: null, reason: 'No <such> filter.' });
   });
 });
 

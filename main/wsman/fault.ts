@@ -1,21 +1,10 @@
 /**
  * SOAP faults in the three shapes seen (MS-WSMV 2.2.4.43): f:WSManFault with a nested ProviderFault, MSFT_WmiError (Windows 8 and later for CIM
- * operations; OMI's OMI_Error is its sister), and no detail at all (OMI, OpenPegasus: not even a reason). Both roles: read and build.
+ * operations; OMI's OMI_Error is its sister), and no detail at all (OMI, OpenPegasus: not even a reason).
  */
-import { buildResponse, faultAction } from './envelope.ts';
 import { type FaultFields, WSManFault } from './errors.ts';
 import { ns } from './namespaces.ts';
-import {
-  attribute,
-  child,
-  childText,
-  descend,
-  escapeAttribute,
-  escapeXml,
-  isNil,
-  serializeXml,
-  type XmlElement,
-} from './xml.ts';
+import { attribute, child, childText, descend, isNil, serializeXml, type XmlElement } from './xml.ts';
 
 /** WSManFault/@Code of an operation that ended at its OperationTimeout; normal on Pull and Receive. */
 export const timedOutCode = 2150858793;
@@ -135,84 +124,4 @@ function qname(element: XmlElement | undefined): { local: string | null; namespa
     local: value.slice(colon + 1),
     namespace: element.resolvePrefix(colon < 0 ? '' : value.slice(0, colon)) || null,
   };
-}
-
-/** What a fault to be sent says. `shape` chooses the dialect; `omi` sends no detail. */
-export interface FaultDescription {
-  readonly shape?: 'windows' | 'wmi-error' | 'omi';
-  readonly code: 'Sender' | 'Receiver' | 'MustUnderstand';
-  /** Local name, and the namespace it is in: ns.wsman, ns.addressing, ns.enumeration or ns.eventing. */
-  readonly subcode: string;
-  readonly subcodeNamespace?: string;
-  readonly reason: string;
-  readonly wsmanCode?: number;
-  readonly machine?: string;
-  readonly message?: string;
-  /** `http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/…`, or only its last step. */
-  readonly faultDetail?: string;
-  readonly provider?: { readonly name: string; readonly path: string; readonly code: number; readonly message: string };
-  /** CIM status code of MSFT_WmiError. */
-  readonly cimStatusCode?: number;
-}
-
-const prefixes: ReadonlyMap<string, string> = new Map([
-  [ns.wsman, 'w'],
-  [ns.addressing, 'a'],
-  [ns.enumeration, 'n'],
-  [ns.transfer, 'x'],
-]);
-
-/** Server role: the whole fault envelope as text. Send it with HTTP status 500. */
-export function buildFault(
-  fault: FaultDescription,
-  ids: { readonly messageId: string; readonly relatesTo: string | null },
-): string {
-  const namespace = fault.subcodeNamespace ?? ns.wsman;
-  const prefix = prefixes.get(namespace);
-  const subcode = prefix === undefined ? `q:${fault.subcode}` : `${prefix}:${fault.subcode}`;
-  const declaration = prefix === undefined ? ` xmlns:q="${escapeAttribute(namespace)}"` : '';
-  const body =
-    `<s:Fault><s:Code><s:Value>s:${fault.code}</s:Value><s:Subcode><s:Value${declaration}>${escapeXml(subcode)}</s:Value></s:Subcode>` +
-    `</s:Code><s:Reason><s:Text xml:lang="en-US">${escapeXml(fault.reason)}</s:Text></s:Reason>${buildDetail(fault)}</s:Fault>`;
-  return buildResponse({ action: faultAction(namespace), messageId: ids.messageId, relatesTo: ids.relatesTo, body });
-}
-
-function buildDetail(fault: FaultDescription): string {
-  if (fault.shape === 'omi') return '';
-  const uri = fault.faultDetail?.includes(':')
-    ? fault.faultDetail
-    : `http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/${fault.faultDetail ?? ''}`;
-  const faultDetail = fault.faultDetail === undefined ? '' : `<w:FaultDetail>${escapeXml(uri)}</w:FaultDetail>`;
-  const content = fault.shape === 'wmi-error' ? buildWmiError(fault) : buildWSManFault(fault);
-  return `<s:Detail>${faultDetail}${content}</s:Detail>`;
-}
-
-function buildWSManFault(fault: FaultDescription): string {
-  const start = (code: number, machine: string): string =>
-    `<f:WSManFault xmlns:f="${ns.fault}" Code="${code >>> 0}" Machine="${escapeAttribute(machine)}">`;
-  const machine = fault.machine ?? '';
-  const provider = fault.provider;
-  const message =
-    provider === undefined
-      ? escapeXml(fault.message ?? fault.reason)
-      : `<f:ProviderFault provider="${escapeAttribute(provider.name)}" path="${escapeAttribute(provider.path)}">` +
-        `${start(provider.code, machine)}<f:Message>${escapeXml(provider.message)}</f:Message></f:WSManFault></f:ProviderFault>`;
-  return `${start(fault.wsmanCode ?? 0, machine)}<f:Message>${message}</f:Message></f:WSManFault>`;
-}
-
-function buildWmiError(fault: FaultDescription): string {
-  const code = (fault.wsmanCode ?? 0) >>> 0;
-  const property = (name: string, type: string, value: string | number): string =>
-    `<p:${name} xsi:type="cim:${type}">${escapeXml(String(value))}</p:${name}>`;
-  const message = fault.message ?? fault.reason;
-  return (
-    `<p:MSFT_WmiError xmlns:p="${ns.wmiError}" xmlns:b="${ns.cimBinding}" xmlns:cim="${ns.cim}" b:IsCIM_Error="true" xsi:type="p:MSFT_WmiError_Type">` +
-    property('CIMStatusCode', 'cimUnsignedInt', fault.cimStatusCode ?? 1) +
-    property('Message', 'cimString', message) +
-    property('MessageID', 'cimString', `HRESULT 0x${code.toString(16)}`) +
-    property('error_Category', 'cimUnsignedInt', 30) +
-    property('error_Code', 'cimUnsignedInt', code) +
-    property('error_Type', 'cimString', 'HRESULT') +
-    `${property('error_WindowsErrorMessage', 'cimString', message)}</p:MSFT_WmiError>`
-  );
 }

@@ -1,7 +1,6 @@
 /** Identify: what answers there, asked without any WS-Addressing header (DSP0226 11; MS-WSMV 3.1.4.1.23). */
 import { ProtocolError } from './errors.ts';
-import { ns } from './namespaces.ts';
-import { childrenOf, childText, escapeXml, type XmlElement } from './xml.ts';
+import { childrenOf, childText, type XmlElement } from './xml.ts';
 
 /** What a target says of itself. A machine asked anonymously hides its version: `OS: 0.0.0 SP: 0.0 Stack: 3.0`. */
 export interface Identity {
@@ -19,7 +18,7 @@ export interface Identity {
   readonly element: XmlElement;
 }
 
-/** Client role. OMI puts IdentifyResponse into the SOAP namespace, so only its local name counts. Throws ProtocolError for anything else. */
+/** OMI puts IdentifyResponse into the SOAP namespace, so only its local name counts. Throws ProtocolError for anything else. */
 export function readIdentity(body: XmlElement | null): Identity {
   if (body === null || body.local !== 'IdentifyResponse') {
     throw new ProtocolError(`The answer is no IdentifyResponse, but "${body?.local.slice(0, 80) ?? 'nothing'}".`);
@@ -40,20 +39,4 @@ export function readIdentity(body: XmlElement | null): Identity {
     ),
     element: body,
   };
-}
-
-/** Server role: the whole answer; an anonymous one must carry no profiles. */
-export function buildIdentifyResponse(identity: {
-  readonly productVendor: string;
-  readonly productVersion: string;
-  readonly securityProfiles?: readonly string[];
-}): string {
-  const profiles = identity.securityProfiles ?? [];
-  const names = profiles.map((p) => `<wsmid:SecurityProfileName>${escapeXml(p)}</wsmid:SecurityProfileName>`).join('');
-  return (
-    `<s:Envelope xml:lang="en-US" xmlns:s="${ns.soap}"><s:Header/><s:Body><wsmid:IdentifyResponse xmlns:wsmid="${ns.identity}">` +
-    `<wsmid:ProtocolVersion>${ns.wsman}</wsmid:ProtocolVersion><wsmid:ProductVendor>${escapeXml(identity.productVendor)}</wsmid:ProductVendor>` +
-    `<wsmid:ProductVersion>${escapeXml(identity.productVersion)}</wsmid:ProductVersion>` +
-    `${names === '' ? '' : `<wsmid:SecurityProfiles>${names}</wsmid:SecurityProfiles>`}</wsmid:IdentifyResponse></s:Body></s:Envelope>`
-  );
 }

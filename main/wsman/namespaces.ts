@@ -16,7 +16,6 @@ export const ns = {
   /** Of WinRM 1.1 instances: attribute cim:Class and the element cim:Location. */
   cimBase: 'http://schemas.dmtf.org/wbem/wsman/1/base',
   cimBaseOld: 'http://schemas.dmtf.org/wsman/2005/06/base',
-  wmiError: 'http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/MSFT_WmiError',
   xsi: 'http://www.w3.org/2001/XMLSchema-instance',
   xml: 'http://www.w3.org/XML/1998/namespace',
 } as const;
@@ -32,13 +31,6 @@ export const actions = {
   release: `${ns.enumeration}/Release`,
   /** Identify has no WS-Addressing headers; exchanges are listed under this name. */
   identify: 'Identify',
-} as const;
-
-/** wsa:Action of fault messages, by the namespace of the subcode. */
-export const faultActions = {
-  wsman: 'http://schemas.dmtf.org/wbem/wsman/1/wsman/fault',
-  addressing: 'http://schemas.xmlsoap.org/ws/2004/08/addressing/fault',
-  enumeration: 'http://schemas.xmlsoap.org/ws/2004/09/enumeration/fault',
 } as const;
 
 export const anonymousAddress = 'http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous';
