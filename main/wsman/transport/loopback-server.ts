@@ -97,7 +97,8 @@ export interface NtlmServerOptions {
   readonly takesRidingBody?: boolean;
   /** Answers raw NTLM with a bare `Negotiate`. */
   readonly onlySpnego?: boolean;
-  readonly password?: string;
+  /** Instead of `200 OK` with length 0 after an AUTHENTICATE message without a body; what belongs into its header is `headers`. */
+  readonly onAuthenticated?: (headers: readonly string[]) => Buffer;
   readonly tls?: {
     readonly key: string;
     readonly cert: string;
@@ -138,7 +139,7 @@ export async function startNtlmServer(
       }
       extra.push(...header);
       if (body.length === 0 || !options.takesRidingBody) {
-        socket.write(reply('200 OK', extra));
+        socket.write(options.onAuthenticated?.(extra) ?? reply('200 OK', extra));
         return;
       }
     }
@@ -170,7 +171,7 @@ export async function startNtlmServer(
 function newAcceptor(options: NtlmServerOptions): NegotiateAcceptor {
   return createNegotiateAcceptor({
     role: 'acceptor',
-    findPassword: (user) => (user === 'admin' ? (options.password ?? 'Secret-4711') : null),
+    findPassword: (user) => (user === 'admin' ? 'Secret-4711' : null),
     computerName: 'LOOPBACK',
     channelBinding: options.tls ? channelBindingOf(options.tls.der) : null,
     requireChannelBinding: options.tls?.requireBinding ?? false,
