@@ -15,6 +15,8 @@ export async function ensureBuilt(log: (line: string) => void = () => {}): Promi
   if (!(await isOutdated(join(rendererFolder, 'index.html'), root, ['renderer', 'shared', 'package-lock.json'])))
     return;
   log('Building the console for the browser …');
+  // Vite lets a NODE_ENV from outside (a test runner's, say) make a development build of React.
+  process.env['NODE_ENV'] = 'production';
   const { build } = await import('vite');
   const started = new Date();
   // Built beside and moved into place: another host may be building, or serving, at this moment.
