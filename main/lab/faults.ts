@@ -27,7 +27,7 @@ const kinds: Readonly<Record<number, FaultKind>> = {
   2150858752: sender(
     'a:DestinationUnreachable',
     'No resource is identified by this resource URI and these selectors.',
-    'InvalidResourceURI',
+    'ResourceNotFound',
   ),
   2150858753: sender('a:ActionNotSupported', 'The resource does not offer this action.'),
   2150858767: sender('a:InvalidMessageInformationHeader', 'A header of the message is not valid.'),
@@ -68,8 +68,8 @@ const kinds: Readonly<Record<number, FaultKind>> = {
   2150858887: sender('w:UnsupportedFeature', 'Locale cannot be marked mustUnderstand.', 'Locale'),
   2150858890: sender('w:AccessDenied', 'A policy controls this setting, so it cannot be changed here.'),
   2150858897: sender('n:CannotProcessFilter', 'The fragment path is missing.'),
+  2150858898: sender('n:CannotProcessFilter', 'The dialect of the fragment path is not known.'),
   2150858899: sender('n:CannotProcessFilter', 'The fragment path is not valid.'),
-  2150858989: sender('w:InvalidOptions', 'An option is not valid.'),
   2150859002: sender(
     'w:InvalidSelectors',
     'The class has several instances, so the URI needs its keys.',
