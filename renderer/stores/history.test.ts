@@ -16,6 +16,7 @@ describe('history of live numbers', () => {
         [null, 5],
       ],
     });
+    expect(history.firstAt).toBe(start);
     expect(history.lastAt).toBe(start + 2000);
   });
 

@@ -24,7 +24,8 @@ export interface History {
   peak(column: number, since: number): number | null;
   /** Stretches without readings that end after `since`, oldest first. */
   gaps(since: number): Gap[];
-  /** When the newest reading was taken. */
+  /** When the oldest reading that is still kept, and the newest, were taken. */
+  readonly firstAt: number | null;
   readonly lastAt: number | null;
 }
 
@@ -91,6 +92,9 @@ export function createHistory({ columns, intervalMs, spanMs = historySpanMs }: H
         if (row.values === null && before && next && next.at >= since) found.push({ fromAt: before.at, toAt: next.at });
       });
       return found;
+    },
+    get firstAt() {
+      return rows[0]?.at ?? null;
     },
     get lastAt() {
       return last()?.at ?? null;

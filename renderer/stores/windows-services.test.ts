@@ -178,6 +178,25 @@ describe('actions', () => {
     expect(records(store).map(({ stage }) => stage)).toEqual(['unknown', 'unknown']);
   });
 
+  test('losing the machine after it took the request leaves the outcome open; before that it is a failure', async () => {
+    const unreachable = new ProblemError({ code: 'unreachable', message: 'no answer', advice: [], retryable: true });
+    const { store } = await open([service('A'), service('B')], {
+      control: async ({ name }, sink) => {
+        if (name === 'A') {
+          const pending = service('A', { state: 'Stop Pending' });
+          await sink.push({ service: pending, elapsedMs: 0, limitMs: 30_000, settled: false, words: 'Stop Pending' });
+        }
+        throw unreachable;
+      },
+    });
+    store.run('m1', [['A', 'B']], 'stop', false);
+    await ended(store);
+    expect(records(store).map(({ name, stage }) => [name, stage])).toEqual([
+      ['B', 'failed'],
+      ['A', 'unknown'],
+    ]);
+  });
+
   test('settled somewhere else than asked is a failure that names the state and the exit code', async () => {
     const { store } = await open([service('Spooler', { state: 'Stopped' })], {
       control: (_input, sink) => sink.push(settle(service('Spooler', { state: 'Stopped', exitCode: 1067 }))),

@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ConsoleClient } from '../../shared/contract/contract.ts';
-import type { Problem } from '../../shared/contract/problem.ts';
+import type { Problem, ProblemCode } from '../../shared/contract/problem.ts';
 import type {
   ActionProgress,
   ServiceAction,
@@ -179,7 +179,8 @@ export function createWindowsServicesStore(
       else await performControl(machineId, record, record.action);
     } catch (error) {
       const problem = problemOf(error);
-      const stage = problem.code === 'outcome-unknown' || problem.code === 'disconnected' ? 'unknown' : 'failed';
+      const asked = get(machineId).actions.find((one) => one.id === record.id)?.progress != null;
+      const stage = isUnknown(problem.code, asked) ? 'unknown' : 'failed';
       changeRecord(machineId, record.id, { stage, problem, endedAt: now() });
     } finally {
       giveBack();
@@ -359,6 +360,12 @@ function merge(
       .map((service) => [service.name, before.pendingSince.get(service.name) ?? nowAt]),
   );
   return { ...before, services, pendingSince };
+}
+
+/** Whether a problem leaves open what became of a request. Once it was `asked`, losing the machine says nothing about the service. */
+function isUnknown(code: ProblemCode, asked: boolean): boolean {
+  if (code === 'outcome-unknown' || code === 'disconnected') return true;
+  return asked && code !== 'operation-failed' && code !== 'access-denied' && code !== 'not-found';
 }
 
 /** Settled, but not where it was asked to go: the machine accepted the request and the service went elsewhere. */

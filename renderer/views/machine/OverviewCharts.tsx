@@ -42,8 +42,18 @@ const diskSeries = pairSeries('Read', 'Write');
 
 const percent = (value: number): string => formatPercent(value);
 
+/** A machine that was just opened fills its chart too: it begins with two minutes and grows to the whole span. */
+const leastSpanMs = 2 * 60_000;
+const spanOfLive = (firstAt: number | null): number =>
+  Math.min(historySpanMs, Math.max(leastSpanMs, firstAt === null ? 0 : Date.now() - firstAt));
 /** While nothing new comes, what was there before stays in sight beside the hatched time: up to an hour. */
 const spanOfOld = (lastAt: number): number => Math.min(4 * historySpanMs, historySpanMs + Date.now() - lastAt);
+
+/** `in 15 min`, or since when there are readings at all. */
+function peakSpan(firstAt: number | null): string {
+  if (firstAt === null || Date.now() - firstAt >= historySpanMs - 30_000) return 'in 15 min';
+  return `since ${formatTime(firstAt).slice(0, 5)}`;
+}
 
 /** A chart of the store's own history. `factor` turns what is kept into what is shown. */
 function HistoryChart(props: {
@@ -64,7 +74,7 @@ function HistoryChart(props: {
   const words = machine.state === 'online' ? 'not read since' : 'no answer since';
   const oldAt = view.live ? null : lastAt;
   const since = oldAt === null ? null : { at: oldAt, words: `${words} ${formatTime(oldAt).slice(0, 5)}` };
-  const spanMs = useCallback(() => (oldAt === null ? historySpanMs : spanOfOld(oldAt)), [oldAt]);
+  const spanMs = useCallback(() => (oldAt === null ? spanOfLive(history.firstAt) : spanOfOld(oldAt)), [oldAt, history]);
   const read = useCallback(() => {
     const from = Date.now() - spanMs();
     const { times, series } = history.columns(from);
@@ -105,7 +115,8 @@ function ChartRow({ gauge, children }: { gauge: ReactNode; children: ReactNode }
 export function CpuSection({ machine, onEdit }: SectionProps) {
   const view = useSection(machine.id, 'cpu');
   const { value, live } = view;
-  const peak = overviewStore.history(machine.id, 'cpu').peak(0, Date.now() - historySpanMs);
+  const history = overviewStore.history(machine.id, 'cpu');
+  const peak = history.peak(0, Date.now() - historySpanMs);
   const total = value?.totalPercent ?? null;
   const count = value?.logicalProcessors ?? 0;
   return (
@@ -136,7 +147,9 @@ export function CpuSection({ machine, onEdit }: SectionProps) {
           <>
             <Fact label="queue" text={value.queueLength === null ? missing : String(value.queueLength)} />
             {value.speedMHz === null ? null : <Fact text={`${(value.speedMHz / 1000).toFixed(1)} GHz`} />}
-            {peak === null ? null : <Fact wide label="peak" text={`${formatPercent(peak)} in 15 min`} />}
+            {peak === null ? null : (
+              <Fact wide label="peak" text={`${formatPercent(peak)} ${peakSpan(history.firstAt)}`} />
+            )}
           </>
         )}
       </SectionHead>

@@ -1,3 +1,4 @@
+import { useStore } from 'zustand';
 import { Button } from '../../components/Button.tsx';
 import type { Column } from '../../components/DataTable.tsx';
 import { Glyph } from '../../components/Glyph.tsx';
@@ -10,18 +11,20 @@ import type { ServiceRow } from './services-view.ts';
 const toneClass = { quiet: 't3', plain: 't2', warn: 'c-warn b5', crit: 'c-crit b6', pending: 't1 b5' } as const;
 
 /** State by shape and word; while it moves, how long already, and a bar along the foot of the row. */
-function StateCell({ row, pendingSince }: { row: ServiceRow; pendingSince: number | undefined }) {
+function StateCell({ machineId, row }: { machineId: string; row: ServiceRow }) {
   const { service, record } = row;
   const look = serviceLook(service, record);
   const active = isActive(record) && record?.stage === 'running';
-  const moving = active || isPending(service.state);
+  const moving = active || (isPending(service.state) && !isTrouble(record));
   return (
     <>
       <Glyph name={look.glyph} label="" />
       <span className={`sv-state ${toneClass[look.tone]}`}>{look.words}</span>
       {moving && (
         <Elapsed
-          since={active && record ? record.startedAt : (pendingSince ?? null)}
+          machineId={machineId}
+          startedAt={active ? (record?.startedAt ?? null) : null}
+          name={service.name}
           limitMs={active ? (record?.progress?.limitMs ?? null) : null}
         />
       )}
@@ -29,9 +32,18 @@ function StateCell({ row, pendingSince }: { row: ServiceRow; pendingSince: numbe
   );
 }
 
-/** Renders every second, alone. */
-function Elapsed({ since, limitMs }: { since: number | null; limitMs: number | null }) {
+/**
+ * Renders every second, alone. `startedAt`: of an action of ours; without one, how long the service has been seen moving, as long as
+ * the list is live.
+ */
+function Elapsed(props: { machineId: string; name: string; startedAt: number | null; limitMs: number | null }) {
+  const { machineId, name, startedAt, limitMs } = props;
   const now = useNow(1000);
+  const seenAt = useStore(windowsServicesStore.state, (all) => {
+    const view = all[machineId];
+    return view?.live ? (view.pendingSince.get(name) ?? null) : null;
+  });
+  const since = startedAt ?? seenAt;
   if (since === null) return null;
   const elapsed = Math.max(0, now - since);
   return (
@@ -51,7 +63,6 @@ function Elapsed({ since, limitMs }: { since: number | null; limitMs: number | n
 
 /** Columns of the table; narrow windows lose the account first. */
 export function serviceColumns(machineId: string, narrow: boolean): readonly Column<ServiceRow>[] {
-  const pendingSince = (name: string) => windowsServicesStore.state.getState()[machineId]?.pendingSince.get(name);
   const account: Column<ServiceRow> = {
     id: 'account',
     title: 'Account',
@@ -93,7 +104,7 @@ export function serviceColumns(machineId: string, narrow: boolean): readonly Col
       grow: 1,
       className: 'sv-state-cell',
       sortBy: ({ service, record }) => serviceLook(service, record).words,
-      cell: (row) => <StateCell row={row} pendingSince={pendingSince(row.service.name)} />,
+      cell: (row) => <StateCell machineId={machineId} row={row} />,
     },
     {
       id: 'startMode',
@@ -120,6 +131,7 @@ export const troubleHeight = 30;
 /** The second line of a row whose action was refused or whose outcome is unknown. */
 export function TroubleLine({ machineId, row }: { machineId: string; row: ServiceRow }) {
   const { record, service } = row;
+  const live = useStore(windowsServicesStore.state, (all) => all[machineId]?.live ?? false);
   if (!record || !isTrouble(record)) return null;
   const { problem } = record;
   const unknown = record.stage === 'unknown';
@@ -127,7 +139,11 @@ export function TroubleLine({ machineId, row }: { machineId: string; row: Servic
   const meaning = problem?.operation?.meaning ?? problem?.message ?? 'It failed.';
   const took = (record.endedAt ?? record.startedAt) - record.startedAt;
   const rest = [
-    unknown ? `The machine says now: ${service.state}` : `It is ${service.state.toLowerCase()}`,
+    live
+      ? unknown
+        ? `The machine says now: ${service.state.toLowerCase()}`
+        : `It is ${service.state.toLowerCase()}`
+      : `Last seen: ${service.state.toLowerCase()}`,
     `asked at ${formatTime(record.startedAt)}`,
     took > 3000 ? `gave up after ${formatAge(took)}` : null,
   ];

@@ -9,7 +9,7 @@ import { Glyph } from '../../components/Glyph.tsx';
 import { Kv } from '../../components/Kv.tsx';
 import { Banner } from '../../components/ProblemBanner.tsx';
 import { useNow } from '../../components/useNow.ts';
-import { formatAge, formatClock, formatTime, plural } from '../../format.ts';
+import { formatClock, formatDuration, formatTime, plural } from '../../format.ts';
 import { problemOf } from '../../stores/problem-of.ts';
 import {
   isActive,
@@ -18,7 +18,7 @@ import {
   type ServiceActionRecord,
   windowsServicesStore,
 } from '../../stores/windows-services.ts';
-import { accountWords, actionWords, serviceLook, startModeWords } from './service-words.ts';
+import { accountWords, actionWords, progressWords, serviceLook, startModeWords } from './service-words.ts';
 import type { ServiceRow } from './services-view.ts';
 
 interface ServicePaneProps {
@@ -189,15 +189,13 @@ function Moving({ record }: { record: ServiceActionRecord }) {
   return (
     <Banner tint="info" glyph="pending">
       <div className="row">
-        <b className="t1 grow">
-          {progress?.words ?? `${actionWords[record.action]} ${record.stage === 'queued' ? 'waiting' : 'asked'}`}
-        </b>
+        <b className="t1 grow">{progressWords(record)}</b>
         <span className="num">{record.stage === 'queued' ? '' : formatClock(now - record.startedAt)}</span>
       </div>
       {record.stage === 'queued'
         ? 'A few are asked at a time; this one is next in line.'
         : progress
-          ? `Followed until it settles, for ${formatAge(progress.limitMs)} at most.`
+          ? `Followed until it settles, for ${formatDuration(progress.limitMs)} at most.`
           : 'Followed until it settles.'}
     </Banner>
   );
@@ -217,7 +215,7 @@ function Action({ record }: { record: ServiceActionRecord }) {
     record.stage === 'done'
       ? (record.progress?.service.state.toLowerCase() ?? 'set')
       : isActive(record)
-        ? (record.progress?.words.toLowerCase() ?? 'waiting')
+        ? progressWords(record)
         : record.stage === 'unknown'
           ? 'outcome unknown'
           : operation
@@ -260,6 +258,7 @@ function Related(props: {
       stop.abort();
     };
   }, [machine.id, service.name]);
+  const stateNow = (one: WindowsService) => (all.find((row) => row.service.name === one.name)?.service ?? one).state;
   const note = state === null ? 'Being read…' : 'problem' in state ? state.problem.message : null;
   const related = state !== null && 'related' in state ? state.related : null;
   return (
@@ -268,7 +267,7 @@ function Related(props: {
       <RelatedList {...props} all={all} services={related?.dependencies ?? null} note={note} />
       <h3 className="h2 row">
         <span className="grow">Dependants</span>
-        {related?.dependants.some((one) => one.state !== 'Stopped') && (
+        {related?.dependants.some((one) => stateNow(one) !== 'Stopped') && (
           <span className="s11 t3 sv-plain">stop with it</span>
         )}
       </h3>

@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { WindowsService } from '../../../shared/contract/windows-services.ts';
 import type { ServiceActionRecord } from '../../stores/windows-services.ts';
-import { accountWords, attentionRank, canDo, lifelinesAmong, serviceLook, shouldRun, whyNot } from './service-words.ts';
+import {
+  accountWords,
+  attentionRank,
+  canDo,
+  lifelinesAmong,
+  progressWords,
+  serviceLook,
+  shouldRun,
+  whyNot,
+} from './service-words.ts';
 
 const service = (change: Partial<WindowsService> = {}): WindowsService => ({
   name: 'Spooler',
@@ -62,6 +71,12 @@ describe('how a service looks', () => {
     expect(serviceLook(service(), { ...refused, dismissed: true }).words).toBe('Running');
     expect(serviceLook(service(), record({ stage: 'unknown' })).words).toBe('Start: outcome unknown');
     expect(serviceLook(service({ state: 'Stop Pending' }), undefined).words).toBe('Stop pending');
+    const progress = { service: service({ state: 'Stop Pending' }), elapsedMs: 0, limitMs: 1, settled: false };
+    expect(progressWords(record({ progress: { ...progress, words: 'Stop Pending' } }))).toBe('Stop pending');
+    expect(progressWords(record({ progress: { ...progress, words: 'Stopping DFSR first' } }))).toBe(
+      'Stopping DFSR first',
+    );
+    expect(progressWords(record({ stage: 'queued' }))).toBe('Start waiting');
   });
 });
 

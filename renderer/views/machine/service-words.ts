@@ -62,13 +62,7 @@ export interface ServiceLook {
 /** Shape, word and tone of a service's state, an action of ours first. */
 export function serviceLook(service: WindowsService, record: ServiceActionRecord | undefined): ServiceLook {
   if (record && isActive(record)) {
-    if (record.stage === 'queued')
-      return { glyph: 'pending', words: `${actionWords[record.action]} waiting`, tone: 'pending' };
-    return {
-      glyph: 'pending',
-      words: record.progress?.words ?? `${actionWords[record.action]} asked`,
-      tone: 'pending',
-    };
+    return { glyph: 'pending', words: progressWords(record), tone: 'pending' };
   }
   if (record && isTrouble(record)) {
     const action = actionWords[record.action];
@@ -89,6 +83,13 @@ export function serviceLook(service: WindowsService, record: ServiceActionRecord
     default:
       return { glyph: 'skipped', words: 'Unknown', tone: 'quiet' };
   }
+}
+
+/** What an action of ours is doing. A state of WMI is written as in the list, all other words stay as they came. */
+export function progressWords({ action, progress, stage }: ServiceActionRecord): string {
+  if (stage === 'queued') return `${actionWords[action]} waiting`;
+  if (!progress) return `${actionWords[action]} asked`;
+  return progress.words === progress.service.state ? sentence(progress.words) : progress.words;
 }
 
 const sentence = (words: string): string => words.charAt(0) + words.slice(1).toLowerCase();
