@@ -4,13 +4,29 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { _electron, type Browser, test as base, chromium, type Page } from '@playwright/test';
+import {
+  _electron,
+  type Browser,
+  type BrowserContextOptions,
+  test as base,
+  chromium,
+  type Page,
+} from '@playwright/test';
+import { type Lab, type LabOptions, startLab } from '../main/lab/start-lab.ts';
 
 /** The console running on one host, and a page that shows it. */
 export interface RunningConsole {
   readonly page: Page;
-  /** Errors and warnings of the page's console, and requests that left this computer: both must stay empty. */
-  readonly complaints: string[];
+  /** From now on the page's console may say this: for tests that take something away from under it. */
+  expectComplaint(pattern: RegExp): void;
+  /** Ends the console (with the desktop window, where that is the host) and waits until it is gone. The browser's page stays. */
+  end(): Promise<void>;
+}
+
+export interface StartOptions
+  extends Pick<BrowserContextOptions, 'colorScheme' | 'forcedColors' | 'reducedMotion' | 'viewport'> {
+  /** On the demo lab unless told otherwise. A demo never uses the data folder. */
+  readonly demo?: boolean;
 }
 
 const chromiumArguments = [
@@ -18,24 +34,36 @@ const chromiumArguments = [
   // Nothing but loopback resolves: a page that reaches out fails its test.
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
+const startLimitMs = 60_000;
 
-function watch(page: Page, complaints: string[]): void {
+interface Watch {
+  readonly complaints: string[];
+  readonly expected: RegExp[];
+}
+
+/** Errors and warnings of the page's console, and requests that leave this computer: none may happen. */
+function watch(page: Page, { complaints, expected }: Watch): void {
+  const complain = (text: string) => {
+    if (!expected.some((pattern) => pattern.test(text))) complaints.push(text);
+  };
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning')
-      complaints.push(`${message.type()}: ${message.text()}`);
+    if (message.type() === 'error' || message.type() === 'warning') complain(`${message.type()}: ${message.text()}`);
   });
-  page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
-  page.on('request', (request) => {
-    const { protocol, hostname } = new URL(request.url());
-    if (protocol.startsWith('http') && hostname !== '127.0.0.1') complaints.push(`request to ${hostname}`);
-  });
+  page.on('pageerror', (error) => complain(`uncaught: ${error.message}`));
+  const seen = (address: string) => {
+    const { protocol, hostname } = new URL(address);
+    if (/^(http|ws)s?:$/.test(protocol) && hostname !== '127.0.0.1') complain(`request to ${hostname}`);
+  };
+  page.on('request', (request) => seen(request.url()));
+  page.on('websocket', (socket) => seen(socket.url()));
 }
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
   child.kill('SIGTERM');
   const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
-  await once(child, 'exit');
+  await gone;
   clearTimeout(timer);
 }
 
@@ -45,27 +73,57 @@ export async function startWebHost(options: {
   dataFolder: string;
 }): Promise<{ url: string; close: () => Promise<void> }> {
   const child = spawn(process.execPath, ['main/web-host/cli.ts', '--no-open', ...(options.demo ? ['--demo'] : [])], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, WINDECK_DATA: options.dataFolder },
   });
-  const lines = createInterface(child.stdout);
-  const ended = once(child, 'exit').then(() => {
-    throw new Error('the web host ended before it was ready');
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-4000);
   });
-  ended.catch(() => {});
-  const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string];
-  return { url: (JSON.parse(line) as { url: string }).url, close: () => end(child) };
+  const lines = createInterface(child.stdout);
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const line = await new Promise<string>((resolve, reject) => {
+      lines.once('line', resolve);
+      child.once('exit', () => reject(new Error(`The web host ended before it was ready. ${said}`)));
+      timer = setTimeout(() => reject(new Error(`The web host was not ready in time. ${said}`)), startLimitMs);
+    });
+    return { url: (JSON.parse(line) as { url: string }).url, close: () => end(child) };
+  } catch (error) {
+    await end(child);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-type Start = (options?: { demo?: boolean; dataFolder?: string }) => Promise<RunningConsole>;
+async function startElectron(options: { demo: boolean; dataFolder: string }) {
+  const application = await _electron.launch({
+    args: ['.', ...(options.demo ? ['--demo'] : [])],
+    env: { ...(process.env as Record<string, string>), WINDECK_DATA: options.dataFolder },
+  });
+  return { page: await application.firstWindow(), close: () => application.close() };
+}
 
-/** `start()` opens the console on the project's host, on the demo lab unless told otherwise. Everything ends with the test. */
-export const test = base.extend<{ start: Start; dataFolder: string }, { browserOfRun: Browser | null }>({
+type Start = (options?: StartOptions) => Promise<RunningConsole>;
+type OpenLab = (options?: LabOptions) => Promise<Lab>;
+
+interface Fixtures {
+  /** Of this test only; the same for every console that it starts, which is how a restart keeps what there was. */
+  readonly dataFolder: string;
+  readonly isDesktop: boolean;
+  /** Opens the console on the project's host. Everything ends with the test. */
+  readonly start: Start;
+  /** A fleet of the test's own, which it can make misbehave. */
+  readonly openLab: OpenLab;
+}
+
+export const test = base.extend<Fixtures, { browserOfRun: Browser | null }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's shape
   dataFolder: async ({}, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'windeck-e2e-'));
     await use(folder);
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   },
   browserOfRun: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's shape
@@ -77,30 +135,42 @@ export const test = base.extend<{ start: Start; dataFolder: string }, { browserO
     },
     { scope: 'worker' },
   ],
+  isDesktop: async ({ browserOfRun }, use) => use(browserOfRun === null),
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's shape
+  openLab: async ({}, use) => {
+    const labs: Lab[] = [];
+    await use(async (options = {}) => {
+      const lab = await startLab({ pendingMs: 1500, goingDownMs: 500, downMs: 1500, ...options });
+      labs.push(lab);
+      return lab;
+    });
+    for (const lab of labs) await lab.close();
+  },
   start: async ({ browserOfRun, dataFolder }, use, testInfo) => {
     const closers: (() => Promise<void>)[] = [];
     const complaints: string[] = [];
-    await use(async (options = {}) => {
-      const demo = options.demo ?? true;
-      const folder = options.dataFolder ?? dataFolder;
+    await use(async ({ demo = true, ...look } = {}) => {
+      const expected: RegExp[] = [];
+      const expectComplaint = (pattern: RegExp) => void expected.push(pattern);
       if (browserOfRun === null) {
-        const application = await _electron.launch({
-          args: ['.', ...(demo ? ['--demo'] : [])],
-          env: { ...(process.env as Record<string, string>), WINDECK_DATA: folder },
+        const { page, close } = await startElectron({ demo, dataFolder });
+        closers.push(close);
+        watch(page, { complaints, expected });
+        await page.emulateMedia({
+          colorScheme: look.colorScheme ?? null,
+          forcedColors: look.forcedColors ?? null,
+          reducedMotion: look.reducedMotion ?? null,
         });
-        closers.push(() => application.close());
-        const page = await application.firstWindow();
-        watch(page, complaints);
-        return { page, complaints };
+        return { page, expectComplaint, end: close };
       }
-      const host = await startWebHost({ demo, dataFolder: folder });
+      const host = await startWebHost({ demo, dataFolder });
       closers.push(host.close);
-      const context = await browserOfRun.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
+      const context = await browserOfRun.newContext({ viewport: { width: 1440, height: 900 }, ...look });
       closers.push(() => context.close());
       const page = await context.newPage();
-      watch(page, complaints);
+      watch(page, { complaints, expected });
       await page.goto(host.url);
-      return { page, complaints };
+      return { page, expectComplaint, end: host.close };
     });
     for (const close of closers.reverse()) await close();
     if (complaints.length > 0 && testInfo.status === testInfo.expectedStatus) {
