@@ -13,6 +13,8 @@ const systemSchema = cimSchema({
 });
 const diskSchema = cimSchema({ DeviceID: 'string', FreeSpace: 'uint64', Size: 'uint64' });
 const fixedDisk = 'DriveType=3';
+/** A machine whose WMI hangs must not hold a place that others wait for. */
+const queryLimitMs = 10_000;
 
 /**
  * What the table shows of a machine, in three queries. What may not be read stays null; `missing` is then the first refusal. A refusal of WinRM
@@ -35,9 +37,15 @@ export async function readFacts(
     }
   };
   // One after another: the first one signs in, and signing in twice at once would be two attempts.
-  const os = await permitted(queryOne(client, select(osSchema, 'Win32_OperatingSystem'), osSchema, signal));
-  const system = await permitted(queryOne(client, select(systemSchema, 'Win32_ComputerSystem'), systemSchema, signal));
-  const disks = await permitted(query(client, select(diskSchema, 'Win32_LogicalDisk', fixedDisk), diskSchema, signal));
+  const os = await permitted(
+    queryOne(client, select(osSchema, 'Win32_OperatingSystem'), osSchema, signal, queryLimitMs),
+  );
+  const system = await permitted(
+    queryOne(client, select(systemSchema, 'Win32_ComputerSystem'), systemSchema, signal, queryLimitMs),
+  );
+  const disks = await permitted(
+    query(client, select(diskSchema, 'Win32_LogicalDisk', fixedDisk), diskSchema, signal, queryLimitMs),
+  );
   const facts: MachineFacts = {
     readAt: now(),
     computerName: system?.Name ?? os?.CSName ?? null,

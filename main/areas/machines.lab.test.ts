@@ -115,6 +115,29 @@ test('nobody listens: unreachable, with the time of the next attempt; asked agai
   expect(it.machines.get(id)?.problem).toBeNull();
 });
 
+test('a machine that did not answer is asked again by itself', async () => {
+  const [machine] = lab.machines as [LabMachine];
+  await lab.misbehave(machine.name, { kind: 'refuse-connections' });
+  const credential = await saveCredential(machine);
+  const { id } = await it.client.machines.add(labSettings(machine, { credentialId: credential.id }));
+  await it.until(id, ({ state }) => state === 'unreachable');
+  await lab.misbehave(machine.name, null);
+  await it.until(id, ({ state }) => state === 'online');
+}, 30_000);
+
+test('a machine whose WMI hangs does not hold up those with the same password', async () => {
+  const [hanging, ...others] = lab.machines as [LabMachine, ...LabMachine[]];
+  await lab.misbehave(hanging.name, { kind: 'silence', action: 'Enumerate' });
+  const credential = await saveCredential(hanging);
+  const { id } = await it.client.machines.add(labSettings(hanging, { credentialId: credential.id }));
+  await it.until(id, ({ state }) => state === 'connecting');
+  for (const machine of others) {
+    const added = await it.client.machines.add(labSettings(machine, { credentialId: credential.id }));
+    await it.until(added.id, ({ state }) => state === 'online');
+  }
+  expect(it.machines.get(id)?.state).toBe('connecting');
+}, 30_000);
+
 test('something that is no WinRM: failing, and said', async () => {
   const [machine] = lab.machines as [LabMachine];
   await lab.misbehave(machine.name, { kind: 'malformed-xml' });

@@ -1,14 +1,15 @@
 import { type CimSchema, type Decoded, decodeInstance, type WSManClient, WSManFault, wql } from '../wsman/index.ts';
 
-/** Runs a WQL query in root/cimv2 and decodes every row by the schema. */
+/** Runs a WQL query in root/cimv2 and decodes every row by the schema. `timeoutMs`: the OperationTimeout, where it is not the client's. */
 export async function query<const S extends CimSchema>(
   client: WSManClient,
   text: string,
   schema: S,
   signal: AbortSignal,
+  timeoutMs?: number,
 ): Promise<Decoded<S>[]> {
   const rows: Decoded<S>[] = [];
-  const batches = client.enumerate({ resourceUri: wql() }, { filter: { dialect: 'wql', text }, signal });
+  const batches = client.enumerate({ resourceUri: wql() }, { filter: { dialect: 'wql', text }, signal, timeoutMs });
   for await (const batch of batches) for (const element of batch) rows.push(decodeInstance(element, schema));
   return rows;
 }
@@ -19,8 +20,9 @@ export async function queryOne<const S extends CimSchema>(
   text: string,
   schema: S,
   signal: AbortSignal,
+  timeoutMs?: number,
 ): Promise<Decoded<S> | null> {
-  return (await query(client, text, schema, signal))[0] ?? null;
+  return (await query(client, text, schema, signal, timeoutMs))[0] ?? null;
 }
 
 /** `SELECT a,b FROM class WHERE condition`, with the schema's own names. */

@@ -56,7 +56,7 @@ const rejectionsOfGoodSecret = 3;
  */
 export interface SignInGuard {
   /**
-   * Runs `attempt`, which signs in with the account's secret, when it is its turn. It counts as accepted if it resolves or fails with a fault
+   * Runs `attempt`, which signs in with the account's secret, when it is its turn; `alone` while others wait for its outcome. It counts as accepted if it resolves or fails with a fault
    * (whoever gets a fault has signed in), as rejected on AuthenticationError `rejected`, and else as if it had not been.
    * Throws SecretWithheldError without running it where the secret was refused, unless the user asked after that (`askedAt`): asking for a
    * thousand machines at once is one attempt too, since its refusal comes after the question.
@@ -64,7 +64,7 @@ export interface SignInGuard {
   signIn<T>(
     account: Account | null,
     options: { readonly askedAt: number | null; readonly signal: AbortSignal },
-    attempt: () => Promise<T>,
+    attempt: (alone: boolean) => Promise<T>,
   ): Promise<T>;
   /** A rejection that was met outside `signIn`: a connection that had to be opened anew. */
   rejected(account: Account, error: AuthenticationError): void;
@@ -129,16 +129,16 @@ export function createSignInGuard(now: () => number = Date.now): SignInGuard {
   const guard: SignInGuard = {
     onAccepted: null,
     async signIn(account, { askedAt, signal }, attempt) {
-      if (account === null) return attempt();
+      if (account === null) return attempt(false);
       for (;;) {
         signal.throwIfAborted();
         const attempts = attemptsOf(account);
         const allowed = askedAt !== null && askedAt > attempts.refusedAt;
         if (attempts.refusal !== null && !allowed) throw attempts.refusal;
-        if (isGood(attempts)) return judged(account, attempts, attempt);
+        if (isGood(attempts)) return judged(account, attempts, () => attempt(false));
         if (attempts.running === null) {
           if (allowed) askedByUser.add(account.key);
-          const run = judged(account, attempts, attempt);
+          const run = judged(account, attempts, () => attempt(true));
           attempts.running = run.then(
             () => {},
             () => {},

@@ -5,6 +5,8 @@ import { createSession, type Session, type SessionPlan, type SessionWorld } from
 
 /** So many machines are connected to at once: enough to hide a network's latency, few enough for its name servers and for us. */
 const connectingAtOnce = 64;
+/** Of these so many sign in at once: enough to keep a processor busy at 20 ms of latency, and no more, so that windows stay quick meanwhile. */
+const greetingAtOnce = 24;
 
 /** What the pool needs to know of a machine: all but the secret. */
 export interface MachineAccess {
@@ -55,6 +57,7 @@ export function createSessionPool(options: SessionPoolOptions): SessionPool {
     password: (account) => options.secrets().get(account.credentialId),
     guard,
     connecting: createLimiter(connectingAtOnce),
+    greeting: createLimiter(greetingAtOnce),
     greet: options.greet,
     onChange: options.onChange,
     now,

@@ -47,8 +47,10 @@ export interface SessionWorld {
   readonly createClient: (target: Target) => WSManClient;
   readonly password: (account: Account) => Promise<string | null>;
   readonly guard: SignInGuard;
-  /** How many machines may be connecting at once. */
+  /** How many machines may be connecting at once: most of that is waiting, also for those that will never answer. */
   readonly connecting: Limiter;
+  /** How many of those may be signing in and reading facts at once: that is work for this thread. */
+  readonly greeting: Limiter;
   /**
    * The first calls on a new connection: they sign in and read what the table shows. Resolves with what could not be read although the machine
    * is online, or null. Called again as a heartbeat.
@@ -96,6 +98,7 @@ export interface Session {
 }
 
 const heartbeatMs = 60_000;
+const signInLimitMs = 10_000;
 /** A connection attempt of a follower: short, since a machine that is down does not answer at all. */
 const followAttemptMs = 6_000;
 
@@ -157,9 +160,14 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
     try {
       // The client also learns from this that stack 1.1 bears one connection only.
       identity = await identifyAnonymously(opened, signal);
-      const missing = await world.guard.signIn(account, { askedAt, signal }, () =>
-        world.greet(id, opened, identity, signal),
-      );
+      const greet = () => world.greeting.run(signal, () => world.greet(id, opened, identity, signal));
+      // While a fleet waits for the verdict on its password, only Identify is asked: a machine whose WMI hangs must not hold up the others.
+      const greeted = await world.guard.signIn(account, { askedAt, signal }, async (alone) => {
+        if (!alone) return { missing: await greet() };
+        await opened.identify({ signal, timeoutMs: signInLimitMs });
+        return null;
+      });
+      const { missing } = greeted ?? { missing: await greet() };
       return { opened, missing };
     } catch (error) {
       opened.close();
