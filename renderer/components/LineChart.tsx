@@ -106,6 +106,15 @@ function dataOf({ read }: LineChartProps): uPlot.AlignedData {
   return [times, ...series] as unknown as uPlot.AlignedData;
 }
 
+/** Times are written at whole minutes. */
+const minutes = [1, 2, 5, 10, 15, 20, 30, 60].map((count) => count * 60);
+/** Whether a time of that place can be written without being cut off at an edge. */
+function fits(plot: uPlot, seconds: number): boolean {
+  const at = plot.valToPos(seconds, 'x');
+  const half = 16;
+  return at >= -half && at <= plot.bbox.width / devicePixelRatio - half + 4;
+}
+
 type Latest = { readonly current: LineChartProps };
 
 function optionsOf(latest: Latest, element: HTMLElement, readout: { current: HTMLElement | null }): uPlot.Options {
@@ -136,7 +145,8 @@ function optionsOf(latest: Latest, element: HTMLElement, readout: { current: HTM
         gap: 4,
         grid: { show: false },
         space: 90,
-        values: (_plot, at) => at.map((seconds) => clock(seconds)),
+        values: (plot, at) => at.map((seconds) => (fits(plot, seconds) ? clock(seconds) : '')),
+        incrs: minutes,
       },
       {
         ...axis,

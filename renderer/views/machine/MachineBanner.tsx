@@ -96,7 +96,12 @@ function NextAttempt({ at, none }: { at: number | null; none?: string }) {
   const now = useNow(1000);
   if (at === null) return none === undefined ? null : <span className="t3 mp-attempt">{none}</span>;
   const left = at - now;
-  return <span className="t3 mp-attempt num">{left > 1000 ? `next attempt in ${formatAge(left)}` : 'trying now'}</span>;
+  return (
+    // Inside an alert, but not news every second.
+    <span className="t3 mp-attempt num" role="timer" aria-live="off">
+      {left > 1000 ? `next attempt in ${formatAge(left)}` : 'trying now'}
+    </span>
+  );
 }
 
 const failureWords: Readonly<Record<TrustFailure, string>> = {

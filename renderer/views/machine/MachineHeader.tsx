@@ -109,7 +109,7 @@ function Os({ machine }: { machine: Machine }) {
 
 /** Uptime and protection of a machine that answers; since when and why not, of one that does not. */
 function Standing({ machine }: { machine: Machine }) {
-  const now = useNow(machine.state === 'online' ? 60_000 : 1000);
+  const now = useNow(1000);
   const { state, facts, security, settings } = machine;
   const address = `${settings.transport} ${settings.port}`;
   const last = machine.lastSeenAt === null ? 'never answered' : `last answer ${sinceWords(machine.lastSeenAt, now)}`;

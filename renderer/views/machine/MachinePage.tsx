@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { isTyping } from '../../components/keys.ts';
@@ -15,6 +15,7 @@ import { Overview } from './Overview.tsx';
 import { PowerBanner } from './PowerBanner.tsx';
 import { PowerDialog } from './PowerDialog.tsx';
 import { Services } from './Services.tsx';
+import { Vitals } from './Vitals.tsx';
 import './machine.css';
 
 const tabs = [
@@ -41,6 +42,24 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
     overviewStore.refresh(machineId);
     windowsServicesStore.refresh(machineId);
   }, [machineId]);
+
+  // What had the focus went with the list or the other room: the keyboard goes on at the tabs.
+  useEffect(() => {
+    if (document.activeElement === null || document.activeElement === document.body) {
+      document.getElementById(`mp-tab-${current}`)?.focus();
+    }
+  }, [current]);
+
+  // After a restart nothing that was read before it holds: slow facts too are read at once.
+  const state = machine?.state;
+  const stateBefore = useRef(state);
+  useEffect(() => {
+    if (stateBefore.current === 'restarting' && state === 'online') {
+      overviewStore.refresh(machineId);
+      windowsServicesStore.refresh(machineId);
+    }
+    stateBefore.current = state;
+  }, [machineId, state]);
 
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -71,31 +90,39 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
   return (
     <div className="mp" data-production={isProduction(machine) || undefined}>
       <MachineHeader machine={machine} onPower={setPower} onRefresh={refresh} onEdit={edit} />
-      <div className="mp-tabs" role="tablist" aria-label={`Rooms of ${machine.settings.name}`}>
-        {tabs.map(({ id, name }) => (
-          <button
-            key={id}
-            id={`mp-tab-${id}`}
-            type="button"
-            role="tab"
-            aria-selected={id === current}
-            aria-controls="mp-room"
-            tabIndex={id === current ? 0 : -1}
-            onClick={() => openMachine(machineId, id)}
-            onKeyDown={(event) => {
-              if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
-              event.preventDefault();
-              const other =
-                event.currentTarget[event.key === 'ArrowLeft' ? 'previousElementSibling' : 'nextElementSibling'];
-              if (other instanceof HTMLElement) {
-                other.focus();
-                other.click();
-              }
-            }}
-          >
-            {name}
-          </button>
-        ))}
+      <div className="mp-tab-row">
+        <div className="mp-tabs" role="tablist" aria-label={`Rooms of ${machine.settings.name}`}>
+          {tabs.map(({ id, name }) => (
+            <button
+              key={id}
+              id={`mp-tab-${id}`}
+              type="button"
+              role="tab"
+              aria-selected={id === current}
+              aria-controls="mp-room"
+              tabIndex={id === current ? 0 : -1}
+              onClick={() => openMachine(machineId, id)}
+              onKeyDown={(event) => {
+                if (event.key === 'ArrowDown') {
+                  event.preventDefault();
+                  document.querySelector<HTMLElement>('#mp-room .dt-row[tabindex="0"], #mp-room .ov-main')?.focus();
+                  return;
+                }
+                if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
+                event.preventDefault();
+                const other =
+                  event.currentTarget[event.key === 'ArrowLeft' ? 'previousElementSibling' : 'nextElementSibling'];
+                if (other instanceof HTMLElement) {
+                  other.focus();
+                  other.click();
+                }
+              }}
+            >
+              {name}
+            </button>
+          ))}
+        </div>
+        {current === 'overview' ? null : <Vitals machineId={machineId} />}
       </div>
       {run || machine.state !== 'online' || machine.problem ? (
         <div className="mp-banners">

@@ -47,7 +47,10 @@ const leastSpanMs = 2 * 60_000;
 const spanOfLive = (firstAt: number | null): number =>
   Math.min(historySpanMs, Math.max(leastSpanMs, firstAt === null ? 0 : Date.now() - firstAt));
 /** While nothing new comes, what was there before stays in sight beside the hatched time: up to an hour. */
-const spanOfOld = (lastAt: number): number => Math.min(4 * historySpanMs, historySpanMs + Date.now() - lastAt);
+function spanOfOld(firstAt: number | null, lastAt: number): number {
+  const known = firstAt === null ? historySpanMs : Math.min(historySpanMs, Math.max(leastSpanMs, lastAt - firstAt));
+  return Math.min(4 * historySpanMs, known + Date.now() - lastAt);
+}
 
 /** `in 15 min`, or since when there are readings at all. */
 function peakSpan(firstAt: number | null): string {
@@ -74,7 +77,10 @@ function HistoryChart(props: {
   const words = machine.state === 'online' ? 'not read since' : 'no answer since';
   const oldAt = view.live ? null : lastAt;
   const since = oldAt === null ? null : { at: oldAt, words: `${words} ${formatTime(oldAt).slice(0, 5)}` };
-  const spanMs = useCallback(() => (oldAt === null ? spanOfLive(history.firstAt) : spanOfOld(oldAt)), [oldAt, history]);
+  const spanMs = useCallback(
+    () => (oldAt === null ? spanOfLive(history.firstAt) : spanOfOld(history.firstAt, oldAt)),
+    [oldAt, history],
+  );
   const read = useCallback(() => {
     const from = Date.now() - spanMs();
     const { times, series } = history.columns(from);

@@ -32,10 +32,12 @@ export function PowerProgressRow({ run, name }: { run: PowerRun; name: string | 
 function Elapsed({ run }: { run: PowerRun }) {
   const now = useNow(1000);
   const elapsed = Math.max(run.progress?.elapsedMs ?? 0, now - run.startedAt);
-  const limit = run.progress?.limitMs ?? null;
+  // Each phase has its own limit; one that is shorter than all that went before says nothing about the whole.
+  const limitMs = run.progress?.limitMs ?? null;
+  const limit = limitMs !== null && elapsed <= limitMs ? limitMs : null;
   return (
     <>
-      <span className="num t2 nowrap">
+      <span className="num t2 nowrap" role="timer" aria-live="off">
         {formatClock(elapsed)}
         {limit === null ? '' : ` of ${formatClock(limit)}`}
       </span>

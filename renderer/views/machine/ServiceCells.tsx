@@ -79,7 +79,7 @@ export function serviceColumns(machineId: string, narrow: boolean): readonly Col
     {
       id: 'name',
       title: 'Name',
-      width: narrow ? 132 : 160,
+      width: narrow ? 164 : 176,
       grow: 1.3,
       className: 'name',
       sortBy: ({ service }) => service.name,
@@ -100,7 +100,7 @@ export function serviceColumns(machineId: string, narrow: boolean): readonly Col
     {
       id: 'state',
       title: 'State',
-      width: narrow ? 158 : 206,
+      width: narrow ? 150 : 206,
       grow: 1,
       className: 'sv-state-cell',
       sortBy: ({ service, record }) => serviceLook(service, record).words,
@@ -109,7 +109,7 @@ export function serviceColumns(machineId: string, narrow: boolean): readonly Col
     {
       id: 'startMode',
       title: 'Start mode',
-      width: narrow ? 118 : 130,
+      width: narrow ? 138 : 142,
       grow: narrow ? 0 : 0.4,
       sortBy: ({ service }) => startModeWords[service.startMode],
       cell: ({ service }) => <span className="ell">{startModeWords[service.startMode]}</span>,
@@ -118,7 +118,7 @@ export function serviceColumns(machineId: string, narrow: boolean): readonly Col
     {
       id: 'processId',
       title: 'PID',
-      width: narrow ? 70 : 84,
+      width: narrow ? 66 : 84,
       align: 'right',
       sortBy: ({ service }) => service.processId || null,
       cell: ({ service }) => service.processId || '',

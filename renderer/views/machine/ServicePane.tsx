@@ -64,6 +64,7 @@ export function ServicePane(props: ServicePaneProps) {
 }
 
 function Nothing({ all }: { all: readonly ServiceRow[] }) {
+  if (all.length === 0) return null;
   const count = (test: (service: WindowsService) => boolean) => all.filter(({ service }) => test(service)).length;
   return (
     <>

@@ -42,6 +42,8 @@ export const actionIcons: Readonly<Record<ServiceAction, ReactElement>> = {
 
 interface ServiceToolbarProps {
   readonly rows: readonly ServiceRow[];
+  /** False until there is a list, old or new: no service is not the same as not known. */
+  readonly known: boolean;
   readonly selected: readonly ServiceRow[];
   readonly actions: ServiceActions;
   /** Nothing can be asked of a machine that does not answer. */
@@ -79,7 +81,7 @@ export function ServiceToolbar(props: ServiceToolbarProps) {
             onPress={() => props.onStateFilter(stateFilter === 'running' ? null : 'running')}
           >
             <Glyph name="healthy" size={11} label="" />
-            {running}
+            {props.known ? running : ''}
             {narrow ? <span className="visually-hidden"> running</span> : ' running'}
           </Chip>
           <Chip
@@ -87,7 +89,7 @@ export function ServiceToolbar(props: ServiceToolbarProps) {
             onPress={() => props.onStateFilter(stateFilter === 'stopped' ? null : 'stopped')}
           >
             <Glyph name="stopped" size={11} label="" />
-            {rows.length - running}
+            {props.known ? rows.length - running : ''}
             {narrow ? <span className="visually-hidden"> stopped</span> : ' stopped'}
           </Chip>
           <FilterBox value={props.text} onChange={props.onText} label="Filter services" onLeave={props.onToList} />

@@ -176,6 +176,7 @@ export function Services({ machine }: { machine: Machine }) {
         <div className="sv-main">
           <ServiceToolbar
             rows={rows}
+            known={view?.services != null}
             selected={selected}
             actions={actions}
             canChange={canChange}
@@ -329,5 +330,9 @@ function Empty(props: {
       </div>
     );
   }
-  return <EmptyState title="Never read">The services of {machine.settings.name} are not known yet.</EmptyState>;
+  return (
+    <EmptyState title="Not known yet">
+      The services of {machine.settings.name} are read as soon as it answers.
+    </EmptyState>
+  );
 }

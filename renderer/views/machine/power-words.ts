@@ -1,6 +1,6 @@
-import type { PowerPhase, PowerProgress } from '../../../shared/contract/power.ts';
+import type { PowerProgress } from '../../../shared/contract/power.ts';
 import type { GlyphName } from '../../components/Glyph.tsx';
-import { formatAge, formatDate } from '../../format.ts';
+import { formatDate, formatDuration } from '../../format.ts';
 import type { PowerActionName, PowerRun } from '../../stores/power.ts';
 
 export interface PowerLook {
@@ -13,13 +13,23 @@ export interface PowerLook {
   readonly ended: boolean;
 }
 
-const phases: Readonly<Record<Exclude<PowerPhase, 'done' | 'did-not-go-down' | 'did-not-come-back'>, string>> = {
-  asked: 'Asked; waiting for it to go down',
-  'going-down': 'Going down; it still answers with the old boot time',
-  down: 'Down; waiting for it to answer',
-  back: 'Answers again, started anew',
-  settling: 'Back; automatic services are still starting',
-};
+/** What happens now. Where the console has more to say than the phase, its words are used. */
+function movingWords({ phase, words }: PowerProgress): string {
+  switch (phase) {
+    case 'going-down':
+      return 'Going down; it still answers with the old boot time';
+    case 'down':
+      return 'Down; waiting for it to answer';
+    case 'back':
+      return 'Answers again with a new boot time';
+    case 'settling':
+      return `Back; ${words || 'services are starting'}`;
+    default:
+      return capital(words || 'asked');
+  }
+}
+
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 /** A run in words, wherever it stands. */
 export function powerLook(run: PowerRun): PowerLook {
@@ -42,7 +52,7 @@ export function powerLook(run: PowerRun): PowerLook {
     case 'did-not-go-down':
       return {
         glyph: 'critical',
-        words: `Did not go down within ${formatAge(progress.limitMs)}`,
+        words: `Did not go down within ${formatDuration(progress.limitMs)}`,
         advice:
           'It took the request but still runs. A program or a signed-in user may hold it up: look at who is signed in, then try again with force.',
         tint: 'crit',
@@ -51,23 +61,25 @@ export function powerLook(run: PowerRun): PowerLook {
     case 'did-not-come-back':
       return {
         glyph: 'critical',
-        words: `Did not come back within ${formatAge(progress.limitMs)}`,
+        words: `Did not come back within ${formatDuration(progress.limitMs)}`,
         advice:
           'It went down and has not answered since. Updates can take longer: look at its own console or its virtual machine. Windeck goes on trying and shows it as soon as it answers.',
         tint: 'crit',
         ended: true,
       };
     default:
-      return moving(progress.words || phases[progress.phase]);
+      return moving(movingWords(progress));
   }
 }
 
 const moving = (words: string): PowerLook => ({ glyph: 'pending', words, advice: null, tint: 'info', ended: false });
 
-function doneWords(action: PowerActionName, { bootBeforeAt, bootAfterAt, elapsedMs }: PowerProgress): string {
-  if (action === 'shut-down') return `Shut down after ${formatAge(elapsedMs)}`;
-  const boots = bootAfterAt === null ? '' : `; booted ${formatDate(bootAfterAt)}, before ${formatDate(bootBeforeAt)}`;
-  return `Back after ${formatAge(elapsedMs)}${boots}`;
+function doneWords(action: PowerActionName, { bootBeforeAt, bootAfterAt, elapsedMs, words }: PowerProgress): string {
+  if (action === 'shut-down') return `Shut down after ${formatDuration(elapsedMs)}; it no longer answers`;
+  const services = words.replace(/^back[,;]?\s*/i, '');
+  const boots =
+    bootAfterAt === null ? '' : `booted ${formatDate(bootAfterAt)}, before that ${formatDate(bootBeforeAt)}`;
+  return [`Back after ${formatDuration(elapsedMs)}`, services, boots].filter(Boolean).map(capital).join('. ');
 }
 
 export const powerVerb: Readonly<Record<PowerActionName, string>> = { restart: 'Restart', 'shut-down': 'Shut down' };
