@@ -23,6 +23,8 @@ export interface Column<Row> {
   readonly grow?: number;
   readonly align?: 'right';
   readonly className?: string;
+  /** The cell is text and nothing else: it needs no box of its own to be cut off with an ellipsis. */
+  readonly plain?: boolean;
   readonly cell: (row: Row) => ReactNode;
   /** Makes the column sortable. Texts go in natural order; null comes last in both directions. */
   readonly sortBy?: (row: Row) => string | number | null;
@@ -227,13 +229,20 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     column.grow ? `minmax(${column.width}px, ${column.grow}fr)` : `${column.width}px`,
   );
   const template = `${selecting === 'checkboxes' ? `${checkboxWidth}px ` : ''}${tracks.join(' ')}`;
-  const allSelected = order.length > 0 && order.every((id) => selected.has(id));
+  const [allSelected, someSelected] = useMemo(
+    () => [
+      order.length > 0 && order.every((id) => selected.has(id)),
+      selected.size > 0 && order.some((id) => selected.has(id)),
+    ],
+    [order, selected],
+  );
 
   return (
     // biome-ignore lint/a11y/useSemanticElements: a table element cannot hold virtual rows
     <div
       ref={setScroller}
       className="dt"
+      data-scroller="table"
       role="grid"
       aria-label={props.label}
       aria-rowcount={order.length + 1}
@@ -261,7 +270,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
               tabIndex={-1}
               checked={allSelected}
               ref={(box) => {
-                if (box) box.indeterminate = !allSelected && order.some((id) => selected.has(id));
+                if (box) box.indeterminate = !allSelected && someSelected;
               }}
               onChange={() => apply((selection) => toggleAll(selection, order))}
             />

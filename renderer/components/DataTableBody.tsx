@@ -1,5 +1,5 @@
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
-import { memo, type ReactNode, useEffect, useImperativeHandle, useLayoutEffect, useRef } from 'react';
+import { memo, type ReactNode, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useRef } from 'react';
 import type { Column, DataTableHandle, TableMemory } from './DataTable.tsx';
 
 export const headHeight = 30;
@@ -36,6 +36,8 @@ interface TableBodyProps<Row> {
 /** The rows on the screen. Apart from DataTable, since it renders at every step of scrolling and the head need not. */
 export function TableBody<Row extends object>(props: TableBodyProps<Row>) {
   const { scroller, rows, order, focusedIndex, rowHeight, detail, memory, onVisible } = props;
+  // Stable: a new function would have all 10,000 positions computed anew at every step.
+  const getItemKey = useCallback((index: number) => order[index] ?? index, [order]);
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller,
@@ -43,7 +45,7 @@ export function TableBody<Row extends object>(props: TableBodyProps<Row>) {
       const row = rows[index];
       return rowHeight + ((row === undefined ? null : detail?.(row))?.height ?? 0);
     },
-    getItemKey: (index) => order[index] ?? index,
+    getItemKey,
     overscan: 8,
     scrollMargin: headHeight,
     scrollPaddingStart: headHeight,
@@ -166,7 +168,7 @@ const TableRow = memo(function TableRow(props: TableRowProps) {
       aria-selected={selected}
       data-row={id}
       tabIndex={props.tabbable ? 0 : -1}
-      style={{ height: props.height, transform: `translateY(${props.top}px)` }}
+      style={{ height: props.height, top: props.top }}
       onClick={(event) => {
         const target = event.target as HTMLElement;
         if (target.closest('button, a')) return;
@@ -203,7 +205,7 @@ const TableRow = memo(function TableRow(props: TableRowProps) {
           <span
             key={column.id}
             role="gridcell"
-            className={`dt-td${column.align === 'right' ? ' right' : ''} ${column.className ?? ''}`}
+            className={`dt-td${column.align === 'right' ? ' right' : ''}${column.plain ? ' plain' : ''} ${column.className ?? ''}`}
           >
             {column.cell(row)}
           </span>

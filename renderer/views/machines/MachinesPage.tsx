@@ -36,7 +36,6 @@ export function MachinesPage() {
   const { text, group, sorting, selected, columns: chosen } = useMachineFilter();
   const narrow = useMedia(narrowWindow);
   const [menu, setMenu] = useState<{ machine: Machine; x: number; y: number } | null>(null);
-  const [visible, setVisible] = useState<readonly string[]>([]);
   const table = useRef<DataTableHandle>(null);
 
   // Typing stays fluent with 10,000 machines: the list may follow a moment later.
@@ -69,8 +68,19 @@ export function MachinesPage() {
     if (list.length > 0 && kept !== useMachineFilter.getState().selected) select(kept);
   }, [list]);
 
-  const shownIds = useMemo(() => (byGauge ? list.map(machineId) : visible), [byGauge, list, visible]);
-  useEffect(() => watchGauges(shownIds, byGauge), [shownIds, byGauge]);
+  // Not state: scrolling must not render the page.
+  const visible = useRef<readonly string[]>([]);
+  const onVisible = useCallback(
+    (ids: readonly string[]) => {
+      visible.current = ids;
+      if (!byGauge) watchGauges(ids);
+    },
+    [byGauge],
+  );
+  useEffect(() => {
+    if (byGauge) watchGauges(list.map(machineId), true);
+    else watchGauges(visible.current);
+  }, [byGauge, list]);
   useEffect(() => () => watchGauges([]), []);
 
   const onMenu = useCallback((machine: Machine, at: { x: number; y: number }) => setMenu({ machine, ...at }), []);
@@ -138,7 +148,7 @@ export function MachinesPage() {
           onMenu={onMenu}
           onKey={onKey}
           rowClass={rowClass}
-          onVisible={setVisible}
+          onVisible={onVisible}
           empty={<NoMatch filterProblem={filter.problem} />}
           memory={memory}
           handle={table}

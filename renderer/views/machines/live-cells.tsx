@@ -1,8 +1,8 @@
 import { useLayoutEffect, useRef } from 'react';
 import type { Machine } from '../../../shared/contract/machines.ts';
-import { barTransform } from '../../components/Bar.tsx';
+import { barSize } from '../../components/Bar.tsx';
 import { clockNow, subscribeClock } from '../../components/useNow.ts';
-import { formatAge, formatDate, formatDuration, formatPercentNumber, missing } from '../../format.ts';
+import { formatAge, formatDate, formatDuration, formatPercentNumber, formatTime, missing } from '../../format.ts';
 import { gaugeLifeMs, readGauge, subscribeGauge } from '../../stores/gauges.ts';
 
 /**
@@ -13,7 +13,7 @@ import { gaugeLifeMs, readGauge, subscribeGauge } from '../../stores/gauges.ts';
 /** CPU or memory: a bar and a number, and honest about a reading that has grown old. */
 export function PercentCell({ machine, what }: { machine: Machine; what: 'cpu' | 'memory' }) {
   const cell = useRef<HTMLSpanElement>(null);
-  const fill = useRef<HTMLElement>(null);
+  const bar = useRef<HTMLSpanElement>(null);
   const number = useRef<HTMLSpanElement>(null);
   const { id, state } = machine;
   useLayoutEffect(() => {
@@ -29,10 +29,10 @@ export function PercentCell({ machine, what }: { machine: Machine; what: 'cpu' |
         percent === null ? 'none' : stale ? 'stale' : percent >= 95 ? 'crit' : percent >= 90 ? 'warn' : 'fine';
       const digits = formatPercentNumber(percent);
       const next = `${digits} ${level}`;
-      if (next === shown || cell.current === null || fill.current === null || number.current === null) return;
+      if (next === shown || cell.current === null || bar.current === null || number.current === null) return;
       shown = next;
       cell.current.dataset['level'] = level;
-      fill.current.style.transform = barTransform(percent);
+      bar.current.style.backgroundSize = barSize(percent);
       number.current.textContent = digits === missing ? missing : `${digits} %`;
       cell.current.title =
         stale && reading !== undefined && percent !== null ? `Read at ${formatDate(reading.readAt)}` : '';
@@ -46,25 +46,27 @@ export function PercentCell({ machine, what }: { machine: Machine; what: 'cpu' |
     };
   }, [id, state, what]);
   return (
-    <span className="bar-cell" ref={cell}>
-      <span className={`bar ${what}`} aria-hidden="true">
-        <i ref={fill} />
-      </span>
+    // biome-ignore lint/a11y/noStaticElementInteractions: only its tooltip
+    <span
+      className="bar-cell"
+      ref={cell}
+      onMouseEnter={(event) => {
+        const reading = readGauge(id);
+        event.currentTarget.title =
+          reading === undefined
+            ? 'Not read yet'
+            : `Read at ${formatTime(what === 'cpu' ? reading.cpuReadAt : reading.readAt)}`;
+      }}
+    >
+      <span className={`cell-bar ${what}`} aria-hidden="true" ref={bar} />
       <span className="bar-number" ref={number} />
     </span>
   );
 }
 
-/** Text that depends on the time: written at each tick in which it changes. */
-function TimedText({
-  write,
-  className,
-  title,
-}: {
-  write: (now: number) => string;
-  className?: string | undefined;
-  title?: string | undefined;
-}) {
+/** Text that depends on the time: written at each tick in which it changes. Its tooltip is made when somebody points at it. */
+function TimedText(props: { write: (now: number) => string; className?: string; title: () => string }) {
+  const { write, title } = props;
   const element = useRef<HTMLSpanElement>(null);
   useLayoutEffect(() => {
     let shown: string | null = null;
@@ -77,7 +79,16 @@ function TimedText({
     draw();
     return subscribeClock(draw);
   }, [write]);
-  return <span className={`ell ${className ?? ''}`} title={title} ref={element} />;
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: only its tooltip
+    <span
+      ref={element}
+      className={props.className}
+      onMouseEnter={(event) => {
+        event.currentTarget.title = title();
+      }}
+    />
+  );
 }
 
 export function UptimeCell({ machine }: { machine: Machine }) {
@@ -85,24 +96,23 @@ export function UptimeCell({ machine }: { machine: Machine }) {
   if (bootedAt === null) return <span className="t3">{missing}</span>;
   if (machine.state !== 'online') {
     return (
-      <span
-        className="t3"
-        title={`Not known while it does not answer. When it was last asked, it had booted on ${formatDate(bootedAt)}.`}
-      >
+      <span className="t3" title="Not known while it does not answer">
         {missing}
       </span>
     );
   }
-  // Below an hour the seconds would flicker: minutes are enough here.
-  return <TimedText write={(now) => uptimeWords(now - bootedAt)} title={`Booted on ${formatDate(bootedAt)}`} />;
+  return <TimedText write={(now) => uptimeWords(now - bootedAt)} title={() => `Booted on ${formatDate(bootedAt)}`} />;
 }
 
+/** Below an hour the seconds would flicker: minutes are enough here. */
 const uptimeWords = (ms: number): string =>
   ms < 60_000 ? 'under a minute' : formatDuration(Math.floor(ms / 60_000) * 60_000).replace(' 0 s', '');
 
 export function LastSeenCell({ machine }: { machine: Machine }) {
-  if (machine.state === 'online') return <span>now</span>;
+  if (machine.state === 'online') return 'now';
   const seenAt = machine.lastSeenAt;
   if (seenAt === null) return <span className="t3">never</span>;
-  return <TimedText className="c-warn" write={(now) => `${formatAge(now - seenAt)} ago`} title={formatDate(seenAt)} />;
+  return (
+    <TimedText className="c-warn" write={(now) => `${formatAge(now - seenAt)} ago`} title={() => formatDate(seenAt)} />
+  );
 }
