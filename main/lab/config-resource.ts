@@ -1,10 +1,9 @@
 import { ns } from '../wsman/namespaces.ts';
 import { escapeXml, type XmlElement } from '../wsman/xml.ts';
 import { LabFault } from './faults.ts';
-import { resourceCreated } from './instances.ts';
+import { type LabRequest, resourceCreated, valuesOf } from './operation.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
 import { type ConfigBranch, type ConfigLeaf, type ConfigListener, isBranch } from './world/winrm-config.ts';
-import { type LabRequest, valuesOf } from './wsman-service.ts';
 
 /** winrm/config and winrm/config/listener (MS-WSMV 2.2.4.6, 2.2.4.21, 3.1.4.1.29). A document's namespace is the URI that was asked. */
 

@@ -4,9 +4,9 @@ import { parseXml } from '../wsman/xml.ts';
 import { countOpenEnumerations, enumerate, forgetEnumerations, pull } from './enumeration.ts';
 import { LabFault } from './faults.ts';
 import { enumerateBody, enumeration, requestMessage, wmiUri } from './lab-test-messages.ts';
+import type { LabRequest } from './operation.ts';
 import { createSimulatedMachine, demoTimings, type SimulatedMachine } from './simulated-machine.ts';
 import { planMachine } from './world/machine-plan.ts';
-import type { LabRequest } from './wsman-service.ts';
 
 let now: number;
 let machine: SimulatedMachine;

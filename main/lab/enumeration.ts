@@ -4,11 +4,11 @@ import { attribute, child, type XmlElement } from '../wsman/xml.ts';
 import { anonymousAddress, type CimRow, resourceUriOf, writeFragmentRow, writeInstance } from './cim-class.ts';
 import { listenerSelectors, writeListener } from './config-resource.ts';
 import { LabFault } from './faults.ts';
+import { type LabRequest, type OperationResult, writeEpr } from './operation.ts';
 import type { Provider } from './providers/provider.ts';
 import { findProvider, hiddenProperties, providersOf, resolveResource, selectorsOf, textOf } from './resources.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
 import { matches, type PropertyLookUp, parseWql, unknownProperty, WqlError } from './wql.ts';
-import { type LabRequest, type OperationResult, writeEpr } from './wsman-service.ts';
 
 /**
  * WS-Enumeration as DSP0226 8 and MS-WSMV 3.1.4.1.13 to 17 narrow it. A context holds what is still to be sent; it changes with every

@@ -10,11 +10,11 @@ import {
 } from './cim-class.ts';
 import { createListener, deleteListener, getConfig, getListener, putConfig, putListener } from './config-resource.ts';
 import { LabFault } from './faults.ts';
+import { type LabRequest, type OperationResult, resourceCreated, valuesOf } from './operation.ts';
 import type { Provider } from './providers/provider.ts';
 import { findInstance, hiddenProperties, resolveResource, selectorsOf } from './resources.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
 import { count } from './statistics.ts';
-import { type LabRequest, type OperationResult, valuesOf, writeEpr } from './wsman-service.ts';
 
 /** Get, Put, Create, Delete (WS-Transfer, DSP0226 7), and the fragment forms of Get and Put. */
 
@@ -76,15 +76,6 @@ export function deleteInstance(machine: SimulatedMachine, request: LabRequest): 
   resource.provider.remove(machine, findInstance(machine, resource.provider, request));
   count(machine.statistics.executed, `${resource.provider.cimClass.name}.Delete`);
   return { body: '' };
-}
-
-export function resourceCreated(
-  machine: SimulatedMachine,
-  resourceUri: string,
-  selectors: readonly (readonly [string, string])[],
-): string {
-  const address = `${machine.transport}://${machine.plan.name}:${machine.port}/wsman`;
-  return writeEpr('x:ResourceCreated', address, resourceUri, selectors);
 }
 
 function bodyOf(request: LabRequest): XmlElement {

@@ -1,11 +1,11 @@
 import { ns } from '../wsman/namespaces.ts';
 import { propertyOrder, resourceUriOf, writeProperty } from './cim-class.ts';
 import { LabFault } from './faults.ts';
+import { type LabRequest, type OperationResult, valuesOf } from './operation.ts';
 import type { MethodInput, Provider } from './providers/provider.ts';
 import { findInstance, resolveResource } from './resources.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
 import { count } from './statistics.ts';
-import { type LabRequest, type OperationResult, valuesOf } from './wsman-service.ts';
 
 /** CIM methods: the action is the class URI and the method's name (DSP0230 10.3); `Method_INPUT` in, `Method_OUTPUT` out. */
 export function invokeMethod(machine: SimulatedMachine, request: LabRequest): OperationResult {

@@ -1,10 +1,10 @@
 import { ns } from '../wsman/namespaces.ts';
 import { type CimRow, type LabScalar, type LabValue, wmiPrefix } from './cim-class.ts';
 import { LabFault } from './faults.ts';
+import type { LabRequest } from './operation.ts';
 import { providers } from './providers/all.ts';
 import type { Provider } from './providers/provider.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
-import type { LabRequest } from './wsman-service.ts';
 
 /** From resource URI and selectors to what they name (MS-WSMV 3.1.4.1.1, 3.1.4.1.2). Names are compared without regard to case. */
 

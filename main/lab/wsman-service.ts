@@ -1,33 +1,18 @@
 import { isMustUnderstand, type ReceivedRequest, readRequest } from '../wsman/envelope.ts';
 import { ProtocolError } from '../wsman/errors.ts';
 import { actions, ns } from '../wsman/namespaces.ts';
-import { attribute, child, escapeXml, parseXml, type XmlElement } from '../wsman/xml.ts';
+import { child, parseXml, type XmlElement } from '../wsman/xml.ts';
 import { enumerate, pull, release } from './enumeration.ts';
 import { faultResponse, LabFault } from './faults.ts';
 import { createInstance, deleteInstance, getInstance, putInstance } from './instances.ts';
 import { invokeMethod } from './invoke.ts';
+import type { LabRequest, OperationResult } from './operation.ts';
 import { type LabResponse, writeEnvelope } from './response.ts';
 import type { Account, SimulatedMachine } from './simulated-machine.ts';
 import { count } from './statistics.ts';
 
 /** SOAP in, SOAP out: checks what a server must check (MS-WSMV 3.1.4.1), then hands over by action. */
 
-/** What an operation answers; the envelope is put around it here. */
-export interface OperationResult {
-  readonly body: string;
-  readonly headers?: string;
-  readonly delayMs?: number;
-  /** The connection ends instead of an answer. */
-  readonly dropsConnection?: boolean;
-  /** Done when the answer is on its way. */
-  readonly afterwards?: () => void;
-}
-export interface LabRequest extends ReceivedRequest {
-  readonly action: string;
-  readonly resourceUri: string;
-  /** Octets that the answer may have. */
-  readonly limit: number;
-}
 export type Delivered = LabResponse & Pick<OperationResult, 'afterwards' | 'dropsConnection'>;
 
 export async function answer(
@@ -170,31 +155,4 @@ async function waitAtMost(delayMs: number, timeoutMs: number | null): Promise<vo
   const limit = Math.min(timeoutMs ?? 60_000, 60_000);
   await new Promise((resolve) => setTimeout(resolve, Math.min(delayMs, limit)));
   if (delayMs > limit) throw new LabFault(2150858793);
-}
-
-/** Text of an element by name, null for xsi:nil; wrappers such as cim:Datetime are looked through. */
-export function valuesOf(element: XmlElement): Map<string, string | null> {
-  const values = new Map<string, string | null>();
-  for (const property of element.children) {
-    const nil = attribute(property, 'nil', ns.xsi);
-    const inner = property.children.length === 1 ? property.children[0]! : property;
-    values.set(property.local.toLowerCase(), nil === 'true' || nil === '1' ? null : inner.text);
-  }
-  return values;
-}
-
-/** An EPR of this machine's, for items and ResourceCreated. */
-export function writeEpr(
-  element: string,
-  address: string,
-  resourceUri: string,
-  selectors: readonly (readonly [string, string])[],
-): string {
-  const set = selectors
-    .map(([name, value]) => `<w:Selector Name="${escapeXml(name)}">${escapeXml(value)}</w:Selector>`)
-    .join('');
-  return (
-    `<${element} xmlns:a="${ns.addressing}" xmlns:w="${ns.wsman}"><a:Address>${escapeXml(address)}</a:Address><a:ReferenceParameters>` +
-    `<w:ResourceURI>${escapeXml(resourceUri)}</w:ResourceURI>${set === '' ? '' : `<w:SelectorSet>${set}</w:SelectorSet>`}</a:ReferenceParameters></${element}>`
-  );
 }
