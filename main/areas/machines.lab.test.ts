@@ -306,18 +306,26 @@ test('the test of a machine: nobody there, no name, a target that never answers'
   expect(Date.now() - startedAt).toBeLessThan(15_000);
 }, 30_000);
 
-test('NTLM over plain HTTP to a machine that is not trusted is explained, and nothing is sent', async () => {
-  const { networkInterfaces } = await import('node:os');
-  const outside = Object.values(networkInterfaces())
-    .flat()
-    .find((entry) => entry?.family === 'IPv4' && !entry.internal);
-  // Nothing listens there; that does not matter, since the refusal comes before any connection.
-  const address = outside?.address ?? '192.0.2.1';
-  const credential = await saveCredential(lab.machines[0]!);
-  const machine = { ...lab.machines[0]!, address };
+test('NTLM over plain HTTP to a machine that is not trusted is explained, and no sign-in is begun', async () => {
+  // An address that leads to the lab, but is not one of those that count as this computer.
+  const machine = { ...lab.machines[0]!, address: '::ffff:127.0.0.1' };
+  const before = await lab.statistics(machine.name);
+  const credential = await saveCredential(machine);
   const { id } = await it.client.machines.add(labSettings(machine, { credentialId: credential.id }));
-  const shown = await it.until(id, ({ state }) => state === 'denied' || state === 'unreachable');
-  expect(['NOT_TRUSTED', 'ECONNREFUSED', 'ETIMEDOUT']).toContain(shown.problem?.technical);
+  const denied = await it.until(id, ({ state }) => state === 'denied');
+  expect(denied.problem).toMatchObject({ code: 'authentication-failed', technical: 'NOT_TRUSTED' });
+  expect(denied.problem?.advice.join(' ')).toContain('HTTPS');
+  const typed = { userName: machine.user, password: machine.password };
+  const steps = await all(it.client.machines.test({ settings: labSettings(machine), credential: typed }));
+  expect(outcomes(steps)).toMatchObject({ name: 'skipped', tcp: 'passed', identify: 'passed', 'sign-in': 'failed' });
+  expect(lastFailure(steps)?.technical).toBe('NOT_TRUSTED');
+  const after = await lab.statistics(machine.name);
+  expect([after.handshakes, after.refusals]).toEqual([before.handshakes, before.refusals]);
+  await it.client.machines.update({
+    id,
+    settings: labSettings(machine, { credentialId: credential.id, trusted: true }),
+  });
+  await it.until(id, ({ state }) => state === 'online');
 });
 
 test('secrets: a recognisable password is in no file, log line, exchange, problem or frame', async () => {
