@@ -37,8 +37,12 @@ export function Dialog({
   useEffect(() => {
     return () => {
       const back = opener.current;
-      if (back instanceof HTMLElement && back.isConnected)
-        requestAnimationFrame(() => back.isConnected && focusIfLost(back));
+      requestAnimationFrame(() => {
+        // What opened it may have gone with what was done; the room then takes the focus, or Fluent would keep the page hidden
+        // from screen readers until somebody clicks.
+        const place = back instanceof HTMLElement && back.isConnected ? back : document.querySelector('main');
+        if (place !== null) focusIfLost(place);
+      });
     };
   }, []);
   opener.current ??= document.activeElement;

@@ -1,30 +1,43 @@
 import { ServerFilled, ServerRegular, SettingsFilled, SettingsRegular } from '@fluentui/react-icons';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { hasModifier, isTyping, modifierName } from '../../components/keys.ts';
+import { useDialogs } from '../../stores/dialogs.ts';
 import { useLinkState } from '../../stores/link.ts';
 import { useMachines } from '../../stores/machines.ts';
 import { leaveRoute, openMachines, openSettings, useRouter } from '../../stores/router.ts';
 import { useSettings } from '../../stores/settings.ts';
 import { FirstRun } from '../machines/FirstRun.tsx';
-import { MachineDialogs } from '../machines/MachineDialogs.tsx';
 import { MachinesPage } from '../machines/MachinesPage.tsx';
-import { SettingsPage } from '../settings/SettingsPage.tsx';
-import { CheatSheet } from './CheatSheet.tsx';
 import { LinkBanner } from './LinkBanner.tsx';
 import { NoticeBar } from './NoticeBar.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { TitleBar } from './TitleBar.tsx';
 import './frame.css';
 
-// A room of its own size: loaded when the first machine is opened.
-const MachinePage = lazy(() =>
-  import('../machine/MachinePage.tsx').then((module) => ({ default: module.MachinePage })),
-);
+// What the first picture does not need is loaded apart, and fetched once there is nothing else to do: opening it then waits for nothing.
+const loadMachinePage = () => import('../machine/MachinePage.tsx');
+const loadDialogs = () => import('../machines/MachineDialogs.tsx');
+const loadSettings = () => import('../settings/SettingsPage.tsx');
+const loadCheatSheet = () => import('./CheatSheet.tsx');
+const MachinePage = lazy(() => loadMachinePage().then((module) => ({ default: module.MachinePage })));
+const MachineDialogs = lazy(() => loadDialogs().then((module) => ({ default: module.MachineDialogs })));
+const SettingsPage = lazy(() => loadSettings().then((module) => ({ default: module.SettingsPage })));
+const CheatSheet = lazy(() => loadCheatSheet().then((module) => ({ default: module.CheatSheet })));
+
+function fetchTheRest(): void {
+  // A fetch that fails (the console has ended) fails again, and is then seen, where the part is opened.
+  for (const load of [loadDialogs, loadMachinePage, loadSettings, loadCheatSheet]) load().catch(() => {});
+}
 
 /** Title bar, rail, deck, status bar: the tone around the work. */
 export function Frame() {
   const route = useRouter((state) => state.route);
   const [cheatSheet, showCheatSheet] = useState(false);
+
+  useEffect(() => {
+    const idle = requestIdleCallback(fetchTheRest, { timeout: 2000 });
+    return () => cancelIdleCallback(idle);
+  }, []);
 
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -68,16 +81,24 @@ export function Frame() {
           onOpen={openSettings}
         />
       </nav>
-      <main className="deck">
+      <main className="deck" tabIndex={-1}>
         <LinkBanner />
         <NoticeBar />
         <Room />
       </main>
       <StatusBar onCheatSheet={() => showCheatSheet(true)} />
-      <MachineDialogs />
-      {cheatSheet ? <CheatSheet onClose={() => showCheatSheet(false)} /> : null}
+      <Suspense fallback={null}>
+        <Dialogs />
+        {cheatSheet ? <CheatSheet onClose={() => showCheatSheet(false)} /> : null}
+      </Suspense>
     </div>
   );
+}
+
+/** Not even asked for until the first dialog is opened. */
+function Dialogs() {
+  const open = useDialogs((state) => state.dialog !== null);
+  return open ? <MachineDialogs /> : null;
 }
 
 function Room() {
@@ -86,7 +107,13 @@ function Room() {
   const loaded = useMachines((state) => state.loaded);
   const settingsLoaded = useSettings((state) => state.loaded);
   const link = useLinkState();
-  if (route.view === 'settings') return <SettingsPage />;
+  if (route.view === 'settings') {
+    return (
+      <Suspense fallback={<div className="deck-loading" aria-busy="true" />}>
+        <SettingsPage />
+      </Suspense>
+    );
+  }
   if (!loaded || !settingsLoaded)
     return link === 'open' || link === 'connecting' ? <div className="deck-loading" aria-busy="true" /> : null;
   if (empty) return <FirstRun />;

@@ -1,11 +1,11 @@
-import { useMemo, useState } from 'react';
-import { Button } from '../../components/Button.tsx';
-import { Dialog } from '../../components/Dialog.tsx';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { Glyph } from '../../components/Glyph.tsx';
-import { formatCount, plural } from '../../format.ts';
+import { formatCount } from '../../format.ts';
 import { useLinkState } from '../../stores/link.ts';
 import { useMachines } from '../../stores/machines.ts';
 import { useSettings } from '../../stores/settings.ts';
+
+const NoticesDialog = lazy(() => import('./NoticesDialog.tsx').then((module) => ({ default: module.NoticesDialog })));
 
 /** Counts, what the user must know about the console itself, and where it runs. */
 export function StatusBar({ onCheatSheet }: { onCheatSheet: () => void }) {
@@ -76,21 +76,9 @@ export function StatusBar({ onCheatSheet }: { onCheatSheet: () => void }) {
         </span>
       )}
       {reading ? (
-        <Dialog
-          title={plural(notices.length, 'notice')}
-          onClose={() => read(false)}
-          actions={
-            <Button kind="primary" onClick={() => read(false)}>
-              Close
-            </Button>
-          }
-        >
-          {notices.map((notice) => (
-            <p key={notice} style={{ marginBottom: 8, overflowWrap: 'anywhere' }}>
-              {notice}
-            </p>
-          ))}
-        </Dialog>
+        <Suspense fallback={null}>
+          <NoticesDialog notices={notices} onClose={() => read(false)} />
+        </Suspense>
       ) : null}
     </footer>
   );
