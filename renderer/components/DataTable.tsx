@@ -109,7 +109,11 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       ),
     [columns],
   );
-  const sortingState = useMemo<SortingState>(() => (sorting === null ? [] : [{ ...sorting }]), [sorting]);
+  // Sorted by a column that is not shown (any more): the rows keep their own order.
+  const sortingState = useMemo<SortingState>(
+    () => (sorting !== null && columns.some((column) => column.id === sorting.id) ? [{ ...sorting }] : []),
+    [sorting, columns],
+  );
   const table = useTable({
     features,
     columns: definitions,

@@ -38,8 +38,7 @@ export function Dialog({
     return () => {
       const back = opener.current;
       requestAnimationFrame(() => {
-        // What opened it may have gone with what was done; the room then takes the focus, or Fluent would keep the page hidden
-        // from screen readers until somebody clicks.
+        // What opened it may have gone with what was done; then the room takes the focus.
         const place = back instanceof HTMLElement && back.isConnected ? back : document.querySelector('main');
         if (place !== null) focusIfLost(place);
       });

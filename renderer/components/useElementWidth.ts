@@ -1,8 +1,8 @@
 import { useLayoutEffect, useState } from 'react';
 
-/** The width of an element in pixels, live. 0 before it is there. */
-export function useElementWidth(element: HTMLElement | null): number {
-  const [width, setWidth] = useState(0);
+/** The width of an element in pixels, live. Null before it is there. */
+export function useElementWidth(element: HTMLElement | null): number | null {
+  const [width, setWidth] = useState<number | null>(null);
   useLayoutEffect(() => {
     if (element === null) return;
     setWidth(element.clientWidth);

@@ -1,3 +1,4 @@
+import { useFocusFinders } from '@fluentui/react-components';
 import { ServerFilled, ServerRegular, SettingsFilled, SettingsRegular } from '@fluentui/react-icons';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { hasModifier, isTyping, modifierName } from '../../components/keys.ts';
@@ -33,6 +34,9 @@ function fetchTheRest(): void {
 export function Frame() {
   const route = useRouter((state) => state.route);
   const [cheatSheet, showCheatSheet] = useState(false);
+  // Held for its life: where a dialog is the only part that uses Fluent's focus management, that management ends with it, before it has
+  // given the rest of the page back to screen readers (aria-hidden).
+  useFocusFinders();
 
   useEffect(() => {
     const idle = requestIdleCallback(fetchTheRest, { timeout: 2000 });

@@ -54,12 +54,13 @@ export function MachinesPage() {
 
   const [main, setMain] = useState<HTMLElement | null>(null);
   const available = useElementWidth(main);
+  const sortedBy = sorting?.id;
   const columns = useMemo(() => {
-    if (chosen === null) return standardColumns(available);
+    if (chosen === null) return standardColumns(available ?? Number.POSITIVE_INFINITY, sortedBy);
     return machineColumns.filter(
       (column) => column.id === 'state' || column.id === 'name' || chosen.includes(column.id),
     );
-  }, [chosen, available]);
+  }, [chosen, available, sortedBy]);
 
   // Machines that have left the inventory leave the selection too.
   useEffect(() => {
@@ -82,6 +83,17 @@ export function MachinesPage() {
     else watchGauges(visible.current);
   }, [byGauge, list]);
   useEffect(() => () => watchGauges([]), []);
+
+  // Before anything opens from the menu: a dialog gives the focus back to where it was when it opened.
+  const closeMenu = useCallback(() => {
+    setMenu(null);
+    table.current?.focus();
+  }, []);
+  // Coming back from a machine, the keyboard is where it was.
+  useEffect(() => {
+    if (memory.focusedId !== null && document.activeElement === document.body)
+      requestAnimationFrame(() => table.current?.focus());
+  }, []);
 
   const onMenu = useCallback((machine: Machine, at: { x: number; y: number }) => setMenu({ machine, ...at }), []);
   const targets = useCallback((machine: Machine): readonly string[] => {
@@ -156,13 +168,7 @@ export function MachinesPage() {
         {selected.size > 0 ? <BulkBar ids={selected} /> : null}
       </section>
       {menu === null ? null : (
-        <MachineMenu
-          machine={menu.machine}
-          targets={targets(menu.machine)}
-          x={menu.x}
-          y={menu.y}
-          onClose={() => setMenu(null)}
-        />
+        <MachineMenu machine={menu.machine} targets={targets(menu.machine)} x={menu.x} y={menu.y} onClose={closeMenu} />
       )}
     </div>
   );

@@ -19,11 +19,14 @@ export interface MachineColumn extends Column<Machine> {
 
 const text = (value: string | null | undefined) => value ?? missing;
 
-/** The standard columns that fit: those that may leave do so, one after the other, until the rest has room. */
-export function standardColumns(available: number): readonly MachineColumn[] {
+/**
+ * The standard columns that fit in so many pixels: those that may leave do so, one after the other, until the rest has room. The one
+ * that the list is sorted by stays.
+ */
+export function standardColumns(available: number, sortedBy: string | undefined): readonly MachineColumn[] {
   let columns = machineColumns.filter((column) => column.standard);
   const leaving = columns
-    .filter((column) => column.leavesAt !== undefined)
+    .filter((column) => column.leavesAt !== undefined && column.id !== sortedBy)
     .sort((a, b) => (a.leavesAt ?? 0) - (b.leavesAt ?? 0));
   for (const next of leaving) {
     if (checkboxWidth + columns.reduce((sum, column) => sum + column.width, 0) <= available) break;
