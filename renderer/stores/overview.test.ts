@@ -108,6 +108,42 @@ describe('overview store', () => {
   });
 });
 
+describe('a console that goes away', () => {
+  test('leaves nothing live, and is watched again when it is back', async () => {
+    const consoles: { lose: () => void }[] = [];
+    let runs: ((client: ConsoleClient, signal: AbortSignal) => void)[] = [];
+    const connect = () => {
+      const [mine, theirs] = memoryPortPair();
+      const watch = async (_input: unknown, sink: Sink<OverviewChange>) => {
+        await sink.push({ cpu: cpu(10, 1000 * (consoles.length + 1)) });
+        await untilAborted(sink.signal);
+      };
+      serveContract(theirs, { overview: contract.overview }, { overview: { watch } } as never, problemOf);
+      const client = connectClient(mine, contract) as ConsoleClient;
+      const lost = new AbortController();
+      consoles.push({ lose: () => lost.abort() });
+      for (const run of runs) run(client, lost.signal);
+    };
+    const store = createOverviewStore((run) => {
+      runs.push(run);
+      return () => {
+        runs = runs.filter((one) => one !== run);
+      };
+    });
+    const release = store.watch('m1');
+    connect();
+    const live = () => store.state.getState()['m1']?.sections.cpu?.live;
+    await vi.waitFor(() => expect(live()).toBe(true));
+    consoles[0]?.lose();
+    await vi.waitFor(() => expect(live()).toBe(false));
+    expect(store.state.getState()['m1']?.problem?.code).toBe('disconnected');
+    connect();
+    await vi.waitFor(() => expect(live()).toBe(true));
+    release();
+    await vi.waitFor(() => expect(runs).toEqual([]));
+  });
+});
+
 test('memory in use is a share of the total, and unknown without one', () => {
   expect(memoryPercent({ totalBytes: 200n, availableBytes: 50n })).toBe(75);
   expect(memoryPercent({ totalBytes: 0n, availableBytes: 0n })).toBeNull();

@@ -45,7 +45,8 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
 
   // What had the focus went with the list or the other room: the keyboard goes on at the tabs.
   useEffect(() => {
-    if (document.activeElement === null || document.activeElement === document.body) {
+    const focused = document.activeElement;
+    if (focused === null || focused === document.body || focused.getAttribute('role') === 'tab') {
       document.getElementById(`mp-tab-${current}`)?.focus();
     }
   }, [current]);

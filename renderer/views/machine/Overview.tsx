@@ -8,6 +8,7 @@ import { CpuSection, DiskActivitySection, MemorySection, NetworkSection } from '
 import { DisksSection, ProcessesSection } from './OverviewLists.tsx';
 import { OverviewSide } from './OverviewSide.tsx';
 import { winrmLine } from './remote-line.ts';
+import './overview.css';
 
 export interface SectionProps {
   readonly machine: Machine;

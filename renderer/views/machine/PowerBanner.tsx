@@ -3,6 +3,7 @@ import { Banner } from '../../components/ProblemBanner.tsx';
 import { type PowerRun, powerStore } from '../../stores/power.ts';
 import { PowerProgressRow } from './PowerProgressRow.tsx';
 import { powerLook, powerVerb } from './power-words.ts';
+import './power.css';
 
 /** On the machine's page: the restart that is being followed, or how it ended, until it is put away. */
 export function PowerBanner({ run, onAgain }: { run: PowerRun; onAgain: () => void }) {

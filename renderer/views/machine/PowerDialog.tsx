@@ -16,6 +16,7 @@ import { PowerProgressRow } from './PowerProgressRow.tsx';
 import { powerLook, powerTitle, powerVerb } from './power-words.ts';
 import { type SignedIn, useSignedIn } from './use-signed-in.ts';
 import './machine.css';
+import './power.css';
 
 export interface PowerDialogProps {
   readonly machineIds: readonly string[];

@@ -210,11 +210,13 @@ function Action({ record }: { record: ServiceActionRecord }) {
       : record.stage === 'unknown'
         ? 'warning'
         : 'critical';
-  const what = record.startMode === null ? actionWords[record.action] : startModeWords[record.startMode];
+  const what = actionWords[record.action];
   const { operation } = record.problem ?? {};
   const result =
     record.stage === 'done'
-      ? (record.progress?.service.state.toLowerCase() ?? 'set')
+      ? record.startMode === null
+        ? (record.progress?.service.state.toLowerCase() ?? 'done')
+        : startModeWords[record.startMode].toLowerCase()
       : isActive(record)
         ? progressWords(record)
         : record.stage === 'unknown'

@@ -36,6 +36,7 @@ import {
 } from './services-view.ts';
 import { useNarrow } from './use-media.ts';
 import { useServiceActions } from './use-service-actions.ts';
+import './services.css';
 
 /** What the view of a machine remembers while another room is open. */
 interface Memory {
@@ -88,6 +89,7 @@ export function Services({ machine }: { machine: Machine }) {
   const [atWork, setAtWork] = useState(false);
   const handle = useRef<DataTableHandle>(null);
   const modeButton = useRef<HTMLButtonElement>(null);
+  const modeByKey = useRef(false);
   const pane = useRef<HTMLDivElement>(null);
   const narrow = useNarrow();
   Object.assign(memory, { selected: selectedIds, text, stateFilter, attentionFirst, sorting });
@@ -139,11 +141,26 @@ export function Services({ machine }: { machine: Machine }) {
     return winrmLine('invoke', [methodOf[next], resource], machine.settings, userName);
   }, [selected, machine.settings, userName]);
 
-  const goTo = useCallback((name: string) => {
-    setText('');
-    setStateFilter(null);
-    setSelectedIds(new Set([name]));
-  }, []);
+  // The table keeps its focused row to itself; a new one begins at the row that its memory names.
+  const [tableNumber, setTableNumber] = useState(0);
+  const { table } = memory;
+  const goTo = useCallback(
+    (name: string) => {
+      setSelectedIds(new Set([name]));
+      table.focusedId = name;
+      setTableNumber((number) => number + 1);
+      requestAnimationFrame(() => handle.current?.focus());
+    },
+    [table],
+  );
+  const goToAny = useCallback(
+    (name: string) => {
+      setText('');
+      setStateFilter(null);
+      goTo(name);
+    },
+    [goTo],
+  );
 
   const typed = useRef({ text: '', at: 0 });
   const onKey = (event: React.KeyboardEvent) => {
@@ -151,6 +168,7 @@ export function Services({ machine }: { machine: Machine }) {
       const action = keyOf[event.code];
       if (action && canChange) actions.act(action);
       else if (event.code === 'KeyM' && canChange && selected.length > 0) {
+        modeByKey.current = true;
         modeButton.current?.focus();
         setModeOpen(true);
       } else return;
@@ -164,9 +182,16 @@ export function Services({ machine }: { machine: Machine }) {
       typed.current = { text: (again ? typed.current.text : '') + event.key.toLowerCase(), at: event.timeStamp };
       const names = shown.map(rowId).toSorted((a, b) => a.localeCompare(b, 'en', { sensitivity: 'base' }));
       const found = names.find((name) => name.toLowerCase().startsWith(typed.current.text));
-      if (found) setSelectedIds(new Set([found]));
+      if (found) goTo(found);
       event.preventDefault();
     }
+  };
+
+  /** Opened by its key from a row, the menu gives the keyboard back to the row. */
+  const setMode = (open: boolean) => {
+    setModeOpen(open);
+    if (!open && modeByKey.current) requestAnimationFrame(() => handle.current?.focus());
+    if (!open) modeByKey.current = false;
   };
 
   const own = view?.problem && isOwnProblem(view.problem, machine) ? view.problem : null;
@@ -187,7 +212,7 @@ export function Services({ machine }: { machine: Machine }) {
             text={text}
             onText={setText}
             onToList={() => handle.current?.focus()}
-            modeMenu={{ open: modeOpen, set: setModeOpen }}
+            modeMenu={{ open: modeOpen, set: setMode }}
             modeButton={modeButton}
           />
           {own && view?.services ? (
@@ -212,6 +237,7 @@ export function Services({ machine }: { machine: Machine }) {
             }}
           >
             <DataTable
+              key={tableNumber}
               label={`Services of ${machine.settings.name}`}
               rows={shown}
               columns={columns}
@@ -256,7 +282,7 @@ export function Services({ machine }: { machine: Machine }) {
               actions={view?.actions ?? []}
               canChange={canChange}
               onStartMode={actions.setStartMode}
-              onGo={goTo}
+              onGo={goToAny}
               onClose={() => {
                 setPaneOpen(false);
                 handle.current?.focus();
