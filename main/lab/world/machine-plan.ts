@@ -117,7 +117,7 @@ export function planMachine(index: number, fleetSeed: number): MachinePlan {
     domain: 'corp.example',
     generation,
     seed,
-    tags: [environment, site.name.toLowerCase(), role.toLowerCase()],
+    tags: [...new Set([environment, site.name.toLowerCase(), role.toLowerCase()])],
     logicalProcessors: random.pick([2, 4, 4, 8, 8, 16]),
     memoryBytes: random.pick([4, 8, 8, 16, 16, 32, 64]) * gigabyte,
     disks: planDisks(role, random, faults),
