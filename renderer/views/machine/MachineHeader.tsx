@@ -113,6 +113,8 @@ function Standing({ machine }: { machine: Machine }) {
   const { state, facts, security, settings } = machine;
   const address = `${settings.transport} ${settings.port}`;
   const last = machine.lastSeenAt === null ? 'never answered' : `last answer ${sinceWords(machine.lastSeenAt, now)}`;
+  // An attempt in between begins the state anew; it has been away since it last answered.
+  const away = formatAge(now - Math.min(machine.stateSinceAt, machine.lastSeenAt ?? machine.stateSinceAt));
   const age = formatAge(now - machine.stateSinceAt);
   switch (state) {
     case 'online':
@@ -127,7 +129,7 @@ function Standing({ machine }: { machine: Machine }) {
         <>
           <span>Uptime unknown</span>
           <span className="c-crit">
-            Unreachable for {age} · {last}
+            Unreachable for {away} · {last}
           </span>
         </>
       );

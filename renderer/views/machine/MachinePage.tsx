@@ -5,7 +5,7 @@ import { isTyping } from '../../components/keys.ts';
 import { openDialog } from '../../stores/dialogs.ts';
 import { refreshMachines, useMachine } from '../../stores/machines.ts';
 import { overviewStore } from '../../stores/overview.ts';
-import type { PowerActionName } from '../../stores/power.ts';
+import type { PowerActionName, PowerRun } from '../../stores/power.ts';
 import { openMachine, openMachines } from '../../stores/router.ts';
 import { windowsServicesStore } from '../../stores/windows-services.ts';
 import { MachineBanner } from './MachineBanner.tsx';
@@ -22,6 +22,10 @@ const tabs = [
   { id: 'overview', name: 'Overview' },
   { id: 'services', name: 'Services' },
 ] as const;
+
+/** That it does not answer is what was asked for: while a restart is followed, and after a shut-down. */
+const isAsAsked = (run: PowerRun): boolean =>
+  run.stage !== 'ended' || (run.action === 'shut-down' && run.progress?.phase === 'done' && !run.problem);
 
 /** One machine: who it is, how it stands, and its rooms. */
 export function MachinePage({ machineId, tab }: { machineId: string; tab: string }) {
@@ -128,8 +132,7 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
       {run || machine.state !== 'online' || machine.problem ? (
         <div className="mp-banners">
           {run && <PowerBanner run={run} onAgain={() => setPower(run.action)} />}
-          {/* While a restart is followed, that it does not answer is what was asked for. */}
-          {run && run.stage !== 'ended' ? null : (
+          {run && isAsAsked(run) ? null : (
             <MachineBanner machine={machine} onTryNow={refresh} onEdit={edit} onInspect={inspect} />
           )}
         </div>

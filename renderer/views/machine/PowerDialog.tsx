@@ -1,5 +1,5 @@
 import { Checkbox } from '@fluentui/react-components';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useStore } from 'zustand';
 import type { Machine } from '../../../shared/contract/machines.ts';
 import { Button } from '../../components/Button.tsx';
@@ -27,6 +27,17 @@ export interface PowerDialogProps {
 /** Names what is about to go down and who works there, then follows each machine. Closing it does not stop the following. */
 export function PowerDialog({ machineIds, action, onClose }: PowerDialogProps) {
   const [asked, setAsked] = useState<readonly string[] | null>(null);
+  // Two dialogs follow each other; the second one was opened from a button of the first, which is gone when the focus has to go back.
+  const [opener] = useState(() => document.activeElement);
+  useEffect(
+    () => () => {
+      requestAnimationFrame(() => {
+        const lost = document.activeElement === null || document.activeElement === document.body;
+        if (lost && opener instanceof HTMLElement && opener.isConnected) opener.focus();
+      });
+    },
+    [opener],
+  );
   return asked === null ? (
     <Confirm
       machineIds={machineIds}
