@@ -1,4 +1,5 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { Machine } from '../../../shared/contract/machines.ts';
 import { Button } from '../../components/Button.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { isTyping } from '../../components/keys.ts';
@@ -10,7 +11,7 @@ import { openMachine, openMachines } from '../../stores/router.ts';
 import { windowsServicesStore } from '../../stores/windows-services.ts';
 import { MachineBanner } from './MachineBanner.tsx';
 import { MachineHeader } from './MachineHeader.tsx';
-import { isProduction, usePowerRun } from './machine-view.ts';
+import { heldMachine, isProduction, usePowerRun } from './machine-view.ts';
 import { Overview } from './Overview.tsx';
 import { PowerBanner } from './PowerBanner.tsx';
 import { PowerDialog } from './PowerDialog.tsx';
@@ -29,7 +30,12 @@ const isAsAsked = (run: PowerRun): boolean =>
 
 /** One machine: who it is, how it stands, and its rooms. */
 export function MachinePage({ machineId, tab }: { machineId: string; tab: string }) {
-  const machine = useMachine(machineId);
+  const now = useMachine(machineId);
+  const shown = useRef<Machine | undefined>(undefined);
+  const machine = useMemo(() => (now === undefined ? undefined : heldMachine(shown.current, now)), [now]);
+  useEffect(() => {
+    shown.current = machine;
+  }, [machine]);
   const run = usePowerRun(machineId);
   const [power, setPower] = useState<PowerActionName | null>(null);
   const current = tabs.find((one) => one.id === tab)?.id ?? 'overview';

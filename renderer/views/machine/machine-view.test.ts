@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Machine } from '../../../shared/contract/machines.ts';
-import { buildOf, isProduction, nameParts } from './machine-view.ts';
+import { buildOf, heldMachine, isProduction, nameParts } from './machine-view.ts';
 
 const machine = (name: string, computerName: string | null = null, domain: string | null = null): Machine =>
   ({ settings: { name, tags: ['Production', 'site a'] }, facts: { computerName, domain } }) as unknown as Machine;
@@ -26,4 +26,29 @@ test('builds are written as administrators name them', () => {
 
 test('production is a tag, whatever its case', () => {
   expect(isProduction(machine('a'))).toBe(true);
+});
+
+test('an attempt in between does not take the reason from the screen; success and another reason do', () => {
+  const problem = { code: 'unreachable', message: 'no answer' };
+  const away = {
+    ...machine('a'),
+    state: 'unreachable',
+    stateSinceAt: 5,
+    problem,
+    nextAttemptAt: 99,
+  } as unknown as Machine;
+  const trying = {
+    ...machine('a'),
+    state: 'connecting',
+    stateSinceAt: 9,
+    problem: null,
+    nextAttemptAt: null,
+  } as Machine;
+  const held = heldMachine(away, trying);
+  expect(held).toMatchObject({ state: 'unreachable', stateSinceAt: 5, problem, nextAttemptAt: 0 });
+  expect(heldMachine(held, trying).state).toBe('unreachable');
+  expect(heldMachine(undefined, trying)).toBe(trying);
+  expect(heldMachine({ ...away, state: 'restarting' }, trying)).toBe(trying);
+  const online = { ...trying, state: 'online' } as Machine;
+  expect(heldMachine(held, online)).toBe(online);
 });

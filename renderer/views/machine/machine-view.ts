@@ -29,3 +29,14 @@ export function useUserName(machine: Machine): string | null {
   const { credentialId } = machine.settings;
   return useCredentials((state) => state.credentials.find((one) => one.id === credentialId)?.userName ?? null);
 }
+
+/**
+ * The machine as it is shown. An attempt in between two failures makes it `connecting` for a moment, or for as long as a lost packet
+ * takes; what was wrong stays in sight until it is known whether it still is, with the next attempt at 0: now.
+ */
+export function heldMachine(shown: Machine | undefined, machine: Machine): Machine {
+  const wasWrong = shown !== undefined && ['unreachable', 'denied', 'untrusted', 'failing'].includes(shown.state);
+  if (machine.state !== 'connecting' || !wasWrong) return machine;
+  const { state, stateSinceAt, problem } = shown;
+  return { ...machine, state, stateSinceAt, problem, nextAttemptAt: 0 };
+}
