@@ -110,3 +110,17 @@ export async function gaugeValue(page: Page, name: string): Promise<number | nul
   const found = /^(\d+) %,/.exec(words);
   return found ? Number(found[1]) : null;
 }
+
+/** Keeps every text that this element shows from now on: a state that lasts a second is not missed between two looks. */
+export async function recordTexts(element: Locator): Promise<() => Promise<readonly string[]>> {
+  const handle = await element.evaluateHandle((node) => {
+    const texts = [node.textContent ?? ''];
+    new MutationObserver(() => texts.push(node.textContent ?? '')).observe(node, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+    });
+    return texts;
+  });
+  return () => handle.jsonValue();
+}
