@@ -31,8 +31,6 @@ const first = fleet[0]!;
 if (fleet.some((machine) => machine.user !== first.user || machine.password !== first.password))
   throw new Error('one account expected');
 const credential = await client.credentials.save({ id: null, userName: first.user, password: first.password });
-globalThis.gc?.();
-const before = process.memoryUsage().rss;
 
 const delay = monitorEventLoopDelay({ resolution: 1 });
 const loop = () => ({ p99: Math.max(0, delay.percentile(99) / 1e6 - 1), max: Math.max(0, delay.max / 1e6 - 1) });
@@ -95,12 +93,10 @@ for (let i = 0; i < 3; i += 1) {
   globalThis.gc?.();
   await sleep(100);
 }
-const rss = process.memoryUsage().rss;
 
 const figures: FleetFigures = {
   seconds,
-  rssBytes: rss,
-  bytesPerMachine: (rss - before) / fleet.length,
+  rssBytes: process.memoryUsage().rss,
   delayP99Ms: connecting.p99,
   delayMaxMs: connecting.max,
   cpuSeconds: (used.user + used.system) / 1e6,
