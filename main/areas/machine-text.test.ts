@@ -68,6 +68,14 @@ test('CSV is told by its header; separators, quotes and line breaks in cells', (
   expect(preview.rows[2]!.note).toContain('yes or no');
 });
 
+test('semicolons between tags are not taken for the separator, however regular they are', () => {
+  const text = 'name,address,tags\r\nHQ-DC01,10.0.0.1,production;hq;dc\r\nBRS-SQL01,10.0.0.2,production;brs;sql\r\n';
+  expect(rows(text).map(({ settings }) => settings && [settings.name, settings.tags])).toEqual([
+    ['HQ-DC01', ['production', 'hq', 'dc']],
+    ['BRS-SQL01', ['production', 'brs', 'sql']],
+  ]);
+});
+
 test('CSV without an address column is refused as a whole', () => {
   expect(rows('a,b\n1,2', 'csv')).toEqual([
     { line: 1, settings: null, verdict: 'invalid', note: expect.stringContaining('"address"') },

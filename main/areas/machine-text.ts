@@ -71,11 +71,21 @@ function endpointOf({ address, port }: MachineSettings): string {
   return `${address.toLowerCase()} ${port}`;
 }
 
+const headingLine = (text: string): string => text.split(/\r?\n/).find((line) => line.trim() !== '') ?? '';
+
 /** CSV where the first line that says something has a comma, semicolon or tab and names an address column. */
 function detect(text: string): 'list' | 'csv' {
-  const first = text.split(/\r?\n/).find((line) => line.trim() !== '') ?? '';
-  const names = first.split(/[,;\t]/).map((cell) => headerOf.get(headerKey(cell)));
+  const names = headingLine(text)
+    .split(/[,;\t]/)
+    .map((cell) => headerOf.get(headerKey(cell)));
   return names.includes('address') ? 'csv' : 'list';
+}
+
+/** What parts the heading line: looking at the rows as well would take the semicolons between tags for it. */
+function delimiterOf(text: string): string {
+  const heading = headingLine(text);
+  const parts = (delimiter: string) => heading.split(delimiter).length;
+  return [',', ';', '\t'].reduce((best, next) => (parts(next) > parts(best) ? next : best));
 }
 
 /** One machine a line: `host`, `host:port`, `[ipv6]:port`, `http(s)://host[:port][/path]`. `#` begins a comment. */
@@ -103,7 +113,7 @@ function readEntry(entry: string): ReadLine['result'] {
 }
 
 function readCsv(text: string): ReadLine[] {
-  const { data } = Papa.parse<string[]>(text, { skipEmptyLines: false });
+  const { data } = Papa.parse<string[]>(text, { skipEmptyLines: false, delimiter: delimiterOf(text) });
   const lines = linesOfRecords(text, data);
   const headerIndex = data.findIndex((cells) => cells.some((cell) => cell.trim() !== ''));
   const header = (data[headerIndex] ?? []).map((cell) => headerOf.get(headerKey(cell)) ?? null);
