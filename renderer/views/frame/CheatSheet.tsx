@@ -3,6 +3,7 @@ import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { Kbd } from '../../components/Kbd.tsx';
 import { modifierName } from '../../components/keys.ts';
+import { type KeyHelp, machineKeys, serviceKeys } from '../machine/keys.ts';
 
 type Keys = readonly (readonly [does: string, ...keys: string[]])[];
 
@@ -39,7 +40,7 @@ export function CheatSheet({ onClose }: { onClose: () => void }) {
   return (
     <Dialog
       title="Keys"
-      width={640}
+      width={960}
       onClose={onClose}
       actions={
         <Button kind="primary" onClick={onClose}>
@@ -51,10 +52,14 @@ export function CheatSheet({ onClose }: { onClose: () => void }) {
         <Group title="Everywhere" keys={everywhere} />
         <Group title="Machines" keys={machines} />
         <Group title="In every list" keys={lists} />
+        <Group title="On a machine’s page" keys={linesOf(machineKeys)} />
+        <Group title="In its services" keys={linesOf(serviceKeys)} />
       </div>
     </Dialog>
   );
 }
+
+const linesOf = (keys: readonly KeyHelp[]): Keys => keys.map((help) => [help.does, ...help.keys]);
 
 const Group = ({ title, keys }: { title: string; keys: Keys }) => (
   <section>
