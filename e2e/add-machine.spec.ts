@@ -13,16 +13,16 @@ test('a wrong password is told once and plainly, the right one adds the machine'
   if (machine === undefined) throw new Error('The lab is empty.');
   const { page } = await start({ demo: false });
   const dialog = await openAddDialog(page);
-  await dialog.getByRole('button', { name: 'Test' }).click();
+  await dialog.getByRole('button', { name: 'Test', exact: true }).click();
   await expect(dialog.getByText('Type a name or an address.')).toBeVisible();
 
   const { address, port, user, password } = machine;
   await fillMachine(dialog, { address: `http://${address}:${port}`, user, password: 'not-it', name: 'Front desk' });
-  await dialog.getByRole('button', { name: 'Test' }).click();
+  await dialog.getByRole('button', { name: 'Test', exact: true }).click();
   const panel = testPanel(dialog);
   await expect(panel.getByRole('status')).toContainText('stopped at Sign-in');
   const failed = panel.getByRole('alert');
-  await expect(failed).toContainText(/did not accept|refused|wrong/i);
+  await expect(failed).toContainText('rejected the user name or the password');
   await expect(failed).toContainText(/password/i);
   await expect(panel).toContainText('Read: not reached');
   await expect(dialog.getByRole('button', { name: 'Add anyway, untested' })).toBeVisible();
@@ -30,7 +30,7 @@ test('a wrong password is told once and plainly, the right one adds the machine'
   expect((await lab.statistics(machine.name)).refusals).toBe(1);
 
   await fillMachine(dialog, { password });
-  await dialog.getByRole('button', { name: 'Test' }).click();
+  await dialog.getByRole('button', { name: 'Test', exact: true }).click();
   await expect(panel.getByRole('status')).toContainText('passed in');
   await expect(panel).toContainText('HQ-DC01 runs Microsoft Windows Server 2022 Datacenter.');
   await expect(panel).toContainText('NTLM');
@@ -138,13 +138,13 @@ test('NTLM over plain HTTP asks for trust in words, and without it nothing is si
   const trust = dialog.getByRole('checkbox', { name: 'I trust this address: sign in with NTLM over plain HTTP' });
   await expect(trust).not.toBeChecked();
   await expect(dialog).toContainText('NTLM proves you to the machine, but not the machine to you');
-  await dialog.getByRole('button', { name: 'Test' }).click();
+  await dialog.getByRole('button', { name: 'Test', exact: true }).click();
   const panel = testPanel(dialog);
   await expect(panel.getByRole('status')).toContainText('stopped at Sign-in');
   await expect(panel.getByRole('alert')).toContainText(/trusted/);
   expect((await lab.statistics(machine.name)).handshakes).toBe(0);
   await trust.check();
-  await dialog.getByRole('button', { name: 'Test' }).click();
+  await dialog.getByRole('button', { name: 'Test', exact: true }).click();
   await expect(panel.getByRole('status')).toContainText('passed in');
 
   // Over HTTPS the question does not arise; Basic over HTTP gets a harder one.
@@ -164,7 +164,7 @@ test('nobody listens: the test says where it stopped and what to do', async ({ s
   const dialog = await openAddDialog(page);
   const { address, port, user, password } = machine;
   await fillMachine(dialog, { address, port, user, password });
-  await dialog.getByRole('button', { name: 'Test' }).click();
+  await dialog.getByRole('button', { name: 'Test', exact: true }).click();
   const panel = testPanel(dialog);
   await expect(panel.getByRole('status')).toContainText('stopped at TCP');
   await expect(panel.getByRole('alert')).toContainText(/Nothing listens|refuses/i);

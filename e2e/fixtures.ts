@@ -105,6 +105,9 @@ async function startElectron(options: { demo: boolean; dataFolder: string }) {
   return { page: await application.firstWindow(), close: () => application.close() };
 }
 
+/** The token has been exchanged, the page has moved on to its own address, and what it shows takes keys. */
+const isThere = (page: Page) => page.getByRole('contentinfo').waitFor({ timeout: 20_000 });
+
 type Start = (options?: StartOptions) => Promise<RunningConsole>;
 type OpenLab = (options?: LabOptions) => Promise<Lab>;
 
@@ -161,6 +164,7 @@ export const test = base.extend<Fixtures, { browserOfRun: Browser | null }>({
           forcedColors: look.forcedColors ?? null,
           reducedMotion: look.reducedMotion ?? null,
         });
+        await isThere(page);
         return { page, expectComplaint, end: close };
       }
       const host = await startWebHost({ demo, dataFolder });
@@ -170,6 +174,7 @@ export const test = base.extend<Fixtures, { browserOfRun: Browser | null }>({
       const page = await context.newPage();
       watch(page, { complaints, expected });
       await page.goto(host.url);
+      await isThere(page);
       return { page, expectComplaint, end: host.close };
     });
     for (const close of closers.reverse()) await close();

@@ -74,8 +74,8 @@ export async function importFleet(
   await page.getByRole('button', { name: /^Import a list/ }).click();
   const dialog = page.getByRole('dialog', { name: 'Import machines' });
   await dialog.getByRole('textbox', { name: 'Machines to import' }).fill(asCsv(machines, options.pinned));
-  await dialog.getByLabel('User').fill(options.user ?? first?.user ?? '');
-  await dialog.getByLabel('Password').fill(options.password ?? first?.password ?? '');
+  await dialog.getByLabel('User', { exact: true }).fill(options.user ?? first?.user ?? '');
+  await dialog.getByLabel('Password', { exact: true }).fill(options.password ?? first?.password ?? '');
   await dialog
     .getByRole('button', { name: `Import ${machines.length} machine${machines.length === 1 ? '' : 's'}` })
     .click();
@@ -93,12 +93,12 @@ export interface MachineForm {
 
 /** Fills the form of a machine; what is not given stays. */
 export async function fillMachine(dialog: Locator, form: MachineForm): Promise<void> {
-  if (form.address !== undefined) await dialog.getByLabel('Name or address').fill(form.address);
-  if (form.transport !== undefined) await dialog.getByLabel('Transport').selectOption(form.transport);
-  if (form.port !== undefined) await dialog.getByLabel('Port').fill(String(form.port));
-  if (form.user !== undefined) await dialog.getByLabel('User').fill(form.user);
-  if (form.password !== undefined) await dialog.getByLabel('Password').fill(form.password);
-  if (form.name !== undefined) await dialog.getByLabel('Shown as').fill(form.name);
+  if (form.address !== undefined) await dialog.getByLabel('Name or address', { exact: true }).fill(form.address);
+  if (form.transport !== undefined) await dialog.getByLabel('Transport', { exact: true }).selectOption(form.transport);
+  if (form.port !== undefined) await dialog.getByLabel('Port', { exact: true }).fill(String(form.port));
+  if (form.user !== undefined) await dialog.getByLabel('User', { exact: true }).fill(form.user);
+  if (form.password !== undefined) await dialog.getByLabel('Password', { exact: true }).fill(form.password);
+  if (form.name !== undefined) await dialog.getByLabel('Shown as', { exact: true }).fill(form.name);
 }
 
 /** A step of the connection test, with its verdict. */

@@ -156,8 +156,18 @@ export function describeCertificate(certificate: X509Certificate): PresentedCert
     validFrom: certificate.validFromDate,
     validTo: certificate.validToDate,
     names: namesOf(certificate),
-    selfSigned: certificate.checkIssued(certificate),
+    selfSigned: isSelfSigned(certificate),
   };
+}
+
+/** `checkIssued` would also ask for the right to sign certificates, which a server's self-signed certificate need not have. */
+function isSelfSigned(certificate: X509Certificate): boolean {
+  try {
+    return certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
+  } catch {
+    // A kind of key that OpenSSL does not know.
+    return false;
+  }
 }
 
 function oneLine(distinguishedName: string | undefined): string {

@@ -32,6 +32,9 @@ export function TestPanel(props: { run: TestRun; onAgain: () => void; onPin: (sh
     const inside = (selector: string) => panel.current?.querySelector(selector);
     const wanted = inside('.trust-question') ?? inside('.test-step.failed') ?? inside('.test-broken') ?? panel.current;
     if (run.phase !== 'idle') wanted?.scrollIntoView({ block: 'nearest' });
+    // The button that ran the test has gone with it: the keyboard goes on from the result, and Esc still closes the dialog.
+    const now = document.activeElement;
+    if (run.phase !== 'idle' && (now === null || now === document.body)) panel.current?.focus({ preventScroll: true });
   }, [run]);
   if (run.phase === 'idle') return null;
   const failed = run.steps.findIndex((step) => step.outcome === 'failed');
@@ -43,6 +46,7 @@ export function TestPanel(props: { run: TestRun; onAgain: () => void; onPin: (sh
     <section
       ref={panel}
       className="test-panel"
+      tabIndex={-1}
       aria-label="Test"
       aria-busy={run.phase === 'running'}
       data-test={run.phase}
