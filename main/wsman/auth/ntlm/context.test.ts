@@ -92,6 +92,15 @@ describe.each(['raw', 'SPNEGO'])('initiator and acceptor, %s', (form) => {
     expect(() => server.wrap(new Uint8Array(1))).toThrow(/not complete/);
   });
 
+  test('names longer than NTLM can say are refused, not cut', async () => {
+    const [client, server] = pair({ userName: parseUserName('a'.repeat(32_768)) });
+    await expect(shakeHands(client, server)).rejects.toMatchObject({
+      name: 'AuthenticationError',
+      reason: 'bad-token',
+    });
+    expect(client.complete).toBe(false);
+  });
+
   test('the right binding passes where one is required', async () => {
     const channelBinding = new Uint8Array(16).fill(7);
     const [client, server] = pair({ channelBinding }, { channelBinding, requireChannelBinding: true });

@@ -105,6 +105,8 @@ describe('MS-NLMP 4.2.4, NTLMv2', () => {
     const hash = ntowfV1('x');
     expect(hex(ntowfV2(hash, 'jörg', 'd'))).toBe(hex(ntowfV2(hash, 'JÖRG', 'd')));
     expect(hex(ntowfV2(hash, 'strauß', 'd'))).toBe(hex(hmacMd5(hash, utf16('STRAUßd'))));
+    expect(hex(ntowfV2(hash, 'yıldıẑſé', 'd'))).toBe(hex(hmacMd5(hash, utf16('YıLDıẐſÉd'))));
+    expect(hex(ntowfV2(hash, '\u{10428}x', 'd'))).toBe(hex(hmacMd5(hash, utf16('\u{10428}Xd'))));
     expect(hex(ntowfV2(hash, 'u', 'D'))).not.toBe(hex(ntowfV2(hash, 'u', 'd')));
   });
 });

@@ -31,11 +31,15 @@ export function ntowfV2(passwordHash: Uint8Array, userName: string, domainName: 
   return hmacMd5(passwordHash, utf16(upperCase(userName) + domainName));
 }
 
-/** Windows maps one character to one character; JavaScript would make `SS` of `ß`. */
+/**
+ * As Windows' own table has it: one UTF-16 unit to one. JavaScript would make `SS` of `ß`; and no letter from outside ASCII becomes one
+ * inside there (dotless `ı`, long `ſ`), or two names would be one.
+ */
 function upperCase(text: string): string {
   return Array.from(text, (character) => {
     const upper = character.toUpperCase();
-    return upper.length === character.length ? upper : character;
+    const isKept = character.length > 1 || upper.length > 1 || (character > '\u007f' && upper <= '\u007f');
+    return isKept ? character : upper;
   }).join('');
 }
 

@@ -200,6 +200,7 @@ export function encodeAvPairs(pairs: AvPairs): Uint8Array {
   const view = new DataView(bytes.buffer);
   let offset = 0;
   for (const [id, value] of pairs) {
+    if (value.length > 0xffff) throw tooLong();
     view.setUint16(offset, id, true);
     view.setUint16(offset + 2, value.length, true);
     bytes.set(value, offset + 4);
@@ -232,6 +233,13 @@ export function malformed(what: string): AuthenticationError {
   return new AuthenticationError(`The NTLM token cannot be read: ${what}.`, { reason: 'bad-token' });
 }
 
+/** Lengths are of 16 bits: a name or a target information beyond that would be cut without a word. */
+function tooLong(): AuthenticationError {
+  return new AuthenticationError('A name is too long for NTLM, or the target sent too much about itself.', {
+    reason: 'bad-token',
+  });
+}
+
 function startMessage(length: number, type: number): { bytes: Uint8Array; view: DataView } {
   const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);
@@ -249,6 +257,7 @@ function openMessage(token: Uint8Array, type: number, minimum: number): DataView
 }
 
 function placeField(bytes: Uint8Array, view: DataView, at: number, offset: number, value: Uint8Array): void {
+  if (value.length > 0xffff) throw tooLong();
   view.setUint16(at, value.length, true);
   view.setUint16(at + 2, value.length, true);
   view.setUint32(at + 4, offset, true);
