@@ -20,11 +20,11 @@ import { maskExchange } from './exchange-masking.ts';
 import { readFault } from './fault.ts';
 import { actions } from './namespaces.ts';
 import { readSoap } from './soap-answer.ts';
-import type { Target } from './target.ts';
+import { type Target, uriHost } from './target.ts';
 import type { ConnectionPool, WireRequest, WireResponse } from './transport/connection-pool.ts';
 
 /** Invariant: the answer is awaited longer than the target may work, so that its own timeout fault arrives (MS-WSMV 3.2.4.1, NetworkDelayms). */
-const networkDelayMs = 5000;
+const defaultNetworkDelayMs = 5000;
 
 export interface Call extends CallOptions {
   readonly action: string;
@@ -48,18 +48,19 @@ interface Outgoing {
   readonly text: string;
   readonly messageId: string | null;
   readonly anonymous: boolean;
-  readonly operationTimeoutMs: number;
+  /** How long the answer is awaited. */
+  readonly answerWithinMs: number;
   readonly signal: AbortSignal | undefined;
 }
 
 export function createCaller(pool: ConnectionPool, target: Target, options: ClientOptions): Caller {
-  const host = target.host.includes(':') ? `[${target.host}]` : target.host;
   const build = requestBuilder({
-    to: `${target.transport}://${host}:${target.port}${target.path}`,
+    to: `${target.transport}://${uriHost(target.host)}:${target.port}${target.path}`,
     maxEnvelopeSize: options.maxEnvelopeSize ?? 512_000,
     locale: options.locale ?? 'en-US',
   });
   const defaultTimeoutMs = options.operationTimeoutMs ?? 60_000;
+  const networkDelayMs = options.networkDelayMs ?? defaultNetworkDelayMs;
   const listener = options.onExchange;
   let closed = false;
 
@@ -73,7 +74,7 @@ export function createCaller(pool: ConnectionPool, target: Target, options: Clie
       action: outgoing.action,
       anonymous: outgoing.anonymous,
       changesTarget: changesTarget(outgoing.action),
-      timeoutMs: outgoing.operationTimeoutMs + networkDelayMs,
+      timeoutMs: outgoing.answerWithinMs,
       progress,
       ...(fresh ? { fresh } : {}),
       ...(outgoing.signal === undefined ? {} : { signal: outgoing.signal }),
@@ -139,7 +140,7 @@ export function createCaller(pool: ConnectionPool, target: Target, options: Clie
         text,
         messageId,
         anonymous: false,
-        operationTimeoutMs,
+        answerWithinMs: operationTimeoutMs + networkDelayMs,
         signal: call.signal,
       });
     },
@@ -150,7 +151,8 @@ export function createCaller(pool: ConnectionPool, target: Target, options: Clie
         text: identifyRequest,
         messageId: null,
         anonymous,
-        operationTimeoutMs: o.timeoutMs ?? defaultTimeoutMs,
+        // Nothing tells the target of a limit, so none of its own can come later than ours.
+        answerWithinMs: o.timeoutMs ?? defaultTimeoutMs,
         signal: o.signal,
       });
     },

@@ -1,3 +1,5 @@
+import { domainToASCII } from 'node:url';
+
 /** Whom to talk to, and under which rules. A plain value, except that the password is asked for late. */
 export interface Target {
   /** Host name, IPv4, or IPv6 without brackets. */
@@ -26,4 +28,12 @@ export interface TlsTrust {
   /** Only for the command line's -skipCNcheck and -skipCAcheck, one command at a time. */
   readonly skipNameCheck: boolean;
   readonly skipAuthorityCheck: boolean;
+}
+
+/**
+ * The host as URLs and Host headers write it (RFC 3986 3.2.2): ASCII form of a name, brackets around IPv6. The
+ * zone of a link-local address means something on this side only, and stays here (RFC 6874).
+ */
+export function uriHost(host: string): string {
+  return host.includes(':') ? `[${host.replace(/%.*$/s, '')}]` : domainToASCII(host);
 }

@@ -283,6 +283,13 @@ describe('rules before the first byte', () => {
     expect(connections.security()).toMatchObject({ mechanism: 'Basic', protection: null });
   });
 
+  test('a name that Basic would cut at its colon is not sent', async () => {
+    const { port, requests, sockets } = await server(({ socket }) => socket.write(reply('200 OK')));
+    const to = target(port, { authentication: 'basic', allowClearText: true, userName: 'a:b' });
+    await expect(pool(to).exchange(request('<a/>'))).rejects.toMatchObject({ reason: 'no-credential' });
+    expect([requests.length, sockets.size]).toEqual([0, 0]);
+  });
+
   test('a Basic password that is refused, and a target without Basic', async () => {
     let offer = 'WWW-Authenticate: Basic realm="WSMAN"';
     const { port } = await server(({ socket }) => socket.write(reply('401 Unauthorized', [offer])));

@@ -8,7 +8,7 @@ import { createNegotiateInitiator, type NegotiateForm } from '../auth/negotiate.
 import type { SecurityContext } from '../auth/security-context.ts';
 import { parseUserName } from '../auth/user-name.ts';
 import { AuthenticationError, CancelledError, ProtocolError, TransportError, WSManError } from '../errors.ts';
-import type { Target } from '../target.ts';
+import { type Target, uriHost } from '../target.ts';
 import type { ConnectionSecurity, WireRequest, WireResponse } from './connection-pool.ts';
 import { createHttpChannel, type HttpChannel } from './http-channel.ts';
 import {
@@ -153,7 +153,7 @@ export function createConnection(
       role: 'initiator',
       userName: parseUserName(target.userName ?? ''),
       password: async () => password,
-      spn: `HTTP/${target.host}`,
+      spn: `HTTP/${uriHost(target.host).replace(/^\[|\]$/g, '')}`,
       channelBinding: leaf ? channelBindingOf(leaf) : null,
     });
     context = initiator;
@@ -205,8 +205,8 @@ export function createConnection(
   async function finishHandshake(initiator: SecurityContext, response: HttpResponse): Promise<void> {
     const offered = offeredBy(response);
     if (response.status === 401) throw rejected(offered, 2);
-    const token = challengesOf(response.headers).find((challenge) => challenge.token !== null)?.token;
-    if (token && !initiator.complete) await initiator.step(Buffer.from(token, 'base64'));
+    const token = negotiateToken(response);
+    if (token !== null && !initiator.complete) await initiator.step(token);
     if (!initiator.complete) {
       throw new AuthenticationError('The target ended the SPNEGO negotiation without completing it.', {
         reason: 'bad-token',
@@ -250,16 +250,17 @@ export function createConnection(
     const needsAuthentication = !request.anonymous && authenticatedBy === null;
     // Before the socket: a password that is not there must not leave a half-open connection behind.
     const password = needsAuthentication ? await requirePassword(target) : null;
+    if (password !== null && target.authentication === 'basic') {
+      basicHeader = `Authorization: ${basicAuthorization(target.userName ?? '', password)}\r\n`;
+    }
     const connectAt = performance.now();
     const over = link ?? (await open(request.signal));
     const authenticateAt = performance.now();
     const { channel } = over;
     const before = { requests: channel.requests, sent: channel.bytesSent, received: channel.bytesReceived };
     let answer: HttpResponse | Again | null = null;
-    if (password !== null && target.authentication === 'basic') {
-      basicHeader = `Authorization: ${basicAuthorization(target.userName ?? '', password)}\r\n`;
-      authenticatedBy = 'Basic';
-    } else if (password !== null) {
+    if (basicHeader !== '') authenticatedBy = 'Basic';
+    else if (password !== null) {
       answer = await authenticate(over, request, password);
     }
     answer ??= await send(over, request, request.anonymous ? 'WSMANIDENTIFY: unauthenticated\r\n' : basicHeader);
@@ -332,10 +333,16 @@ async function requirePassword(target: Target): Promise<string> {
 /** The NTLM challenge of the first answer; null where the target offers Negotiate but did not take the token. */
 function readChallenge(response: HttpResponse): Uint8Array | null {
   if (response.status !== 401) throw unexpected(response, 'the first authentication token');
-  const negotiate = challengesOf(response.headers).filter(({ scheme }) => scheme.toLowerCase() === 'negotiate');
-  if (negotiate.length === 0) throw notOffered('Negotiate', offeredBy(response));
-  const token = negotiate.find((challenge) => challenge.token !== null)?.token;
-  return token ? Buffer.from(token, 'base64') : null;
+  const offered = offeredBy(response);
+  if (!offersScheme(offered, 'negotiate')) throw notOffered('Negotiate', offered);
+  return negotiateToken(response);
+}
+
+function negotiateToken(response: HttpResponse): Uint8Array | null {
+  const found = challengesOf(response.headers).find(
+    ({ scheme, token }) => scheme.toLowerCase() === 'negotiate' && token !== null,
+  );
+  return found?.token ? Buffer.from(found.token, 'base64') : null;
 }
 
 function requireKeepAlive(response: HttpResponse): void {

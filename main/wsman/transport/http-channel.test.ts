@@ -31,9 +31,11 @@ describe('dialects and misdeeds', () => {
       'no',
     ],
     ['no length, until the close', 'HTTP/1.0 200 OK\r\n\r\nok', true, 200, 'ok'],
-    ['no reason phrase', 'HTTP/1.1 413\r\nContent-Length: 0\r\n\r\n', false, 413, ''],
+    ['no reason phrase', 'HTTP/1.1 413 \r\nContent-Length: 0\r\n\r\n', false, 413, ''],
+    ['nothing behind the status', 'HTTP/1.1 413\r\nContent-Length: 0\r\n\r\n', false, 413, ''],
+    ['a header of two lines', 'HTTP/1.1 200 OK\r\nX: a\r\n\tb: 9\r\nContent-Length: 2\r\n\r\nok', false, 200, 'ok'],
   ])('%s', async (_what, bytes, end, status, body) => {
-    const result = await once(bytes.replace(/^HTTP\/1.1 413\r/, 'HTTP/1.1 413 \r'), end);
+    const result = await once(bytes, end);
     expect(result.status).toBe(status);
     expect(text(result.body)).toBe(body);
   });
@@ -65,6 +67,15 @@ describe('dialects and misdeeds', () => {
     const sending = request('<x/>');
     await expect(pool(clearTarget(port)).exchange(sending)).rejects.toMatchObject({ reason: 'connection-lost' });
     expect(sending.progress.bodySent).toBe(true);
+  });
+
+  test('so is a reset in a body that would have lasted until the close', async () => {
+    const { port } = await server(({ socket }) => {
+      socket.write('HTTP/1.0 200 OK\r\n\r\nhalf', () => socket.resetAndDestroy());
+    });
+    await expect(pool(clearTarget(port)).exchange(request('<x/>'))).rejects.toMatchObject({
+      reason: 'connection-lost',
+    });
   });
 
   test.each(['silent', 'drip-fed'])('a %s answer ends at its deadline', async (kind) => {
@@ -112,6 +123,9 @@ describe('dialects and misdeeds', () => {
     expect(requests[0]?.head.split('\r\n')[0]).toBe('POST /ws%20man%0D%0AX-Evil:%201 HTTP/1.1');
     expect(requests[0]?.header('x-evil')).toBeUndefined();
     expect(requestHeadStart('fe80::1%eth0', 5985, '/wsman')).toContain('\r\nHost: [fe80::1]:5985\r\n');
+    expect(requestHeadStart('Büro-PC', 5985, '/wsman')).toContain('\r\nHost: xn--bro-pc-3ya:5985\r\n');
+    // Cut to one byte each these two would be CR and LF.
+    expect(requestHeadStart('a\u010d\u010aX-Evil', 5985, '/wsman').split('\r\n')).toHaveLength(5);
   });
 
   test('the affinity cookie comes back on later requests', async () => {

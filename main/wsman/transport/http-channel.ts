@@ -59,7 +59,8 @@ export function createHttpChannel(
 
   function onEnd(cause?: Error): void {
     if (isDead) return;
-    const response = reader.end();
+    // A body that lasts until the close is whole only where the close was an orderly one.
+    const response = cause === undefined ? reader.end() : null;
     if (response) deliver(response);
     else destroy(lost('The connection ended before the answer was whole.', cause));
   }

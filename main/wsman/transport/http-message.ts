@@ -6,6 +6,7 @@
  * `200 Success` with neither length nor body (OMI), 1xx before the answer.
  */
 import { ProtocolError, TransportError } from '../errors.ts';
+import { uriHost } from '../target.ts';
 
 const MAX_HEAD_BYTES = 64 * 1024;
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -179,7 +180,8 @@ export function createResponseReader(): ResponseReader {
 }
 
 function parseHead(text: string): Omit<HttpResponse, 'body'> {
-  const lines = text.split('\r\n');
+  // A header folded onto a second line is one line (RFC 9112 5.2).
+  const lines = text.replace(/\r\n[ \t]+/g, ' ').split('\r\n');
   const status = /^HTTP\/1\.([01]) (\d{3})(?: .*)?$/.exec(lines[0]!);
   if (!status) throw new ProtocolError('The status line of the answer is not one of HTTP/1.1.');
   const headers: [string, string][] = [];
@@ -245,21 +247,24 @@ export interface Challenge {
   readonly token: string | null;
 }
 
-/** All challenges, in their order, several in one header included (RFC 9110 11.6.1). */
+/**
+ * All challenges, in their order, several in one header included (RFC 9110 11.6.1). Quoted parameters are emptied first: a comma in a
+ * realm begins nothing.
+ */
 export function challengesOf(headers: HttpHeaders): Challenge[] {
   return headerValues(headers, 'www-authenticate')
-    .flatMap((value) => value.split(/,\s*(?=[A-Za-z][A-Za-z-]*(?:\s|,|$))/))
+    .map((value) => value.replace(/"(?:[^"\\]|\\.)*"/g, '""'))
+    .flatMap((value) => value.split(/,\s*(?=[A-Za-z][\w-]*(?:\s+[^\s=]|\s*,|\s*$))/))
     .flatMap((text) => {
-      const match = /^\s*([A-Za-z][\w-]*)(?:\s+([A-Za-z0-9+/]+=*)\s*$)?/.exec(text);
+      const match = /^[\s,]*([A-Za-z][\w-]*)(?:\s+([A-Za-z0-9+/]+=*)\s*$)?/.exec(text);
       return match ? [{ scheme: match[1]!, token: match[2] ?? null }] : [];
     });
 }
 
 /** The part of every request head that stays the same on one connection. Nothing in it can break a line. */
 export function requestHeadStart(host: string, port: number, path: string): string {
-  const authority = host.includes(':') ? `[${host.replace(/%.*$/, '')}]` : host;
   const safePath = Buffer.from(path, 'utf8')
     .toString('latin1')
     .replace(/[^\x21-\x7e]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
-  return `POST ${safePath} HTTP/1.1\r\nHost: ${authority}:${port}\r\nUser-Agent: Windeck/0.1.0\r\nConnection: Keep-Alive\r\n`;
+  return `POST ${safePath} HTTP/1.1\r\nHost: ${uriHost(host)}:${port}\r\nUser-Agent: Windeck/0.1.0\r\nConnection: Keep-Alive\r\n`;
 }

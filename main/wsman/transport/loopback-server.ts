@@ -1,5 +1,5 @@
 /**
- * For tests of this folder only: a server on 127.0.0.1 that speaks HTTP by hand, so that each dialect and each misdeed can be written
+ * For tests only: a server on 127.0.0.1 that speaks HTTP by hand, so that each dialect and each misdeed can be written
  * down byte by byte. The NTLM side is the acceptor that the lab uses too.
  */
 import { createServer, type Server, type Socket } from 'node:net';
