@@ -9,7 +9,7 @@ import { connectClient } from '../shared/rpc/client.ts';
 import { memoryPortPair } from '../shared/rpc/memory-port.ts';
 import type { Port } from '../shared/rpc/port.ts';
 import { settingsFor } from './areas/machine-defaults.ts';
-import { createConsole } from './create-console.ts';
+import { type ConsoleOptions, createConsole } from './create-console.ts';
 import type { Environment } from './environment.ts';
 import type { Exchange } from './wsman/index.ts';
 
@@ -33,7 +33,11 @@ export async function newDataFolder(): Promise<{ path: string; remove: () => Pro
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-export async function startTestConsole(dataFolder: string, change: Partial<Environment> = {}): Promise<TestConsole> {
+export async function startTestConsole(
+  dataFolder: string,
+  change: Partial<Environment> = {},
+  options: Omit<ConsoleOptions, 'onExchange'> = {},
+): Promise<TestConsole> {
   const log: string[] = [];
   const frames: string[] = [];
   const exchanges: Exchange[] = [];
@@ -47,7 +51,7 @@ export async function startTestConsole(dataFolder: string, change: Partial<Envir
       startLab: () => Promise.reject(new Error('This test has no lab to open.')),
       ...change,
     },
-    { onExchange: (exchange) => void exchanges.push(exchange) },
+    { ...options, onExchange: (exchange) => void exchanges.push(exchange) },
   );
   const [ours, theirs] = memoryPortPair();
   opened.serve(recorded(ours, frames));

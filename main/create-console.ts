@@ -4,6 +4,7 @@ import type { Port } from '../shared/rpc/port.ts';
 import { serveContract } from '../shared/rpc/server.ts';
 import type { AreaContext, Store } from './areas/context.ts';
 import { createMachines, type MachinesArea } from './areas/machines.ts';
+import type { PowerLimits } from './areas/power.ts';
 import type { Environment, LabFleet } from './environment.ts';
 import { inventoryOfFleet } from './fleet-inventory.ts';
 import { createHandlers } from './handlers.ts';
@@ -14,7 +15,7 @@ import { memoryKeychain, openKeychain } from './storage/keychain.ts';
 import { openLastKnown } from './storage/last-known.ts';
 import { lockDataFolder } from './storage/lock.ts';
 import { toProblem } from './to-problem.ts';
-import { createClient, type ExchangeListener, type Target } from './wsman/index.ts';
+import { type ClientOptions, createClient, type ExchangeListener, type Target } from './wsman/index.ts';
 
 export interface Console {
   /** Answers the contract at this port until it closes. Any number of ports may be served. */
@@ -26,6 +27,10 @@ export interface Console {
 /** For tests and benchmarks; hosts need none of it. */
 export interface ConsoleOptions {
   readonly onExchange?: ExchangeListener;
+  /** Other limits than the client's own: what is never answered shall not hold up a test for a minute. */
+  readonly client?: Pick<ClientOptions, 'operationTimeoutMs' | 'networkDelayMs' | 'connectTimeoutMs'>;
+  /** Other limits for following a restart. */
+  readonly power?: Partial<PowerLimits>;
 }
 
 /**
@@ -59,7 +64,7 @@ export async function createConsole(environment: Environment, options: ConsoleOp
     return problem;
   };
 
-  const newClient = (target: Target) => createClient(target, { onExchange: options.onExchange });
+  const newClient = (target: Target) => createClient(target, { ...options.client, onExchange: options.onExchange });
   // Sessions tell the machines area what they read and become; that area needs the sessions.
   let machines: MachinesArea;
   const sessions = createSessionPool({
@@ -104,6 +109,7 @@ export async function createConsole(environment: Environment, options: ConsoleOp
     isLab: () => isLab,
     notices: () => userStore.inventory.notices,
     openLab,
+    power: options.power,
   });
   const stops = new Set<() => void>();
 

@@ -5,7 +5,7 @@ import { createGauges } from './areas/gauges.ts';
 import { createMachineTest } from './areas/machine-test.ts';
 import type { MachinesArea } from './areas/machines.ts';
 import { createOverview } from './areas/overview.ts';
-import { createPower } from './areas/power.ts';
+import { createPower, type PowerLimits } from './areas/power.ts';
 import { createSettings, type SettingsOptions } from './areas/settings.ts';
 import { createWindowsServices } from './areas/windows-services.ts';
 
@@ -13,7 +13,7 @@ import { createWindowsServices } from './areas/windows-services.ts';
 export function createHandlers(
   context: AreaContext,
   machines: MachinesArea,
-  settings: SettingsOptions,
+  options: SettingsOptions & { readonly power?: Partial<PowerLimits> | undefined },
 ): ConsoleHandlers {
   return {
     machines: { ...machines.handlers, test: createMachineTest(context) },
@@ -21,7 +21,7 @@ export function createHandlers(
     gauges: createGauges(context),
     overview: createOverview(context, machines),
     windowsServices: createWindowsServices(context),
-    power: createPower(context),
-    settings: createSettings(context, settings),
+    power: createPower(context, options.power),
+    settings: createSettings(context, options),
   };
 }

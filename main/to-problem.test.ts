@@ -145,6 +145,26 @@ test.each([
   expect(problem.message).not.toBe('');
 });
 
+test.each([
+  { wsmanCode: 0x8033ffff },
+  { subcode: 'DestinationUnreachable' },
+  { subcode: 'TimedOut' },
+  { subcode: 'QuotaLimit' },
+  { subcode: 'AccessDenied' },
+  { subcode: 'UnsupportedFeature' },
+  { code: 'Sender' },
+  { reason: 'It broke.' },
+])('a fault that says little still comes with a sentence and advice: %o', (fields) => {
+  const problem = toProblem(fault(fields));
+  expect(problem.message).toMatch(/\S/);
+  expect(problem.advice.length).toBeGreaterThan(0);
+  expect(problem.advice.every((advice) => advice.length > 10)).toBe(true);
+});
+
+test('an enumeration that expired may be asked again', () => {
+  expect(toProblem(fault({ wsmanCode: 0x8033801b }))).toMatchObject({ code: 'protocol-error', retryable: true });
+});
+
 test('every field of a fault goes through, its number with its name', () => {
   const fields = {
     subcode: 'InternalError',

@@ -70,6 +70,8 @@ const quotaCodes = [
 const notFoundCodes = [0x80338000, 0x80041002, 0x80070002, 0x8033805b];
 const notSupportedCodes = [0x80338001, 0x8033803b, 0x80041010, 0x8004100c, 0x80041024, 50, 0x80338018, 0x80338019];
 const timeoutCodes = [0x80338029, 0x80338126, 0x80041069];
+/** The cursor of an enumeration ran out: asked anew, it may well work. */
+const expiredCodes = [0x8033801b];
 const signInCodes = [1326, 1327, 1330, 1331, 1909, 0x8009030c, 0x8007052e, 0x80338036];
 
 /** A fault is an answer: its numbers decide, the innermost one first, since the outer one is often only "the provider failed". */
@@ -82,12 +84,26 @@ function ofFault(fault: WSManFault): Problem {
   const said = fields.message ?? fields.reason ?? fault.message;
   const number = known?.[0] ?? fields.wsmanCode;
   return problem(code, withMeaning(explained?.meaning, said), {
-    advice: [...(explained ? [explained.advice] : []), ...rightsAdvice(code, fields.wsmanCode, fields.providerCode)],
-    retryable: code === 'timeout' || code === 'quota-exceeded',
+    advice: [
+      explained?.advice ?? faultAdvice[code] ?? generalAdvice,
+      ...rightsAdvice(code, fields.wsmanCode, fields.providerCode),
+    ],
+    retryable: code === 'timeout' || code === 'quota-exceeded' || expiredCodes.includes(number ?? 0),
     ...(number !== null && { technical: technicalOf(number) }),
     fault: faultInfo(fields),
   });
 }
+
+/** For faults whose number says nothing to us, and for servers that send none. */
+const faultAdvice: Readonly<Partial<Record<ProblemCode, string>>> = {
+  'access-denied': 'Use an account with administrator rights on this machine.',
+  'authentication-failed': 'Check user name and password of this machine’s credential.',
+  'quota-exceeded': 'Wait a little and try again; close what else uses this machine remotely, or raise its quotas.',
+  timeout: 'Try again; if it stays, look at the load of the machine and at its WMI service.',
+  'not-found': 'This machine has no such thing: check the name, and which system it runs.',
+  'not-supported': 'This machine does not offer it: check which system and which version it runs.',
+};
+const generalAdvice = 'See the event logs of the machine (Windows Remote Management, WMI-Activity) for its reason.';
 
 function codeOfFault(code: number): ProblemCode | null {
   if (accessCodes.includes(code)) return 'access-denied';

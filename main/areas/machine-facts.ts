@@ -1,6 +1,6 @@
 import type { MachineFacts } from '../../shared/contract/machines.ts';
 import { cimSchema, type Identity, type WSManClient } from '../wsman/index.ts';
-import { isAccessDenied, query, queryOne, select } from './query.ts';
+import { isAccessDenied, isNotOffered, query, queryOne, select } from './query.ts';
 
 const osSchema = cimSchema({ Caption: 'string', CSName: 'string', LastBootUpTime: 'datetime', Version: 'string' });
 const systemSchema = cimSchema({
@@ -17,7 +17,7 @@ const fixedDisk = 'DriveType=3';
 const queryLimitMs = 10_000;
 
 /**
- * What the table shows of a machine, in three queries. What may not be read stays null; `missing` is then the first refusal. A refusal of WinRM
+ * What the table shows of a machine, in three queries. What may not be read, or is not there, stays null; `missing` is then the first refusal. A refusal of WinRM
  * itself (fault 5 without a provider behind it) is thrown, since nothing else would work either.
  */
 export async function readFacts(
@@ -31,7 +31,7 @@ export async function readFacts(
     try {
       return await reading;
     } catch (error) {
-      if (!isAccessDenied(error) || isWholesale(error.fields)) throw error;
+      if (!isNotOffered(error) && !(isAccessDenied(error) && !isWholesale(error.fields))) throw error;
       missing ??= error;
       return null;
     }

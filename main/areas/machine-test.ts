@@ -3,15 +3,14 @@ import { connect, isIP } from 'node:net';
 import type { ConsoleHandlers } from '../../shared/contract/contract.ts';
 import type { MachineSettings, TestStep, TestStepName } from '../../shared/contract/machines.ts';
 import type { CertificateInfo, TrustFailure } from '../../shared/contract/problem.ts';
+import { anonymousLimitMs, identifyAnonymously } from '../sessions/anonymous-identify.ts';
 import {
-  AuthenticationError,
   CertificateError,
   cimSchema,
   inspectCertificate,
   type Target,
   TransportError,
   type WSManClient,
-  WSManFault,
 } from '../wsman/index.ts';
 import { certificateInfo } from './certificate-info.ts';
 import type { AreaContext } from './context.ts';
@@ -223,17 +222,20 @@ const trustWords: Readonly<Record<TrustFailure, string>> = {
   unreadable: 'it cannot be read',
 };
 
+/** Not every server speaks to strangers: what one keeps to itself here, the sign-in shows. */
 async function identify(client: WSManClient, signal: AbortSignal): Promise<Finding> {
-  try {
-    const { productVendor, stack, productVersion } = await client.identify({ anonymous: true, signal });
-    const what = stack === null ? (productVersion ?? 'WS-Management') : `WinRM ${stack}`;
-    return { seen: `${what} answers${productVendor ? ` (${productVendor})` : ''}.` };
-  } catch (error) {
-    if (error instanceof AuthenticationError || error instanceof WSManFault) {
-      return { seen: 'WS-Management answers, but tells nothing before a sign-in.' };
-    }
-    throw error;
+  const answer = await identifyAnonymously(client, signal);
+  if (answer.kind === 'silent') {
+    const seconds = anonymousLimitMs / 1000;
+    return {
+      seen: `Nothing was answered before a sign-in within ${seconds} s; some servers answer only those who sign in.`,
+      outcome: 'skipped',
+    };
   }
+  if (answer.kind === 'refused') return { seen: 'Something answers, but tells nothing before a sign-in.' };
+  const { productVendor, stack, productVersion } = answer.identity;
+  const what = stack === null ? (productVersion ?? 'WS-Management') : `WinRM ${stack}`;
+  return { seen: `${what} answers${productVendor ? ` (${productVendor})` : ''}.` };
 }
 
 class LimitError extends Error {}

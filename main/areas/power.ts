@@ -25,6 +25,8 @@ export interface PowerLimits {
   /** After this much silence a machine that was asked to shut down counts as off. */
   readonly offMs: number;
   readonly pollMs: number;
+  /** After a refused sign-in nothing is tried for so long. */
+  readonly afterRefusedSignInMs: number;
 }
 const defaultLimits: PowerLimits = {
   goDownMs: 5 * 60_000,
@@ -32,12 +34,12 @@ const defaultLimits: PowerLimits = {
   settleMs: 3 * 60_000,
   offMs: 10_000,
   pollMs: 1000,
+  afterRefusedSignInMs: 20_000,
 };
 /** Two readings of LastBootUpTime of the same start may differ by fractions of a second. */
 const sameBootMs = 5_000;
 /** Refused sign-ins while a machine starts are usual (its domain is not there yet), but each one counts towards a lock-out. */
 const refusedSignIns = 2;
-const afterRefusedSignInMs = 20_000;
 
 /** Win32Shutdown flags: reboot 2, power off 8, forced +4. */
 const flags = { restart: 2, 'shut-down': 8, force: 4 } as const;
@@ -45,7 +47,8 @@ const flags = { restart: 2, 'shut-down': 8, force: 4 } as const;
 const bootSchema = cimSchema({ LastBootUpTime: 'datetime' });
 const autoSchema = cimSchema({ State: 'string' });
 
-export function createPower(context: AreaContext, limits: PowerLimits = defaultLimits): ConsoleHandlers['power'] {
+export function createPower(context: AreaContext, change: Partial<PowerLimits> = {}): ConsoleHandlers['power'] {
+  const limits = { ...defaultLimits, ...change };
   return {
     signedIn: ({ machineId }, signal) =>
       onMachine(context, machineId, (session) => session.run(readSignedIn, { signal, urgent: true })),
@@ -155,7 +158,7 @@ function createFollower(
       if (error instanceof WSManFault) return null;
       if (error instanceof AuthenticationError) {
         if (++refused > refusedSignIns || error.reason !== 'rejected') throw error;
-        await sleep(afterRefusedSignInMs, signal);
+        await sleep(limits.afterRefusedSignInMs, signal);
       }
       return null;
     }

@@ -45,11 +45,21 @@ export function isAccessDenied(error: unknown): error is WSManFault {
   return deniedCodes.has(wsmanCode ?? 0) || deniedCodes.has(providerCode ?? 0);
 }
 
+const notOfferedSubcodes: ReadonlySet<string> = new Set([
+  'DestinationUnreachable',
+  'CannotProcessFilter',
+  'FilteringNotSupported',
+  'FilterDialectRequestedUnavailable',
+  'ActionNotSupported',
+]);
+
 /** The class, a property or the query's grammar is not known there: another generation of Windows. */
 export function isNotOffered(error: unknown): boolean {
   if (!(error instanceof WSManFault)) return false;
   const { wsmanCode, providerCode } = error.fields;
   // Resource not found, cannot process filter, invalid class, invalid query, class not found by the provider.
   const codes = [0x80338000, 0x8033801a, 0x8033803b, 0x80041010, 0x80041017, 0x80041002, 0x80041012];
+  // Servers of other makes send no number: the subcodes of DSP0226 14.6 for the same.
+  if (wsmanCode === null && providerCode === null) return notOfferedSubcodes.has(error.fields.subcode ?? '');
   return codes.includes(wsmanCode ?? 0) || codes.includes(providerCode ?? 0);
 }

@@ -10,6 +10,7 @@ import {
   WSManError,
   WSManFault,
 } from '../wsman/index.ts';
+import { identifyAnonymously } from './anonymous-identify.ts';
 import { backoffMs } from './backoff.ts';
 import type { Account, SignInGuard } from './credentials.ts';
 import type { Limiter } from './limiter.ts';
@@ -97,6 +98,8 @@ export interface Session {
   close(): void;
 }
 
+/** ERROR_ACCESS_DENIED. */
+const accessDenied = 5;
 const heartbeatMs = 60_000;
 const signInLimitMs = 10_000;
 /** A connection attempt of a follower: short, since a machine that is down does not answer at all. */
@@ -111,6 +114,8 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
   let connecting: Promise<void> | null = null;
   let attempt: AbortController | null = null;
   let verifying: Promise<void> | null = null;
+  /** It never answers anonymously, and yet takes sign-ins: it is not asked that way again. */
+  let isMute = false;
   let failures = 0;
   let retryTimer: NodeJS.Timeout | null = null;
   let heartbeat: NodeJS.Timeout | null = null;
@@ -158,13 +163,22 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
       },
     });
     try {
-      // The client also learns from this that stack 1.1 bears one connection only.
-      identity = await identifyAnonymously(opened, signal);
-      const greet = () => world.greeting.run(signal, () => world.greet(id, opened, identity, signal));
+      // The client also learns from Identify that stack 1.1 bears one connection only.
+      const anonymous = isMute ? null : await identifyAnonymously(opened, signal);
+      identity = anonymous?.kind === 'identified' ? anonymous.identity : null;
+      const signIn = async () => {
+        identity = await identifySignedIn(opened, signal);
+        isMute ||= anonymous?.kind === 'silent';
+      };
+      const greet = () =>
+        world.greeting.run(signal, async () => {
+          if (identity === null) await signIn();
+          return world.greet(id, opened, identity, signal);
+        });
       // While a fleet waits for the verdict on its password, only Identify is asked: a machine whose WMI hangs must not hold up the others.
       const greeted = await world.guard.signIn(account, { askedAt, signal }, async (alone) => {
         if (!alone) return { missing: await greet() };
-        await opened.identify({ signal, timeoutMs: signInLimitMs });
+        await signIn();
         return null;
       });
       const { missing } = greeted ?? { missing: await greet() };
@@ -344,6 +358,7 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
       connecting = null;
       failures = 0;
       identity = null;
+      isMute = false;
       set({ state: 'unknown', error: null, identity: null, security: null });
     },
     beginRestart() {
@@ -370,13 +385,12 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
   };
 }
 
-/** Anonymous Identify proves that something answers there, before any secret is at stake. A listener may refuse it and be well. */
-async function identifyAnonymously(client: WSManClient, signal: AbortSignal): Promise<Identity | null> {
+/** Who is there, told to whoever has signed in. Null where even then it does not say. */
+async function identifySignedIn(client: WSManClient, signal: AbortSignal): Promise<Identity | null> {
   try {
-    return await client.identify({ anonymous: true, signal });
+    return await client.identify({ signal, timeoutMs: signInLimitMs });
   } catch (error) {
-    if (error instanceof AuthenticationError || error instanceof WSManFault) return null;
-    if (error instanceof TransportError && error.reason === 'http') return null;
+    if (error instanceof WSManFault && error.fields.wsmanCode !== accessDenied) return null;
     throw error;
   }
 }
@@ -384,8 +398,8 @@ async function identifyAnonymously(client: WSManClient, signal: AbortSignal): Pr
 function stateAfter(error: unknown): 'untrusted' | 'denied' | 'unreachable' | 'failing' {
   if (error instanceof CertificateError) return 'untrusted';
   if (error instanceof AuthenticationError) return 'denied';
-  // 5 is ERROR_ACCESS_DENIED: signed in, but not allowed to use WinRM at all.
-  if (error instanceof WSManFault) return error.fields.wsmanCode === 5 ? 'denied' : 'failing';
+  // Signed in, but not allowed to use WinRM at all.
+  if (error instanceof WSManFault) return error.fields.wsmanCode === accessDenied ? 'denied' : 'failing';
   if (error instanceof TransportError && error.reason !== 'http') return 'unreachable';
   return 'failing';
 }

@@ -19,8 +19,10 @@ import { isNil, makeElement, serializeXml, type XmlElement } from './xml.ts';
 export interface ClientOptions {
   /** Told of every exchange. What it throws is swallowed; without a listener nothing is prepared for it. */
   readonly onExchange?: ExchangeListener | undefined;
-  /** Default 60,000. Sent as OperationTimeout; the answer is awaited 5 s longer. */
+  /** Default 60,000. Sent as OperationTimeout; the answer is awaited longer by `networkDelayMs`. */
   readonly operationTimeoutMs?: number | undefined;
+  /** Default 5,000. So much longer than the OperationTimeout an answer is awaited, so that the target's own timeout fault arrives. */
+  readonly networkDelayMs?: number | undefined;
   /** Octets of the largest answer that the target may send. Default 512,000. */
   readonly maxEnvelopeSize?: number | undefined;
   /** Language of messages, where the target has it. Default en-US. */
@@ -40,7 +42,7 @@ export interface ResourceLocator {
 export interface CallOptions {
   /** Ends the call with a CancelledError and closes the connection it is on. A changing call may have happened all the same. */
   readonly signal?: AbortSignal | undefined;
-  /** OperationTimeout of this call, milliseconds. */
+  /** OperationTimeout of this call, milliseconds. Identify has none: there it is how long the answer is awaited. */
   readonly timeoutMs?: number | undefined;
   readonly options?: OptionSet | undefined;
 }
