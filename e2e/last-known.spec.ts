@@ -69,18 +69,42 @@ test('what an account may not read says so, section by section, with a way to an
 }) => {
   const lab = await openLab({ machines: 1 });
   const { page } = await start({ demo: false });
-  // Known to the machine, but no administrator.
-  await importFleet(page, lab.machines, { user: 'reader', password: 'Windeck-Lab-2!' });
+  await importFleet(page, lab.machines);
+  await expectOnline(page, 1);
   await openMachine(page, 'HQ-DC01');
-  const facts = page.getByRole('complementary', { name: 'Facts' });
-  await expect(facts).toContainText(/may not/i);
-  await expect(facts).toContainText('Use a member of the local Administrators');
-  await expect(facts).toContainText('ERROR_ACCESS_DENIED');
-  await facts.getByRole('button', { name: 'Use another credential…' }).first().click();
+  await expect.poll(() => gaugeValue(page, 'CPU')).not.toBeNull();
+  await lab.misbehave('HQ-DC01', { kind: 'fault', code: 5, action: 'Enumerate' });
+  await page.keyboard.press('F5');
+  const overview = page.getByRole('region', { name: 'Overview of HQ-DC01' });
+  await expect(overview).toContainText('may not do this');
+  await expect(overview).toContainText('Use a member of the local Administrators');
+  await expect(overview).toContainText('ERROR_ACCESS_DENIED');
+  await overview.getByRole('button', { name: 'Use another credential…' }).first().click();
   await expect(page.getByRole('dialog', { name: 'Settings of HQ-DC01' })).toBeVisible();
   await page.keyboard.press('Escape');
   await page.getByRole('tab', { name: 'Services' }).click();
-  await expect(page.getByRole('alert').filter({ hasText: /may not/i })).toBeVisible();
+  await expect(page.getByRole('alert').filter({ hasText: 'may not do this' })).toBeVisible();
+  // Given the right, it is live again.
+  await lab.misbehave('HQ-DC01', null);
+  await page.keyboard.press('F5');
+  await expect(serviceTable(page).getByRole('row').nth(5)).toBeVisible();
+});
+
+test('an account that may do nothing at all: said once, and it is not called a refused sign-in', async ({
+  start,
+  openLab,
+}) => {
+  const lab = await openLab({ machines: 1 });
+  const { page } = await start({ demo: false });
+  // Known to the machine, but no administrator.
+  await importFleet(page, lab.machines, { user: 'reader', password: 'Windeck-Lab-2!' });
+  await expect(machineRow(page, 'HQ-DC01').getByRole('img', { name: /^Access denied: / })).toBeVisible();
+  await openMachine(page, 'HQ-DC01');
+  await expect(page.getByRole('alert')).toHaveCount(1);
+  await expect(page.getByRole('alert')).toContainText('Use a member of the local Administrators');
+  await expect(page.getByRole('alert').getByRole('button', { name: 'Change the credential…' })).toBeVisible();
+  await expect(page.getByText('may not do this')).toHaveCount(1);
+  await expect(page.getByText(/^Access denied · /)).toBeVisible();
 });
 
 test('the console ends: the page says so, keeps what it knew, and shows none of it as live', async ({

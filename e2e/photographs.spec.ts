@@ -29,7 +29,7 @@ async function photograph(page: Page, screen: string): Promise<void> {
     ] as const) {
       await page.setViewportSize(viewport);
       await page.evaluate(() => document.fonts.ready.then(() => undefined));
-      await page.screenshot({ path: `e2e/screenshots/${screen}-${theme}${suffix}.png` });
+      await page.screenshot({ path: `e2e/screenshots/${screen}-${theme}${suffix}.png`, animations: 'disabled' });
     }
   }
 }
@@ -189,7 +189,7 @@ test('photographs: offline, refused, denied, without a console', async ({ start,
   await dialog.getByRole('button', { name: 'Save changes' }).click();
   await expect(dialog).toBeHidden();
   await openMachine(page, 'BRS-SQL01');
-  await expect(page.getByRole('button', { name: 'Use another credential…' }).first()).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Change the credential…' })).toBeVisible();
   await photograph(page, 'state-access-denied');
   if (isDesktop) return;
   running.expectComplaint(/WebSocket connection|ERR_CONNECTION_REFUSED|Failed to load resource/);

@@ -29,6 +29,9 @@ const words: Readonly<Record<MachineState, string>> = {
   failing: 'Failing',
 };
 
+/** The machine knew the account and its password, and lets it do nothing. */
+export const accountAccepted = (machine: Machine): boolean => machine.problem?.code === 'access-denied';
+
 /** Only what answers now is shown in colour; facts of an earlier connection never make a machine healthy. */
 export function machineHealth(machine: Machine): MachineHealth {
   const word = words[machine.state];
@@ -39,7 +42,13 @@ export function machineHealth(machine: Machine): MachineHealth {
     case 'failing':
       return { glyph: 'critical', word, group: 'crit', rank: 1, reason };
     case 'denied':
-      return { glyph: 'denied', word, group: 'crit', rank: 2, reason };
+      return {
+        glyph: 'denied',
+        word: accountAccepted(machine) ? 'Access denied' : word,
+        group: 'crit',
+        rank: 2,
+        reason,
+      };
     case 'unreachable':
       return { glyph: 'unreachable', word, group: 'off', rank: 4, reason };
     case 'restarting':

@@ -63,7 +63,7 @@ const shapes: Readonly<Record<GlyphName, React.JSX.Element>> = {
   ),
   pending: (
     <>
-      <circle cx="6" cy="6" r="4.2" fill="none" stroke="var(--line2)" strokeWidth="1.8" />
+      <circle className="glyph-track" cx="6" cy="6" r="4.2" fill="none" stroke="var(--line2)" strokeWidth="1.8" />
       <path d="M6 1.8a4.2 4.2 0 0 1 4.2 4.2" fill="none" stroke="var(--accT)" strokeWidth="1.8" strokeLinecap="round" />
     </>
   ),

@@ -4,6 +4,7 @@ import { Button } from '../../components/Button.tsx';
 import { Banner, ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { useNow } from '../../components/useNow.ts';
 import { formatAge, formatDay } from '../../format.ts';
+import { accountAccepted } from '../../machine-health.ts';
 import { nameParts } from './machine-view.ts';
 
 interface MachineBannerProps {
@@ -64,7 +65,14 @@ export function MachineBanner({ machine, onTryNow, onEdit, onInspect }: MachineB
                 Change the credential…
               </Button>
               <Button onClick={onTryNow}>Try now</Button>
-              <NextAttempt at={machine.nextAttemptAt} none="not tried again by itself: that could lock the account" />
+              <NextAttempt
+                at={machine.nextAttemptAt}
+                none={
+                  accountAccepted(machine)
+                    ? 'not tried again by itself'
+                    : 'not tried again by itself: that could lock the account'
+                }
+              />
             </>
           }
         />

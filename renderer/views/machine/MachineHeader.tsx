@@ -11,7 +11,7 @@ import { Button, IconButton } from '../../components/Button.tsx';
 import { Glyph } from '../../components/Glyph.tsx';
 import { useNow } from '../../components/useNow.ts';
 import { formatAge, formatDuration, formatTime, shortOs } from '../../format.ts';
-import { machineHealth } from '../../machine-health.ts';
+import { accountAccepted, machineHealth } from '../../machine-health.ts';
 import type { PowerActionName } from '../../stores/power.ts';
 import { buildOf, isProduction, nameParts, usePowerRun } from './machine-view.ts';
 import { useNarrow } from './use-media.ts';
@@ -134,7 +134,11 @@ function Standing({ machine }: { machine: Machine }) {
         </>
       );
     case 'denied':
-      return <span className="c-crit">Sign-in refused · {last}</span>;
+      return (
+        <span className="c-crit">
+          {accountAccepted(machine) ? 'Access denied' : 'Sign-in refused'} · {last}
+        </span>
+      );
     case 'untrusted':
       return <span className="c-crit">Certificate not trusted, nothing was sent · {last}</span>;
     case 'failing':

@@ -9,6 +9,7 @@ import { Glyph } from '../../components/Glyph.tsx';
 import { problemLook, technicalCode } from '../../components/ProblemBanner.tsx';
 import { useNow } from '../../components/useNow.ts';
 import { formatTime } from '../../format.ts';
+import { useMachine } from '../../stores/machines.ts';
 import { overviewStore } from '../../stores/overview.ts';
 
 type Name = keyof OverviewSections;
@@ -42,9 +43,10 @@ export function useSection<N extends Name>(machineId: string, name: N): SectionV
   ) as Section<ValueOf<N>> | undefined;
   // Coarse, so that this renders for its own age only now and then; the age label ticks by itself.
   const now = useNow(4000);
+  const answers = useMachine(machineId)?.state === 'online';
   if (section === undefined) return { value: null, readAt: null, live: false, problem: null };
   const { value, readAt, problem } = section;
-  return { value, readAt, problem, live: section.live && readAt !== null && now - readAt < lifeMs[name] };
+  return { value, readAt, problem, live: answers && section.live && readAt !== null && now - readAt < lifeMs[name] };
 }
 
 /** Problems of the whole connection are said once, in the banner of the page, not in every section. */
@@ -56,8 +58,13 @@ const connectionCodes: ReadonlySet<ProblemCode> = new Set([
   'certificate-untrusted',
 ]);
 
-export const isOwnProblem = (problem: Problem | null, machine: Machine): problem is Problem =>
-  problem !== null && !(machine.state !== 'online' && connectionCodes.has(problem.code));
+export const isOwnProblem = (problem: Problem | null, machine: Machine): problem is Problem => {
+  // A reading that was given up because its connection went is no news of the section.
+  if (problem === null || problem.code === 'cancelled') return false;
+  // An account that may do nothing at all: the banner says so once.
+  if (machine.state === 'denied' && problem.code === 'access-denied') return false;
+  return machine.state === 'online' || !connectionCodes.has(problem.code);
+};
 
 /** The account may not read it: an old value would only hide that. A live value with a part refused is shown, with a note. */
 export const isRefused = (view: SectionView<unknown>, machine: Machine): boolean =>
