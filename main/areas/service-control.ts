@@ -101,6 +101,9 @@ async function runOne(
     now,
     sleep: (milliseconds) => sleep(milliseconds, signal),
     progress: (windowsService) => tell(windowsService, `${prefix}${windowsService.state}`, false),
+  }).catch((error: unknown) => {
+    if (signal.aborted) throw error;
+    throw notReadBack(before, method, lost, error);
   });
   const { windowsService } = outcome;
   if (outcome.kind === 'settled') {
@@ -161,10 +164,12 @@ export async function changeStartMode(
     if (!(error instanceof OutcomeUnknownError)) throw error;
     lost = error;
   }
-  const windowsService = await session.run((client, within) => readService(client, name, within), {
-    signal,
-    urgent: true,
-  });
+  const windowsService = await session
+    .run((client, within) => readService(client, name, within), { signal, urgent: true })
+    .catch((error: unknown) => {
+      if (signal.aborted) throw error;
+      throw notReadBack({ displayName: name }, method, lost, error);
+    });
   if (lost !== null && !windowsService.startMode.startsWith(startMode))
     throw outcomeUnknown(windowsService, method, lost);
   return windowsService;
@@ -180,6 +185,26 @@ function outcomeUnknown(
       code: 'outcome-unknown',
       message: `The answer to ${method} was lost. ${displayName} is now: ${state}, start mode ${startMode}.`,
       advice: ['It was not asked again by itself. If this is not what you want, ask once more.'],
+      retryable: true,
+    },
+    { cause },
+  );
+}
+
+/** It was asked, and how it is now cannot be seen: neither a success nor a failure. */
+function notReadBack(
+  { displayName }: Pick<WindowsService, 'displayName'>,
+  method: string,
+  lost: OutcomeUnknownError | null,
+  cause: unknown,
+): ProblemError {
+  const asked = lost === null ? `The machine accepted ${method}` : `The answer to ${method} was lost`;
+  const why = cause instanceof Error ? ` ${cause.message}` : '';
+  return new ProblemError(
+    {
+      code: 'outcome-unknown',
+      message: `${asked}, but the state of ${displayName} could not be read since.${why}`,
+      advice: ['It was not asked again by itself. See its state once the machine answers, and ask again only then.'],
       retryable: true,
     },
     { cause },

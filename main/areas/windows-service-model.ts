@@ -85,10 +85,15 @@ export async function readServices(client: WSManClient, signal: AbortSignal): Pr
   return rows.map(toWindowsService).filter((windowsService) => windowsService !== null);
 }
 
+/** One instance by its key is a small thing to ask: a machine that takes longer hangs, and whoever follows a service must learn of it. */
+const oneServiceLimitMs = 15_000;
+
 /** One service. Throws the target's fault where there is none of that name. */
 export async function readService(client: WSManClient, name: string, signal: AbortSignal): Promise<WindowsService> {
   const resource = { resourceUri: wmi('Win32_Service'), selectors: [['Name', name]] as const };
-  const read = toWindowsService(decodeInstance(await client.get(resource, { signal }), schema));
+  const read = toWindowsService(
+    decodeInstance(await client.get(resource, { signal, timeoutMs: oneServiceLimitMs }), schema),
+  );
   // The instance has its key; a target that leaves it out was asked for this one.
   return read ?? toWindowsService({ Name: name })!;
 }

@@ -1,5 +1,6 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import {
   isSealedContentType,
   SEALED_CONTENT_TYPE,
@@ -248,7 +249,9 @@ async function send(
   if (resetHalfway) {
     response.write(body.subarray(0, body.length >> 1));
     await sleep(20);
-    response.socket?.resetAndDestroy();
+    // Below TLS there is no socket of ours to reset: it ends without a closing alert, which a client takes for the same.
+    if (response.socket instanceof TLSSocket) response.socket.destroy();
+    else response.socket?.resetAndDestroy();
     return;
   }
   if (dripMs !== null) {

@@ -324,15 +324,24 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
     const signal = given ? AbortSignal.any([lifetime.signal, given]) : lifetime.signal;
     signal.throwIfAborted();
     if (following) return follow(task, signal);
-    const used = await abortable(clientFor(urgent), signal);
-    signal.throwIfAborted();
-    try {
-      const result = await task(used, signal);
-      if (used === client) seen();
-      return result;
-    } catch (error) {
-      note(error, used);
-      throw error;
+    for (let again = urgent; ; again = false) {
+      const used = await abortable(clientFor(urgent), signal);
+      signal.throwIfAborted();
+      try {
+        const result = await task(used, signal);
+        if (used === client) seen();
+        return result;
+      } catch (error) {
+        note(error, used);
+        // Nobody cancelled it: the connection was given up under it, for another call's sake. What was sent and may have changed something
+        // would be an OutcomeUnknownError.
+        if (!(error instanceof CancelledError) || signal.aborted) throw error;
+        if (!again)
+          throw (
+            status.error ??
+            new TransportError('The connection was replaced.', { reason: 'connection-lost', cause: error })
+          );
+      }
     }
   }
 

@@ -83,7 +83,7 @@ export function createCaller(pool: ConnectionPool, target: Target, options: Clie
       try {
         return read(await pool.exchange(wire), outgoing);
       } catch (error) {
-        throw lostOutcome(error, outgoing.action, progress.bodySent);
+        throw lostOutcome(error, outgoing, progress.bodySent);
       }
     }
     return await observed(wire, outgoing, listener);
@@ -103,7 +103,7 @@ export function createCaller(pool: ConnectionPool, target: Target, options: Clie
         decode = performance.now() - before;
       }
     } catch (error) {
-      failure = lostOutcome(error, outgoing.action, wire.progress.bodySent);
+      failure = lostOutcome(error, outgoing, wire.progress.bodySent);
       throw failure;
     } finally {
       report(tell, () => exchangeOf(target, outgoing, wire, response, startedAt, decode, failure));
@@ -172,16 +172,26 @@ function isConnectionLost(error: unknown): boolean {
 }
 
 /** The error as it is, or OutcomeUnknownError around it, where the request may have been carried out and its answer cannot be known. */
-function lostOutcome(error: unknown, action: string, bodySent: boolean): unknown {
-  if (!bodySent || !changesTarget(action)) return error;
-  const lost =
-    error instanceof ProtocolError ||
-    (error instanceof TransportError && (error.reason === 'connection-lost' || error.reason === 'response-timeout'));
-  if (!lost) return error;
+function lostOutcome(error: unknown, { action, signal }: Outgoing, bodySent: boolean): unknown {
+  if (!bodySent || !changesTarget(action) || !isAnswerLost(error, signal)) return error;
   return new OutcomeUnknownError(
     `The request was sent, but its answer was lost; it may or may not have been carried out. ${error.message}`,
     { cause: error },
   );
+}
+
+function isAnswerLost(error: unknown, signal: AbortSignal | undefined): error is Error {
+  if (error instanceof ProtocolError) return true;
+  // Cancelled by the caller it is what was asked for; otherwise the client was closed under it.
+  if (error instanceof CancelledError) return signal?.aborted !== true;
+  if (!(error instanceof TransportError)) return false;
+  if (error.reason === 'connection-lost' || error.reason === 'response-timeout') return true;
+  return error.reason === 'http' && isStandIn(error.httpStatus);
+}
+
+/** A page that came instead of the answer: a gateway's 200 or 502 says nothing of the target; 4xx and 503 say that it was not let in. */
+function isStandIn(status: number | null): boolean {
+  return status === null || status < 400 || (status >= 500 && status !== 503);
 }
 
 /** Bytes to a checked answer. Throws WSManFault, ProtocolError, TransportError. */
