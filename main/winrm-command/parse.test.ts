@@ -262,6 +262,8 @@ describe('operands', () => {
       method: `${wmi}/Win32_Service/StopService`,
     });
     expect(refusal('winrm invoke stop!service wmicimv2/Win32_Service?Name=x')).toMatch(/cannot be an action/);
+    expect(refusal('winrm invoke http://schemas/Stop><x wmicimv2/Win32_Service?Name=x')).toMatch(/cannot be an action/);
+    expect(refusal('winrm invoke http://schemas/ wmicimv2/Win32_Service?Name=x')).toMatch(/cannot be an action/);
   });
 
   test('@{…} with blanks, null and several keys, before or after the switches', () => {

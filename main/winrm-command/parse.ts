@@ -153,7 +153,8 @@ function parseInput(text: string): readonly InputPair[] {
 /** A method name as typed (targets do not mind its case), or the full URI of an action. */
 function parseMethod(text: string): string {
   const method = unquote(text);
-  if (/^[\w-]+$/.test(method) || /^[a-z][a-z0-9+.-]*:\S+$/i.test(method)) return method;
+  // Its last step becomes the name of an element.
+  if (/^[A-Za-z_][\w-]*$/.test(method) || /^[a-z][a-z0-9+.-]*:\S*\/[A-Za-z_][\w-]*$/i.test(method)) return method;
   throw new CommandLineError(
     `"${method}" cannot be an action: it is a method name such as StartService, or a full action URI.`,
   );

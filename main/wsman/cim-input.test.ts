@@ -89,6 +89,8 @@ describe('typed inputs', () => {
   it('never let a name or a value become markup', () => {
     expect(() => toCimXml({ name: 'A><evil', type: 'string', value: '' })).toThrow(TypeError);
     expect(() => toCimXml({ name: 'a:b', type: 'string', value: '' })).toThrow(TypeError);
+    expect(() => methodInput('urn:class', 'urn://class/Stop><evil', [])).toThrow(TypeError);
+    expect(() => methodInput('urn:class', '', [])).toThrow(TypeError);
     const input = one('string', '</m:V><m:Evil/>');
     expect(input.children).toHaveLength(1);
     expect(serializeXml(input)).not.toContain('<m:Evil');

@@ -45,7 +45,7 @@ const bounds: ReadonlyMap<CimScalarName, readonly [min: bigint, max: bigint]> = 
  */
 export function toCimXml(parameter: InputParameter, prefix = 'p'): string {
   const { name, type, value } = parameter;
-  if (!/^[\p{L}_][\p{L}\p{N}_.-]*$/u.test(name)) throw new TypeError(`"${name}" cannot be the name of a parameter.`);
+  if (!xmlName.test(name)) throw new TypeError(`"${name}" cannot be the name of a parameter.`);
   const tag = prefix === '' ? name : `${prefix}:${name}`;
   if (!type.endsWith('[]')) return element(tag, name, type as CimScalarName, value);
   if (value === null) return element(tag, name, 'string', null);
@@ -54,9 +54,13 @@ export function toCimXml(parameter: InputParameter, prefix = 'p'): string {
   return values.map((v) => element(tag, name, scalar, v)).join('');
 }
 
-/** The input element of a method: `<p:StopService_INPUT …>` (MS-WSMV 4.1.4). */
+const xmlName = /^[\p{L}_][\p{L}\p{N}_.-]*$/u;
+
+/** The input element of a method: `<p:StopService_INPUT …>` (MS-WSMV 4.1.4). Throws TypeError where the method's name is no XML name. */
 export function methodInput(resourceUri: string, method: string, input: readonly InputParameter[]): string {
-  const tag = `m:${method.slice(method.lastIndexOf('/') + 1)}_INPUT`;
+  const name = method.slice(method.lastIndexOf('/') + 1);
+  if (!xmlName.test(name)) throw new TypeError(`"${name}" cannot be the name of a method.`);
+  const tag = `m:${name}_INPUT`;
   const uri = escapeAttribute(resourceUri);
   if (input.length === 0) return `<${tag} xmlns:m="${uri}"/>`;
   return `<${tag} xmlns:m="${uri}">${input.map((p) => toCimXml(p, 'm')).join('')}</${tag}>`;
