@@ -91,6 +91,19 @@ describe('lost answers', () => {
     await expect(client([refused]).client.invoke(service, 'StopService')).rejects.toBe(refused);
   });
 
+  it('Put, Delete and Release may be answered with nothing at all, and nothing else may', async () => {
+    const empty = raw('', 200, '');
+    await expect(client([empty]).client.put(service, '<a/>')).resolves.toBeNull();
+    await expect(client([{ ...empty, status: 204 }]).client.delete(service)).resolves.toBeUndefined();
+    await expect(client([empty]).client.create(service, '<a/>')).rejects.toBeInstanceOf(OutcomeUnknownError);
+  });
+
+  it('an IPv6 target is addressed in brackets and without its zone', async () => {
+    const pool = fakePool(running);
+    await createClientOver(pool, { ...target, host: 'fe80::1%eth0' }).get(service);
+    expect(pool.asked[0]?.soap.to).toBe('http://[fe80::1]:5985/wsman');
+  });
+
   it('an aborted signal sends nothing', async () => {
     const { client: c, pool } = client([running]);
     await expect(c.get(service, { signal: AbortSignal.abort() })).rejects.toBeInstanceOf(CancelledError);

@@ -4,10 +4,10 @@
  */
 import { readDateTime, readInterval } from './cim-datetime.ts';
 import type { CimInstance, CimReference, CimScalarName, CimSchema, CimValue, Decoded } from './cim-types.ts';
-import { type EndpointReference, isEpr, readEpr } from './epr.ts';
+import { addressingChild, type EndpointReference, isEpr, readEpr } from './epr.ts';
 import { ProtocolError } from './errors.ts';
 import { ns } from './namespaces.ts';
-import { attribute, child, isNil, type XmlElement } from './xml.ts';
+import { attribute, isNil, type XmlElement } from './xml.ts';
 
 /** Keeps the literal types of a schema that is written apart from its use. */
 export function cimSchema<const S extends CimSchema>(schema: S): S {
@@ -108,7 +108,7 @@ function readScalar(element: XmlElement, type: CimScalarName): CimValue {
     case 'interval':
       return readInterval(element);
     case 'reference':
-      return toReference(readEpr(child(element, 'EndpointReference', ns.addressing) ?? element));
+      return toReference(readEpr(addressingChild(element, 'EndpointReference') ?? element));
     case 'instance':
       return readCimInstance(element);
     default:

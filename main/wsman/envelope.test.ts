@@ -11,7 +11,7 @@ import {
   requestBuilder,
   writeDuration,
 } from './envelope.ts';
-import { buildEpr, readEpr, readSelectorSet } from './epr.ts';
+import { buildEpr, isEpr, readEpr, readSelectorSet } from './epr.ts';
 import { ProtocolError } from './errors.ts';
 import { answerEnvelope, identifyAnswer } from './fake-pool.ts';
 import { loadFixture } from './fixtures/load.ts';
@@ -168,6 +168,26 @@ describe('small parts', () => {
       parseXml(`<e xmlns:a="${ns.addressing}" xmlns:w="${ns.wsman}">${buildEpr(epr)}</e>`).children[0]!,
     );
     expect(read).toEqual(epr);
+  });
+
+  it('EPRs and headers of WS-Addressing 1.0 are read as well, and ReferenceProperties of the older one', () => {
+    const epr = { address: 'http://h/wsman', resourceUri: 'urn:r', selectors: [['A', 'b']] as const };
+    const holder = { address: 'x', resourceUri: 'urn:h', selectors: [['Of', epr]] as const };
+    const text = `<e xmlns:a="${ns.addressing}" xmlns:w="${ns.wsman}">${buildEpr(holder)}</e>`;
+    for (const dialect of [
+      text.replaceAll(ns.addressing, ns.addressing10),
+      text.replaceAll('ReferenceParameters', 'ReferenceProperties'),
+    ]) {
+      const [element] = parseXml(dialect).children;
+      expect(isEpr(element!)).toBe(true);
+      expect(readEpr(element!)).toEqual(holder);
+    }
+    const answer = readResponse(
+      parseXml(
+        `<s:Envelope xmlns:s="${ns.soap}" xmlns:a="${ns.addressing10}"><s:Header><a:Action>urn:x</a:Action><a:RelatesTo> uuid:1 </a:RelatesTo></s:Header><s:Body/></s:Envelope>`,
+      ),
+    );
+    expect(answer).toMatchObject({ action: 'urn:x', relatesTo: 'uuid:1' });
   });
 });
 

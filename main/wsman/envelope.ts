@@ -3,7 +3,7 @@
  * the two sides are not wrong alike). DSP0226 5 and 6; MS-WSMV 3.1.4.1. mustUnderstand is set where Windows' own client sets it (4.1.1).
  */
 
-import { readSelectorSet, type Selectors, type SelectorValue, writeSelectorSet } from './epr.ts';
+import { addressingChild, readSelectorSet, type Selectors, type SelectorValue, writeSelectorSet } from './epr.ts';
 import { ProtocolError } from './errors.ts';
 import { actions, anonymousAddress, dialects, ns } from './namespaces.ts';
 import { attribute, child, childrenOf, escapeAttribute, escapeXml, isNil, type XmlElement } from './xml.ts';
@@ -181,8 +181,8 @@ export function readResponse(root: XmlElement): ReceivedResponse {
   const first = body.children[0] ?? null;
   const isFault = first !== null && first.local === 'Fault' && first.namespace === ns.soap;
   return {
-    action: textOf(header, 'Action', ns.addressing),
-    relatesTo: textOf(header, 'RelatesTo', ns.addressing),
+    action: (header && addressingChild(header, 'Action'))?.text.trim() ?? null,
+    relatesTo: (header && addressingChild(header, 'RelatesTo'))?.text.trim() ?? null,
     body: isFault ? null : first,
     fault: isFault ? first : null,
     headers: header ? header.children : [],

@@ -5,6 +5,16 @@
 import { anonymousAddress, ns } from './namespaces.ts';
 import { attribute, child, childrenOf, escapeAttribute, escapeXml, type XmlElement } from './xml.ts';
 
+/** A child out of WS-Addressing, of the version that WS-Man builds on or of 1.0. */
+export function addressingChild(element: XmlElement, local: string): XmlElement | undefined {
+  return child(element, local, ns.addressing) ?? child(element, local, ns.addressing10);
+}
+
+/** 2004/08 knows two places for what identifies the resource; WinRM's own subscriptions use the older one. */
+function referenceOf(element: XmlElement): XmlElement | undefined {
+  return addressingChild(element, 'ReferenceParameters') ?? addressingChild(element, 'ReferenceProperties');
+}
+
 export type SelectorValue = string | EndpointReference;
 /** In the order they are sent. Windows compares names and values without regard to case. */
 export type Selectors = readonly (readonly [name: string, value: SelectorValue])[];
@@ -23,7 +33,7 @@ export function writeSelectorSet(selectors: Selectors | undefined): string {
 /** Reads a SelectorSet; text is trimmed, an EPR inside a selector is kept as one. */
 export function readSelectorSet(selectorSet: XmlElement): (readonly [name: string, value: SelectorValue])[] {
   return childrenOf(selectorSet, 'Selector').map((selector) => {
-    const reference = child(selector, 'EndpointReference', ns.addressing);
+    const reference = addressingChild(selector, 'EndpointReference');
     return [attribute(selector, 'Name') ?? '', reference ? readEpr(reference) : selector.text.trim()] as const;
   });
 }
@@ -36,18 +46,16 @@ export interface EndpointReference {
 
 /** True where the element holds what an EPR is made of, whatever the element itself is called. */
 export function isEpr(element: XmlElement): boolean {
-  return child(element, 'ReferenceParameters', ns.addressing) !== undefined;
+  return referenceOf(element) !== undefined;
 }
 
 /** Reads an EPR from the element that contains wsa:Address and wsa:ReferenceParameters. What is missing is an empty string. */
 export function readEpr(element: XmlElement): EndpointReference {
-  const parameters = child(element, 'ReferenceParameters', ns.addressing);
+  const parameters = referenceOf(element);
   const selectorSet = parameters && child(parameters, 'SelectorSet', ns.wsman);
-  const text = (parent: XmlElement | undefined, local: string, namespace: string): string =>
-    (parent && child(parent, local, namespace))?.text.trim() ?? '';
   return {
-    address: text(element, 'Address', ns.addressing),
-    resourceUri: text(parameters, 'ResourceURI', ns.wsman),
+    address: addressingChild(element, 'Address')?.text.trim() ?? '',
+    resourceUri: (parameters && child(parameters, 'ResourceURI', ns.wsman))?.text.trim() ?? '',
     selectors: selectorSet ? readSelectorSet(selectorSet) : [],
   };
 }

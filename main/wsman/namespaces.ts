@@ -2,6 +2,8 @@
 export const ns = {
   soap: 'http://www.w3.org/2003/05/soap-envelope',
   addressing: 'http://schemas.xmlsoap.org/ws/2004/08/addressing',
+  /** WS-Addressing 1.0: never written, read where other makes write it. */
+  addressing10: 'http://www.w3.org/2005/08/addressing',
   wsman: 'http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd',
   microsoft: 'http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd',
   enumeration: 'http://schemas.xmlsoap.org/ws/2004/09/enumeration',

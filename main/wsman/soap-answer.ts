@@ -6,7 +6,7 @@ import { decodeText, parseXml, type XmlElement } from './xml.ts';
 
 /**
  * SOAP is looked for whatever the status: openwsman sends a fault with 200, others answers with 400. Null is an empty answer with a good
- * status, which only Put may have (OpenPegasus). Throws TransportError `http` for all that is not WS-Man, ProtocolError for broken XML.
+ * status, which only Put (OpenPegasus), Delete and Release may have: they have nothing to say but that it is done. Throws TransportError `http` for all that is not WS-Man, ProtocolError for broken XML.
  */
 export function readSoap(
   response: Pick<WireResponse, 'status' | 'contentType' | 'body'>,
@@ -14,7 +14,7 @@ export function readSoap(
 ): XmlElement | null {
   const good = response.status >= 200 && response.status < 300;
   if (response.body.length === 0) {
-    if (good && action === actions.put) return null;
+    if (good && mayBeEmpty.has(action)) return null;
     throw notWsMan(response, '');
   }
   const type = response.contentType.toLowerCase();
@@ -31,6 +31,8 @@ export function readSoap(
   if (root.local === 'Envelope' && root.namespace === ns.soap) return root;
   throw notWsMan(response, decodeText(response.body, charsetOf(type)));
 }
+
+const mayBeEmpty: ReadonlySet<string> = new Set([actions.put, actions.delete, actions.release]);
 
 /** `application/soap+xml;charset=UTF-16` → `utf-16`. */
 export function charsetOf(contentType: string): string | null {
