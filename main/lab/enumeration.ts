@@ -188,11 +188,11 @@ function queryItems(
     const found = providersOf(namespace, query.className);
     if (found.length === 0) throw refuse('The class does not exist in this namespace.');
     return found.flatMap((provider) => {
-      const find = propertyLookUp(provider);
+      const find = visibleTo(machine, provider);
       const missing = unknownProperty(query, find);
       // Derived classes have all that the base has; a name that none knows is an error of the query.
       if (missing !== undefined && (found.length === 1 || findProvider(namespace, query.className)))
-        throw refuse(`The query names ${missing}, which the class does not have.`);
+        throw refuse('Invalid query');
       const rows = [...provider.instances(machine)].filter((row) => matches(query.where, row, find));
       const { properties } = query;
       if (properties === null) return rows.map((row) => writeRow(provider, row));
@@ -203,6 +203,17 @@ function queryItems(
     if (error instanceof WqlError) throw refuse(error.message);
     throw error;
   }
+}
+
+/** As `propertyLookUp`, without what this generation of Windows does not have yet: WMI refuses a query that names it. */
+function visibleTo(machine: SimulatedMachine, provider: Provider): PropertyLookUp {
+  const find = propertyLookUp(provider);
+  const hidden = hiddenProperties(machine);
+  if (hidden === null) return find;
+  return (name) => {
+    const found = find(name);
+    return found !== undefined && hidden.has(`${provider.cimClass.name}.${found}`) ? undefined : found;
+  };
 }
 
 const lookUps = new WeakMap<Provider, PropertyLookUp>();

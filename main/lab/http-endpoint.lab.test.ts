@@ -45,6 +45,19 @@ describe('HTTP', () => {
     expect(wrong.body).toHaveLength(0);
   });
 
+  it('takes the whole URI of a proxied client, a query, and what lies below its prefix', async () => {
+    const headers = { ...soapType, WSMANIDENTIFY: 'unauthenticated' };
+    for (const path of [
+      '/wsman?PSVersion=5.1',
+      '/WSMAN/',
+      '/wsman/SubscriptionManager/WEC',
+      `http://web01:${machine.port}/wsman`,
+    ])
+      expect((await rawRequest({ path, headers, body: identifyMessage })).status).toBe(200);
+    expect((await rawRequest({ path: '/wsman2', headers, body: identifyMessage })).status).toBe(404);
+    expect((await rawRequest({ path: 'http://web01/other/wsman', headers, body: identifyMessage })).status).toBe(404);
+  });
+
   it('identifies itself without credentials only to the header, and then without versions', async () => {
     const anonymous = await rawRequest({
       headers: { ...soapType, WSMANIDENTIFY: 'unauthenticated' },

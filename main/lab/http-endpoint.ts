@@ -103,6 +103,7 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
         response,
         () => 'Identify',
         () => answerAnonymousIdentify(machine, body),
+        charsetOf(contentType),
         null,
       );
     }
@@ -137,6 +138,7 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
       response,
       () => actionOf(soap),
       () => answer(machine, outcome.account, soap, charset),
+      charset,
       sealed ? state : null,
       finalToken,
     );
@@ -149,6 +151,7 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
     response: ServerResponse,
     action: () => string,
     produce: () => Delivered | Promise<Delivered>,
+    charset: string | null,
     sealedWith: ConnectionState | null,
     challenges: readonly string[] = [],
   ): Promise<void> {
@@ -170,11 +173,14 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
       request.socket.destroy();
       return;
     }
-    const soap = Buffer.from(produced.body, 'utf8');
-    let reply: Reply = { status: produced.status, body: soap, contentType: SOAP_CONTENT_TYPE, challenges };
+    // An answer comes in the encoding of its question (DSP0226 13.1).
+    const isUtf16 = charset?.toLowerCase().startsWith('utf-16') === true;
+    const soap = isUtf16 ? Buffer.from(`\ufeff${produced.body}`, 'utf16le') : Buffer.from(produced.body, 'utf8');
+    const soapType = isUtf16 ? 'application/soap+xml;charset=UTF-16' : SOAP_CONTENT_TYPE;
+    let reply: Reply = { status: produced.status, body: soap, contentType: soapType, challenges };
     if (sealedWith?.acceptor) {
       const { acceptor } = sealedWith;
-      const body = active ? sealMisbehaving(active, acceptor, soap) : wrapMessage(acceptor, soap);
+      const body = active ? sealMisbehaving(active, acceptor, soap) : wrapMessage(acceptor, soap, soapType);
       reply = body === null ? reply : { ...reply, body, contentType: SEALED_CONTENT_TYPE };
     }
     await send(
@@ -197,8 +203,9 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
 }
 
 function refuseEarly(request: IncomingMessage): Reply | null {
-  const path = (request.url ?? '').split('?', 1)[0]!.replace(/\/+$/, '').toLowerCase();
-  if (path !== '/wsman') return { status: 404, close: true };
+  // Through a proxy the whole URI is asked for (RFC 9112 3.2.2); the prefix covers what is below it, as HTTP.sys has it.
+  const path = (request.url ?? '').replace(/^https?:\/\/[^/?]*/i, '').split('?', 1)[0]!;
+  if (!/^\/wsman(\/|$)/i.test(path)) return { status: 404, close: true };
   if (request.method !== 'POST') return { status: 405, close: true };
   return null;
 }

@@ -20,6 +20,8 @@ const byName = new Map(
   providers.map((provider) => [`${provider.cimClass.namespace}/${provider.cimClass.name}`.toLowerCase(), provider]),
 );
 const dmtfPrefix = 'http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/';
+/** DSP0227 5.3: all classes of the namespace that __cimnamespace names. */
+const dmtfAllClasses = 'http://schemas.dmtf.org/wbem/wscim/1/*';
 
 export function findProvider(namespace: string, className: string): Provider | undefined {
   return byName.get(`${namespace}/${className}`.toLowerCase());
@@ -50,6 +52,7 @@ export function resolveResource(request: LabRequest): Resource {
     if (chosen !== undefined && chosen.toLowerCase() !== namespace.toLowerCase()) throw new LabFault(2150859067);
     return wmiResource(namespace, path.slice(slash + 1));
   }
+  if (lower === dmtfAllClasses) return { kind: 'all-classes', namespace: chosen ?? 'root/cimv2' };
   if (lower.startsWith(dmtfPrefix)) return wmiResource(chosen ?? 'root/hardware', uri.slice(dmtfPrefix.length));
   throw new LabFault(2150858811);
 }

@@ -157,7 +157,16 @@ describe('Get', () => {
     const service = await oldClient.send(
       requestMessage({ action: `${transfer}/Get`, resourceUri: wmiUri('Win32_Service'), selectors: { Name: 'WinRM' } }),
     );
+    const asked = await oldClient.send(
+      requestMessage({
+        action: `${enumeration}/Enumerate`,
+        resourceUri: wmiUri('*'),
+        body: enumerateBody('select Name,DelayedAutoStart from Win32_Service'),
+      }),
+    );
     oldClient.close();
+    expect(faultCode(asked)).toBe(2150858778);
+    expect(asked.text).toContain('Invalid query');
     expect(service.text).not.toContain('DelayedAutoStart');
     expect((await get('Win32_Service', { Name: 'WinRM' })).text).toContain('DelayedAutoStart');
   });
@@ -286,6 +295,23 @@ describe('Enumerate, Pull, Release', () => {
     }
     const dates = await query('select LastBootUpTime from Win32_OperatingSystem');
     expect(dates.text).toMatch(/<LastBootUpTime><Datetime>/);
+  });
+
+  it('takes a query to the all-classes URI of the DMTF, and a class there by its namespace', async () => {
+    const selectors = { __cimnamespace: 'root/cimv2' };
+    const all = await send({
+      action: `${enumeration}/Enumerate`,
+      resourceUri: 'http://schemas.dmtf.org/wbem/wscim/1/*',
+      selectors,
+      body: enumerateBody("select * from Win32_Service where Name = 'WinRM'"),
+    });
+    expect(rows(all).map(({ namespace }) => namespace)).toEqual([wmiUri('Win32_Service')]);
+    const one = await send({
+      action: `${transfer}/Get`,
+      resourceUri: 'http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/Win32_Service',
+      selectors: { ...selectors, Name: 'winrm' },
+    });
+    expect(textIn(one, 'Name')).toBe('WinRM');
   });
 
   it('finds the classes that derive from the one in the query', async () => {

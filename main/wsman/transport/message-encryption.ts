@@ -16,7 +16,7 @@ export const SOAP_CONTENT_TYPE = 'application/soap+xml;charset=UTF-8';
 /** The Content-Type header of a sealed message, as Windows writes it. */
 export const SEALED_CONTENT_TYPE = `multipart/encrypted;protocol="${PROTOCOL}";boundary="Encrypted Boundary"`;
 
-const BEFORE_LENGTH = `--Encrypted Boundary\r\n\tContent-Type: ${PROTOCOL}\r\n\tOriginalContent: type=${SOAP_CONTENT_TYPE};Length=`;
+const BEFORE_TYPE = `--Encrypted Boundary\r\n\tContent-Type: ${PROTOCOL}\r\n\tOriginalContent: type=`;
 const AFTER_LENGTH = '\r\n--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n';
 const CLOSING = Buffer.from('--Encrypted Boundary--\r\n', 'latin1');
 const CRLF = Buffer.from('\r\n', 'latin1');
@@ -30,10 +30,14 @@ export function isSealedContentType(contentType: string): boolean {
   return /^\s*multipart\/(x-multi-)?encrypted\b/i.test(contentType);
 }
 
-/** Seals SOAP (UTF-8) and frames it. Advances the context's sequence number: the result must be sent, in order. */
-export function wrapMessage(context: SecurityContext, soap: Uint8Array): Uint8Array {
+/** Seals SOAP and frames it. Advances the context's sequence number: the result must be sent, in order. */
+export function wrapMessage(
+  context: SecurityContext,
+  soap: Uint8Array,
+  contentType: string = SOAP_CONTENT_TYPE,
+): Uint8Array {
   const { signature, data } = context.wrap(soap);
-  const header = `${BEFORE_LENGTH}${soap.length}${AFTER_LENGTH}`;
+  const header = `${BEFORE_TYPE}${contentType};Length=${soap.length}${AFTER_LENGTH}`;
   const frame = Buffer.allocUnsafe(header.length + 4 + signature.length + data.length + CLOSING.length);
   let at = frame.write(header, 0, 'latin1');
   at = frame.writeUInt32LE(signature.length, at);
