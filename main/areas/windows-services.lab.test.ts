@@ -17,7 +17,7 @@ let folder: Awaited<ReturnType<typeof newDataFolder>>;
 let it: TestConsole;
 let machineId: string;
 beforeAll(async () => {
-  lab = await startLab({ machines: 1, pendingMs: 200 });
+  lab = await startLab({ machines: 5, pendingMs: 200 });
   [machine] = lab.machines as [LabMachine];
   folder = await newDataFolder();
   it = await startTestConsole(folder.path);
@@ -63,6 +63,27 @@ test('the list has every service with what the table shows', async () => {
   expect(spooler?.processId).toBeGreaterThan(0);
   expect(services.some(({ startMode }) => startMode === 'Auto (delayed)')).toBe(true);
   expect(services.every(({ state }) => state !== 'Unknown')).toBe(true);
+});
+
+test('Windows before 10 and Server 2016 refuses DelayedAutoStart in a query: the list is there without it', async () => {
+  const old = lab.machines[4]!;
+  const { credentialId } = it.machines.get(machineId)!.settings;
+  const { id } = await it.client.machines.add(labSettings(old, { credentialId }));
+  const online = await it.until(id, ({ state }) => state === 'online');
+  expect(online.facts?.osVersion).toBe('6.3.9600');
+  const refusals = () => it.exchanges.filter(({ httpStatus, port }) => httpStatus === 500 && port === old.port);
+  expect(refusals()).toHaveLength(0);
+  const change = await first(
+    it.client.windowsServices.watch({ machineId: id }),
+    (item) => item.kind === 'problem' || item.live,
+  );
+  const services = change.kind === 'all' ? change.services : [];
+  expect(services.length).toBeGreaterThanOrEqual(150);
+  const modes = new Set(services.map(({ startMode }) => startMode));
+  expect([...modes].sort()).toEqual(['Auto', 'Disabled', 'Manual']);
+  // It was asked for and refused, as the machine before this one did not.
+  expect(refusals()).toHaveLength(1);
+  expect(JSON.stringify(refusals()[0])).toContain('Invalid query');
 });
 
 test('stop and start: pending is followed, the last item is settled, and whoever watches sees it at once', async () => {
