@@ -1,4 +1,5 @@
 import { expect, test } from './fixtures.ts';
+import { photograph } from './photograph.ts';
 import { expectOnline, gaugeValue, importFleet, machineRow, openMachine, openServices, serviceTable } from './steps.ts';
 
 test('the last known state survives a restart of the console, with its age and never as live', async ({
@@ -74,7 +75,6 @@ test('what an account may not read says so, section by section, with a way to an
   await openMachine(page, 'HQ-DC01');
   await expect.poll(() => gaugeValue(page, 'CPU')).not.toBeNull();
   await lab.misbehave('HQ-DC01', { kind: 'fault', code: 5, action: 'Enumerate' });
-  await page.keyboard.press('F5');
   const overview = page.getByRole('region', { name: 'Overview of HQ-DC01' });
   await expect(overview).toContainText('may not do this');
   await expect(overview).toContainText('Use a member of the local Administrators');
@@ -128,4 +128,5 @@ test('the console ends: the page says so, keeps what it knew, and shows none of 
   await expect(page.getByRole('button', { name: /healthy/ })).toHaveCount(0);
   await expect(machineRow(page, 'HQ-DC01')).toContainText('Server 2022');
   await expect(machineRow(page, 'HQ-DC01').getByRole('img', { name: 'Online' })).toHaveCount(0);
+  await photograph(page, 'state-no-console');
 });

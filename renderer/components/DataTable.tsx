@@ -139,6 +139,13 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     lastIndex.current = focusedIndex;
     if (memory) memory.focusedId = order[focusedIndex] ?? null;
   }, [focusedIndex, order, memory]);
+  // With a row that goes (a filter, a removal) the keyboard would go too.
+  const holder = useRef<string | null>(null);
+  useEffect(() => {
+    if (holder.current === null || indexOf.has(holder.current)) return;
+    holder.current = null;
+    if (order.length > 0 && document.activeElement === document.body) body.current?.focusRow(focusedIndex);
+  }, [indexOf, order.length, focusedIndex]);
   const { onFocusRow } = props;
   const focusedRow = focusedId === null || found === undefined ? null : (shown[found] ?? null);
   useEffect(() => onFocusRow?.(focusedRow), [focusedRow, onFocusRow]);
@@ -259,6 +266,11 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
         // Whoever gives a row the focus (a screen reader, say) moves ours along.
         const id = (event.target as HTMLElement).dataset['row'];
         if (id !== undefined) setFocusedId(id);
+        holder.current = id ?? null;
+      }}
+      onBlur={(event) => {
+        // To nowhere: it may be that the row is about to go.
+        if (event.relatedTarget !== null) holder.current = null;
       }}
     >
       {/* biome-ignore lint/a11y/useSemanticElements: see above */}
