@@ -74,7 +74,7 @@ export async function startWebHost(options: {
 }): Promise<{ url: string; close: () => Promise<void> }> {
   const child = spawn(process.execPath, ['main/web-host/cli.ts', '--no-open', ...(options.demo ? ['--demo'] : [])], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, WINDECK_DATA: options.dataFolder },
+    env: { ...process.env, WINDECK_DEMO_MACHINES: '12', WINDECK_DATA: options.dataFolder },
   });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
@@ -100,7 +100,7 @@ export async function startWebHost(options: {
 async function startElectron(options: { demo: boolean; dataFolder: string }) {
   const application = await _electron.launch({
     args: ['.', ...(options.demo ? ['--demo'] : [])],
-    env: { ...(process.env as Record<string, string>), WINDECK_DATA: options.dataFolder },
+    env: { ...(process.env as Record<string, string>), WINDECK_DEMO_MACHINES: '12', WINDECK_DATA: options.dataFolder },
   });
   return { page: await application.firstWindow(), close: () => application.close() };
 }

@@ -6,8 +6,9 @@ import envPaths from 'env-paths';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Environment, LabFleet } from './environment.ts';
 
-/** The fleet that `--demo` and the third door of the first run open, as arguments of the lab's command. */
-export const demoMachines = 12;
+/** How large a fleet `--demo` and the third door of the first run open. The environment variable is for tests, which want a small one. */
+export const demoMachines = Number(process.env['WINDECK_DEMO_MACHINES']) || 60;
+/** The same, as arguments of the lab's command. */
 export const demoLabArguments: readonly string[] = ['--machines', String(demoMachines)];
 
 export interface PreparedEnvironment {
