@@ -3,10 +3,13 @@ import type { SecurityContext } from '../security-context.ts';
 import { createSpnegoContext } from '../spnego.ts';
 import { parseUserName } from '../user-name.ts';
 import { createNtlmContext, type NtlmAcceptorOptions, type NtlmInitiatorOptions } from './context.ts';
+import { clientChallengeBlob, ntowfV1, ntowfV2, ntProofStr } from './crypto.ts';
 import {
   AvId,
-  type encodeAvPairs,
+  encodeAuthenticateMessage,
+  encodeAvPairs,
   encodeChallengeMessage,
+  encodeNegotiateMessage,
   findAvPair,
   NtlmFlag,
   parseAuthenticateMessage,
@@ -214,6 +217,71 @@ describe('messages tampered with on the way', () => {
     await expect(shakeHands(initiator(), acceptor(), without(1, 12))).rejects.toMatchObject({ reason });
     await expect(shakeHands(initiator(), acceptor(), without(3, 60))).rejects.toMatchObject({
       reason: 'weak-security',
+    });
+  });
+
+  describe('a client that only authenticates, as curl and go-ntlmssp do inside TLS', () => {
+    const onlyFlags =
+      NtlmFlag.UNICODE | NtlmFlag.NTLM | NtlmFlag.EXTENDED_SESSIONSECURITY | NtlmFlag.TARGET_INFO | NtlmFlag.KEY_128;
+    /** Its two messages. */
+    async function authenticateTo(server: SecurityContext, password = PASSWORD, flags = onlyFlags): Promise<void> {
+      const answer = await server.step(encodeNegotiateMessage(flags >>> 0));
+      const challenge = parseChallengeMessage(answer!);
+      expect(challenge.flags & (NtlmFlag.SEAL | NtlmFlag.KEY_EXCH)).toBe(0);
+      const key = ntowfV2(ntowfV1(password), 'admin', 'FLEET');
+      const temp = clientChallengeBlob(new Uint8Array(8), Buffer.alloc(8, 7), encodeAvPairs(challenge.targetInfo));
+      const proof = ntProofStr(key, challenge.serverChallenge, temp);
+      await server.step(
+        encodeAuthenticateMessage({
+          flags: flags >>> 0,
+          lmChallengeResponse: new Uint8Array(24),
+          ntChallengeResponse: Buffer.concat([proof, temp]),
+          domainName: 'FLEET',
+          userName: 'admin',
+          workstation: '',
+          encryptedRandomSessionKey: new Uint8Array(0),
+        }),
+      );
+    }
+
+    test('is taken where nothing needs to be sealed, and can then seal nothing', async () => {
+      const server = acceptor({ requireSealing: false, requireMic: false });
+      await authenticateTo(server);
+      expect([server.complete, server.peer?.user]).toEqual([true, 'admin']);
+      expect(() => server.wrap(new Uint8Array(1))).toThrow(/not complete/);
+      expect(() => server.unwrap(new Uint8Array(16), new Uint8Array(1))).toThrow(/not complete/);
+      await expect(server.step(new Uint8Array(40))).rejects.toMatchObject({ reason: 'bad-token' });
+      server.dispose();
+      expect(server.complete).toBe(false);
+    });
+
+    test.each([
+      ['where sealing is required', { requireMic: false }, PASSWORD, onlyFlags, 'weak-security'],
+      ['with a wrong password', { requireMic: false, requireSealing: false }, 'x', onlyFlags, 'rejected'],
+      ['where a MIC is required', { requireSealing: false }, PASSWORD, onlyFlags, 'bad-token'],
+      [
+        'without a binding where one is required',
+        {
+          requireMic: false,
+          requireSealing: false,
+          channelBinding: new Uint8Array(16).fill(7),
+          requireChannelBinding: true,
+        },
+        PASSWORD,
+        onlyFlags,
+        'rejected',
+      ],
+      [
+        'without extended session security',
+        { requireMic: false, requireSealing: false },
+        PASSWORD,
+        onlyFlags & ~NtlmFlag.EXTENDED_SESSIONSECURITY,
+        'weak-security',
+      ],
+    ] as const)('is refused %s', async (_what, options, password, flags, reason) => {
+      const server = acceptor(options);
+      await expect(authenticateTo(server, password, flags)).rejects.toMatchObject({ reason });
+      expect(server.complete).toBe(false);
     });
   });
 

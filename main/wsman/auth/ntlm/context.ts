@@ -8,9 +8,12 @@ import type { MechContext } from '../security-context.ts';
 import type { UserName } from '../user-name.ts';
 import { clientChallengeBlob, hmacMd5, messageIntegrityCode, ntowfV1, ntowfV2, ntProofStr, utf16 } from './crypto.ts';
 import {
+  type AuthenticateMessage,
   AV_FLAG_MIC_PROVIDED,
   AvId,
   type AvPairs,
+  areAuthenticationFlags,
+  areSigningFlags,
   areStrongFlags,
   copyOf,
   encodeAuthenticateMessage,
@@ -64,6 +67,12 @@ export interface NtlmAcceptorOptions {
    * clients; gss-ntlmssp 1.2.0 is one outside SPNEGO. Default: our challenge has a time stamp, so every client owes one (3.1.5.1.2).
    */
   readonly requireMic?: boolean;
+  /**
+   * False: for a listener inside TLS, which seals nothing itself. A client may then leave out signing, sealing and key exchange, as Windows
+   * lets it (curl, Go's go-ntlmssp); such a context authenticates, signs SPNEGO's list where signing was agreed to, and never seals. NTLMv2
+   * and extended session security stay required.
+   */
+  readonly requireSealing?: boolean;
 }
 
 export interface NtlmContext extends MechContext {
@@ -123,7 +132,7 @@ function createInitiator(options: NtlmInitiatorOptions): NtlmContext {
       encryptedRandomSessionKey: rc4(sessionBaseKey, exportedSessionKey),
     });
     if (timestamp) setMic(authenticate, messageIntegrityCode(exportedSessionKey, negotiated, token, authenticate));
-    state.establish(exportedSessionKey);
+    state.establish(exportedSessionKey, true);
     for (const secret of [responseKey, sessionBaseKey, exportedSessionKey]) secret.fill(0);
     return authenticate;
   }
@@ -177,12 +186,14 @@ function createAcceptor(options: NtlmAcceptorOptions): NtlmContext {
   let challenge: Uint8Array | null = null;
   const serverChallenge: Uint8Array = randomBytes(8);
   let peer: NtlmContext['peer'] = null;
+  let isComplete = false;
+  const areEnough = options.requireSealing === false ? areAuthenticationFlags : areStrongFlags;
 
   function offer(token: Uint8Array): Uint8Array {
     const { flags } = parseNegotiateMessage(token);
     // Python's ntlm-auth leaves UNICODE and NTLM out of its first message and takes both from the challenge, as Windows lets it.
     const spoken = flags | NtlmFlag.UNICODE | NtlmFlag.NTLM;
-    if (!areStrongFlags(spoken)) throw weakSecurity('client');
+    if (!areEnough(spoken)) throw weakSecurity('client');
     const agreed = (spoken & OFFERED_FLAGS) | NtlmFlag.TARGET_INFO | NtlmFlag.VERSION | NtlmFlag.REQUEST_TARGET;
     const inDomain = options.domainName !== undefined;
     const domainName = options.domainName ?? options.computerName;
@@ -204,7 +215,7 @@ function createAcceptor(options: NtlmAcceptorOptions): NtlmContext {
 
   async function check(negotiated: Uint8Array, offered: Uint8Array, token: Uint8Array): Promise<void> {
     const message = parseAuthenticateMessage(token);
-    if (!areStrongFlags(message.flags)) throw weakSecurity('client');
+    if (!areEnough(message.flags)) throw weakSecurity('client');
     const response = message.ntChallengeResponse;
     // 24 bytes are an NTLMv1 response; a v2 response holds the proof, 28 bytes of blob and at least MsvAvEOL.
     if (response.length < 16 + 28 + 4) throw weakSecurity('client');
@@ -216,16 +227,16 @@ function createAcceptor(options: NtlmAcceptorOptions): NtlmContext {
     if (!isEqual(proof, response.subarray(0, 16)) || password === null || message.userName === '') {
       throw new AuthenticationError('The user name or the password is wrong.', { reason: 'rejected' });
     }
-    if (message.encryptedRandomSessionKey.length !== 16) throw malformed('its session key is not 16 bytes long');
     const sessionBaseKey = hmacMd5(responseKey, proof);
-    const exportedSessionKey = rc4(sessionBaseKey, message.encryptedRandomSessionKey);
+    const exportedSessionKey = exchangeKey(message, sessionBaseKey);
     const avPairs = parseAvPairs(response.subarray(16 + 28));
     if (options.requireMic !== false || claimsMic(avPairs)) {
       checkMic(exportedSessionKey, negotiated, offered, token, message.micOffset);
     }
     checkChannelBinding(avPairs);
     peer = { user: message.userName, domain: message.domainName, workstation: message.workstation };
-    state.establish(exportedSessionKey);
+    if (areSigningFlags(message.flags)) state.establish(exportedSessionKey, areStrongFlags(message.flags));
+    isComplete = true;
     for (const secret of [passwordHash, responseKey, sessionBaseKey, exportedSessionKey]) secret.fill(0);
   }
 
@@ -259,19 +270,29 @@ function createAcceptor(options: NtlmAcceptorOptions): NtlmContext {
   return {
     ...state.methods,
     get complete() {
-      return state.session !== null;
+      return isComplete;
     },
     get peer() {
       return peer;
     },
     async step(token) {
-      if (token === null || state.session !== null) throw outOfTurn();
+      if (token === null || isComplete) throw outOfTurn();
       if (negotiate === null || challenge === null) return offer(token);
       await check(negotiate, challenge, token);
       return null;
     },
-    dispose: state.dispose,
+    dispose() {
+      isComplete = false;
+      state.dispose();
+    },
   };
+}
+
+/** ExportedSessionKey (MS-NLMP 3.2.5.1.2): the client's own, or without key exchange the base key itself. */
+function exchangeKey(message: AuthenticateMessage, sessionBaseKey: Uint8Array): Uint8Array {
+  if ((message.flags & NtlmFlag.KEY_EXCH) === 0) return copyOf(sessionBaseKey);
+  if (message.encryptedRandomSessionKey.length !== 16) throw malformed('its session key is not 16 bytes long');
+  return rc4(sessionBaseKey, message.encryptedRandomSessionKey);
 }
 
 function claimsMic(avPairs: AvPairs): boolean {
@@ -281,16 +302,22 @@ function claimsMic(avPairs: AvPairs): boolean {
 /** What both roles do once the keys are there. */
 function createState(role: 'initiator' | 'acceptor') {
   let session: NtlmSession | null = null;
+  let canSeal = false;
   const established = (): NtlmSession => {
     if (session === null) throw new ProtocolError('The security context is not complete, or has ended.');
     return session;
+  };
+  const sealing = (): NtlmSession => {
+    if (session !== null && !canSeal) throw new ProtocolError('Sealing was not agreed to.');
+    return established();
   };
   return {
     get session() {
       return session;
     },
-    establish(exportedSessionKey: Uint8Array): void {
+    establish(exportedSessionKey: Uint8Array, withSealing: boolean): void {
       session = createNtlmSession(exportedSessionKey, role);
+      canSeal = withSealing;
     },
     dispose(): void {
       session?.wipe();
@@ -298,8 +325,8 @@ function createState(role: 'initiator' | 'acceptor') {
     },
     methods: {
       mechanism: 'NTLM' as const,
-      wrap: (plain: Uint8Array) => established().seal(plain),
-      unwrap: (signature: Uint8Array, data: Uint8Array) => established().unseal(signature, data),
+      wrap: (plain: Uint8Array) => sealing().seal(plain),
+      unwrap: (signature: Uint8Array, data: Uint8Array) => sealing().unseal(signature, data),
       signMechList: (message: Uint8Array) => established().signMechList(message),
       verifyMechList: (message: Uint8Array, signature: Uint8Array) => established().verifyMechList(message, signature),
     },

@@ -37,20 +37,24 @@ export const OFFERED_FLAGS =
     NtlmFlag.KEY_56) >>>
   0;
 
-/** Without any one of these there is no sealing worth the name: the exchange is refused. */
-const REQUIRED_FLAGS =
-  (NtlmFlag.UNICODE |
-    NtlmFlag.SIGN |
-    NtlmFlag.SEAL |
-    NtlmFlag.NTLM |
-    NtlmFlag.EXTENDED_SESSIONSECURITY |
-    NtlmFlag.KEY_128 |
-    NtlmFlag.KEY_EXCH) >>>
-  0;
+/** Without these there is no NTLMv2 as it is spoken here. */
+const AUTHENTICATION_FLAGS = NtlmFlag.UNICODE | NtlmFlag.NTLM | NtlmFlag.EXTENDED_SESSIONSECURITY;
+const SIGNING_FLAGS = AUTHENTICATION_FLAGS | NtlmFlag.SIGN | NtlmFlag.KEY_128 | NtlmFlag.KEY_EXCH;
+const hasAll = (flags: number, wanted: number): boolean => (flags & wanted) === wanted;
 
-/** True where both sides get 128-bit sealing with extended session security and key exchange. */
+/** True where both sides get 128-bit sealing with extended session security and key exchange; with less the exchange is refused. */
 export function areStrongFlags(flags: number): boolean {
-  return (flags & REQUIRED_FLAGS) >>> 0 === REQUIRED_FLAGS;
+  return hasAll(flags, SIGNING_FLAGS | NtlmFlag.SEAL);
+}
+
+/** True where both sides can sign by the same keys, whether they seal or not. */
+export function areSigningFlags(flags: number): boolean {
+  return hasAll(flags, SIGNING_FLAGS);
+}
+
+/** True where a client can at least prove itself by NTLMv2. */
+export function areAuthenticationFlags(flags: number): boolean {
+  return hasAll(flags, AUTHENTICATION_FLAGS);
 }
 
 export const AvId = {
