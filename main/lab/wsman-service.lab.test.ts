@@ -16,7 +16,7 @@ let lab: Lab;
 let machine: LabMachine;
 let client: SoapClient;
 beforeAll(async () => {
-  lab = await startLab({ machines: 7, https: true, pendingMs: 150 });
+  lab = await startLab({ machines: 7, https: true, pendingMs: 1000 });
   machine = lab.machines[0]!;
   client = createBasicClient(machine);
 });
