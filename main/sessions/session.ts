@@ -324,6 +324,7 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
     const signal = given ? AbortSignal.any([lifetime.signal, given]) : lifetime.signal;
     signal.throwIfAborted();
     if (following) return follow(task, signal);
+    const planned = plan;
     for (let again = urgent; ; again = false) {
       const used = await abortable(clientFor(urgent), signal);
       signal.throwIfAborted();
@@ -333,14 +334,10 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
         return result;
       } catch (error) {
         note(error, used);
-        // Nobody cancelled it: the connection was given up under it, for another call's sake. What was sent and may have changed something
-        // would be an OutcomeUnknownError.
         if (!(error instanceof CancelledError) || signal.aborted) throw error;
-        if (!again)
-          throw (
-            status.error ??
-            new TransportError('The connection was replaced.', { reason: 'connection-lost', cause: error })
-          );
+        // Nobody cancelled it: the connection was given up under it, for another call's sake. What was sent and may have changed something
+        // would be an OutcomeUnknownError. With other settings it may be another machine, which nobody has asked.
+        if (!again || plan !== planned) throw status.error ?? replaced(error);
       }
     }
   }
@@ -402,6 +399,10 @@ async function identifySignedIn(client: WSManClient, signal: AbortSignal): Promi
     if (error instanceof WSManFault && error.fields.wsmanCode !== accessDenied) return null;
     throw error;
   }
+}
+
+function replaced(cause: CancelledError): TransportError {
+  return new TransportError('The connection was replaced meanwhile.', { reason: 'connection-lost', cause });
 }
 
 function stateAfter(error: unknown): 'untrusted' | 'denied' | 'unreachable' | 'failing' {

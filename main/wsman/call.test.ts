@@ -45,6 +45,10 @@ describe('lost answers', () => {
     ['response-timeout', new TransportError('late', { reason: 'response-timeout' })],
     ['a bad signature', new ProtocolError('signature')],
     ['broken XML', raw('<s:Envelope')],
+    ['a gateway’s page with 200', raw('<html/>', 200, 'text/html')],
+    ['a gateway’s 502', raw('<html/>', 502, 'text/html')],
+    ['an empty 500', raw('', 500)],
+    ['the client being closed meanwhile', new CancelledError('The client was closed.')],
     ['an unsealed answer', { trustworthy: false, status: 200 }],
     [
       'an answer to something else',
@@ -87,6 +91,10 @@ describe('lost answers', () => {
       reason: 'http',
       httpStatus: 413,
     });
+    for (const status of [403, 404, 407, 503]) {
+      const page = raw('<html/>', status, 'text/html');
+      await expect(client([page]).client.invoke(service, 'StopService')).rejects.toMatchObject({ reason: 'http' });
+    }
     const refused = new TransportError('refused', { reason: 'refused' });
     await expect(client([refused]).client.invoke(service, 'StopService')).rejects.toBe(refused);
   });
@@ -102,6 +110,23 @@ describe('lost answers', () => {
     const pool = fakePool(running);
     await createClientOver(pool, { ...target, host: 'fe80::1%eth0' }).get(service);
     expect(pool.asked[0]?.soap.to).toBe('http://[fe80::1]:5985/wsman');
+  });
+
+  it('what its caller cancels is cancelled, not unknown', async () => {
+    const own = new AbortController();
+    const cancelling: Answer = () => {
+      own.abort();
+      return new CancelledError('The request was cancelled.');
+    };
+    const stopped = client([cancelling]).client.invoke(service, 'StopService', [], { signal: own.signal });
+    await expect(stopped).rejects.toBeInstanceOf(CancelledError);
+  });
+
+  it('Identify is awaited as long as it was told, since the target is told nothing', async () => {
+    const { client: c, pool } = client([identifyAnswer('1'), running], { networkDelayMs: 700 });
+    await c.identify({ anonymous: true, timeoutMs: 3000 });
+    await c.get(service, { timeoutMs: 3000 });
+    expect(pool.asked.map(({ timeoutMs }) => timeoutMs)).toEqual([3000, 3700]);
   });
 
   it('an aborted signal sends nothing', async () => {
