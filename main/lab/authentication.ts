@@ -112,7 +112,7 @@ function findAccount(machine: SimulatedMachine, name: string): Account | undefin
   return machine.accounts.find((account) => account.user.toLowerCase() === user);
 }
 
-export const netbiosDomain = (machine: SimulatedMachine): string => machine.plan.domain.split('.', 1)[0]!.toUpperCase();
+const netbiosDomain = (machine: SimulatedMachine): string => machine.plan.domain.split('.', 1)[0]!.toUpperCase();
 
 /** Values for WWW-Authenticate of a 401, one header each. */
 export function offeredSchemes(machine: SimulatedMachine): string[] {

@@ -149,7 +149,7 @@ function writeReference(reference: LabReference): string {
 }
 
 /** `2026-01-02T03:04:05.123456Z` or with `+01:00`; fractions only where there are some. */
-export function isoWithOffset(value: LabDateTime): string {
+function isoWithOffset(value: LabDateTime): string {
   const local = new Date(Math.floor(value.dateTime) + value.offsetMinutes * 60_000);
   const text = local
     .toISOString()
@@ -161,7 +161,7 @@ export function isoWithOffset(value: LabDateTime): string {
   return `${text}${value.offsetMinutes < 0 ? '-' : '+'}${zone}`;
 }
 
-export function isoInterval(milliseconds: number): string {
+function isoInterval(milliseconds: number): string {
   const seconds = Math.floor(milliseconds / 1000);
   const days = Math.floor(seconds / 86_400);
   const rest = seconds % 86_400;

@@ -28,7 +28,7 @@ export function processEnvironment(source: LineSource, signal: AbortSignal): Com
   };
 }
 
-export function readVersion(): string {
+function readVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

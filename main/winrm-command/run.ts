@@ -43,7 +43,7 @@ export class OutputClosedError extends Error {
   override readonly name = 'OutputClosedError';
 }
 
-export const cancelledExitCode = 130;
+const cancelledExitCode = 130;
 
 /**
  * Parses and runs one line. Resolves with its exit code: 0 done, 1 any error as winrm has it, 2 not a command of ours, 130 cancelled.

@@ -75,7 +75,7 @@ export function readInterval(element: XmlElement): CimInterval | null {
 }
 
 /** Null for wildcards, and for years and months, which have no fixed length. */
-export function microsecondsOf(text: string): bigint | null {
+function microsecondsOf(text: string): bigint | null {
   const cim = text.includes('*') ? null : cimIntervalText.exec(text);
   if (cim !== null) return sum(cim[1], cim[2], cim[3], cim[4], cim[5]);
   const xs = xsDuration.exec(text);

@@ -18,7 +18,7 @@ export type LabServiceState =
   | 'Paused';
 export type LabStartMode = 'Auto' | 'Manual' | 'Disabled' | 'Boot' | 'System';
 
-export const returnCodes = {
+const returnCodes = {
   accepted: 0,
   notSupported: 1,
   accessDenied: 2,

@@ -13,7 +13,7 @@ export interface Wave {
 }
 
 /** `swing` is the share of the base by which it moves at most. */
-export function createWave(random: Random, base: number, swing: number): Wave {
+function createWave(random: Random, base: number, swing: number): Wave {
   const shares = [0.5, 0.3, 0.2];
   const periods = [random.between(45, 140), random.between(11, 31), random.between(4, 8)].map(
     (seconds) => seconds * 1000,

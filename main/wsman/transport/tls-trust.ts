@@ -147,7 +147,7 @@ function presentedChain(socket: TLSSocket): X509Certificate[] {
 }
 
 /** What a user is shown of a certificate. Text in it is the target's: data, not markup. */
-export function describeCertificate(certificate: X509Certificate): PresentedCertificate {
+function describeCertificate(certificate: X509Certificate): PresentedCertificate {
   return {
     subject: oneLine(certificate.subject),
     issuer: oneLine(certificate.issuer),

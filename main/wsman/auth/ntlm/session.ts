@@ -8,7 +8,7 @@ import { sealKey, signKey } from './crypto.ts';
 import { applyRc4, createRc4, type Rc4State } from './rc4.ts';
 
 /** NTLMSSP_MESSAGE_SIGNATURE with extended session security (2.2.2.9.2): version 1, checksum 8, sequence number 4. */
-export const SIGNATURE_LENGTH = 16;
+const SIGNATURE_LENGTH = 16;
 
 interface Direction {
   readonly signKey: KeyObject;
