@@ -3,10 +3,10 @@
  * do here, and nobody calls process.exit. Arguments: a data folder, and the machines as JSON (well, silent, refusing, restarting).
  */
 import { labSettings, startTestConsole } from './console-fixture.ts';
-import type { LabMachine } from './lab/start-lab.ts';
 
+type Listening = Parameters<typeof labSettings>[0] & { readonly user: string; readonly password: string };
 const [dataFolder = '', text = '[]'] = process.argv.slice(2);
-const machines = JSON.parse(text) as readonly LabMachine[];
+const machines = JSON.parse(text) as readonly Listening[];
 const it = await startTestConsole(dataFolder);
 const { user: userName, password } = machines[0]!;
 const credential = await it.client.credentials.save({ id: null, userName, password });
