@@ -10,7 +10,9 @@ export default defineConfig({
   outputDir: '../test-results',
   timeout: 90_000,
   expect: { timeout: 15_000 },
-  workers: 1,
+  // Every test has its own console, data folder, lab and ports; much of its time is waiting for machines.
+  workers: 2,
+  fullyParallel: true,
   retries: 0,
   forbidOnly: true,
   projects: [
