@@ -117,7 +117,10 @@ describe('matches', () => {
   });
   it('stays fast with many wildcards', () => {
     const text = 'a'.repeat(300);
-    const { where } = parseWql(`select * from X where Name like '${'%'.repeat(500)}b'`);
-    expect(matches(where, { Name: text }, find)).toBe(false);
+    for (const pattern of [`${'%'.repeat(500)}b`, `${'%a'.repeat(100)}%b`, `${'%a_'.repeat(60)}%b%`]) {
+      const { where } = parseWql(`select * from X where Name like '${pattern}'`);
+      expect(matches(where, { Name: text }, find)).toBe(false);
+      expect(matches(where, { Name: `${text}b` }, find)).toBe(true);
+    }
   });
 });

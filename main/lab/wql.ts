@@ -167,12 +167,17 @@ function numberOf(text: string): number | bigint {
 
 /** `%` any text, `_` one character, `[a-f]` and `[^a-f]` sets. */
 function likePattern(pattern: string): RegExp {
-  let source = '';
+  // What stands between the `%`; runs of them leave empty pieces.
+  const pieces = [''];
   for (let at = 0; at < pattern.length; at++) {
     const character = pattern[at]!;
     const end = character === '[' ? pattern.indexOf(']', at + 1) : -1;
-    if (character === '%') source += '.*';
-    else if (character === '_') source += '.';
+    let source = character.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+    if (character === '%') {
+      pieces.push('');
+      continue;
+    }
+    if (character === '_') source = '.';
     else if (end > at + 1) {
       const negated = pattern[at + 1] === '^';
       const members = pattern
@@ -180,13 +185,17 @@ function likePattern(pattern: string): RegExp {
         .replace(/[\\\]^[]/g, '\\$&')
         .replace(/=/g, '-');
       if (members === '') throw new WqlError('A set is empty.');
-      source += `[${negated ? '^' : ''}${members}]`;
+      source = `[${negated ? '^' : ''}${members}]`;
       at = end;
-    } else source += character.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+    }
+    pieces[pieces.length - 1] += source;
   }
-  // Neighbouring `%` would only make matching slow.
+  const [first = '', ...rest] = pieces;
+  const last = rest.pop();
+  // The leftmost place of each piece is always good enough: a lookahead that is not entered again keeps many `%` from backtracking.
+  const middle = rest.filter((piece) => piece !== '').map((piece, index) => `(?=(.*?${piece}))\\${index + 1}`);
   try {
-    return new RegExp(`^${source.replace(/(\.\*)+/g, '.*')}$`, 'isu');
+    return new RegExp(last === undefined ? `^${first}$` : `^${first}${middle.join('')}.*${last}$`, 'isu');
   } catch {
     throw new WqlError('The pattern of LIKE is not valid.');
   }
