@@ -37,23 +37,19 @@ async function canaries(): Promise<RunResult> {
     : { ...result, code: 1, output: `These layering rules caught nothing in ${cwd}: ${silent.join(', ')}\n` };
 }
 
-// Two at a time: this is what a small machine has cores for.
+// One after another beside the unit tests, which mostly wait: this is what a small machine has cores for.
+const unitTests = vitest(['unit']);
 let failed = 0;
-const queue = [...steps];
-async function worker(): Promise<void> {
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const [name, step] = next;
-    const result = await step();
-    console.log(`${result.code === 0 ? 'ok  ' : 'FAIL'} ${name} (${result.seconds.toFixed(1)} s)`);
-    if (result.code !== 0) {
-      failed += 1;
-      console.log(result.output);
-    }
+for (const [name, step] of steps) {
+  const result = await step();
+  console.log(`${result.code === 0 ? 'ok  ' : 'FAIL'} ${name} (${result.seconds.toFixed(1)} s)`);
+  if (result.code !== 0) {
+    failed += 1;
+    console.log(result.output);
   }
 }
-await Promise.all([worker(), worker()]);
 
-const unit = await vitest(['unit']);
+const unit = await unitTests;
 console.log(`unit tests: ${unit.passed} passed, ${unit.failed} failed`);
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 console.log(failed === 0 && unit.failed === 0 ? `windeck ${version}: all checks passed` : 'checks FAILED');
