@@ -227,7 +227,63 @@ const authenticationAdvice: Readonly<
     advice: ['Something between may change the messages, or the other side is no Windows machine. Try HTTPS.'],
     technical: 'BAD_TOKEN',
   },
+  'wrong-password': signIn(
+    'KDC_ERR_PREAUTH_FAILED',
+    'The KDC refused the password. Type the password of this credential anew.',
+  ),
+  'unknown-user': signIn('KDC_ERR_C_PRINCIPAL_UNKNOWN', 'The realm has no such user. Write it as user@REALM.'),
+  'account-disabled': signIn(
+    'KDC_ERR_CLIENT_REVOKED',
+    'The account is locked or disabled. Look at it in the directory.',
+  ),
+  'account-expired': signIn('KDC_ERR_NAME_EXP', 'The account has expired. Extend it in the directory.'),
+  'password-expired': signIn(
+    'KDC_ERR_KEY_EXPIRED',
+    'The password has expired. Change it, then enter the new one here.',
+  ),
+  'clock-skew': signIn(
+    'KRB_AP_ERR_SKEW',
+    'Set the clocks of this computer, the KDC and the machine right: five minutes is the most.',
+  ),
+  'spn-unknown': signIn(
+    'KDC_ERR_S_PRINCIPAL_UNKNOWN',
+    'Use the fully qualified name of the machine, or register the SPN (setspn -S).',
+  ),
+  'spn-wrong-account': signIn(
+    'KRB_AP_ERR_MODIFIED',
+    'The SPN belongs to another account (setspn -Q). Choose the class HOST, or -SPNPort.',
+  ),
+  'no-kdc': signIn(
+    'KRB5_KDC_UNREACH',
+    'Check DNS (_kerberos._tcp) and the network to the domain controllers, port 88.',
+  ),
+  'no-realm': signIn('KRB5_REALM_UNKNOWN', 'Write the user as user@REALM, or set default_realm in krb5.conf.'),
+  'no-ticket': signIn(
+    'KRB5_CC_NOTFOUND',
+    'Sign in to the domain at this computer (kinit), or choose a credential with a password.',
+  ),
+  etype: signIn(
+    'KDC_ERR_ETYPE_NOSUPP',
+    'Allow an AES type for the account (msDS-SupportedEncryptionTypes), then set its password anew.',
+  ),
+  'address-needs-name': signIn('IP_ADDRESS', 'Use the name of the machine, or give its SPN host in the settings.'),
+  'library-missing': signIn('LIBRARY', 'Install the library, or choose another way to sign in.'),
+  'certificate-not-mapped': signIn(
+    '401',
+    'Map the certificate to an account at the machine (winrm create winrm/config/service/certmapping).',
+  ),
+  'certificate-unusable': signIn('CERTIFICATE', 'Choose another certificate or type its passphrase anew.'),
+  'binding-unavailable': signIn('CBT', 'Use HTTP with message encryption, or set CbtHardeningLevel to Relaxed.'),
+  policy: signIn('POLICY', 'Choose another way to sign in in the settings of this machine.'),
+  kerberos: signIn('KERBEROS', 'See the number and text of the Kerberos library.'),
 };
+
+function signIn(
+  technical: string,
+  advice: string,
+): { code: ProblemCode; advice: readonly string[]; technical: string } {
+  return { code: 'authentication-failed', advice: [advice], technical };
+}
 
 function ofAuthentication(error: AuthenticationError): Problem {
   const { code, advice, technical } = authenticationAdvice[error.reason];

@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { channelBindingOf } from '../wsman/auth/channel-binding.ts';
 import { createNegotiateInitiator, type NegotiateForm } from '../wsman/auth/negotiate.ts';
-import type { SecurityContext } from '../wsman/auth/security-context.ts';
+import type { OwnContext } from '../wsman/auth/security-context.ts';
 import { parseUserName } from '../wsman/auth/user-name.ts';
 import {
   SEALED_CONTENT_TYPE,
@@ -82,11 +82,11 @@ export interface SoapClient {
   /** Sends one message and reads the answer, whatever its status. */
   send(message: string): Promise<SoapAnswer>;
   readonly raw: RawClient;
-  readonly context: SecurityContext | null;
+  readonly context: OwnContext | null;
   close(): void;
 }
 
-function read(answer: RawAnswer, context: SecurityContext | null): SoapAnswer {
+function read(answer: RawAnswer, context: OwnContext | null): SoapAnswer {
   const sealed = (answer.headers['content-type'] ?? '').startsWith('multipart/encrypted');
   const text = Buffer.from(sealed ? unwrapMessage(context!, answer.body).soap : answer.body).toString('utf8');
   if (text === '') throw new Error(`The answer is empty, with status ${answer.status}.`);

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { SecurityContext } from '../wsman/auth/security-context.ts';
+import type { OwnContext } from '../wsman/auth/security-context.ts';
 import { wrapMessage } from '../wsman/transport/message-encryption.ts';
 import { faultResponse, LabFault } from './faults.ts';
 import { writeEnvelope } from './response.ts';
@@ -158,7 +158,7 @@ export function performInstead(misbehaviour: Misbehaviour, machine: SimulatedMac
 /** The body of a sealed answer, spoiled where that is asked for; null: send it unsealed. */
 export function sealMisbehaving(
   misbehaviour: Misbehaviour,
-  context: SecurityContext,
+  context: OwnContext,
   soap: Uint8Array,
 ): Uint8Array | null {
   if (misbehaviour.kind === 'unsealed') return null;

@@ -1,4 +1,4 @@
-import { AuthenticationError, WSManFault } from '../wsman/index.ts';
+import { AuthenticationError, refusesSecret, WSManFault } from '../wsman/index.ts';
 
 /** Where secrets are kept. What `get` gives leaves only into a Target's `password`, and so into a SecurityContext (invariant 6). */
 export interface SecretStore {
@@ -170,7 +170,9 @@ export function createSignInGuard(now: () => number = Date.now): SignInGuard {
 }
 
 function isRejection(error: unknown): error is AuthenticationError {
-  return error instanceof AuthenticationError && error.reason === 'rejected' && !(error instanceof SecretWithheldError);
+  return (
+    error instanceof AuthenticationError && refusesSecret.has(error.reason) && !(error instanceof SecretWithheldError)
+  );
 }
 
 function abortable(promise: Promise<void>, signal: AbortSignal): Promise<void> {

@@ -4,6 +4,7 @@ import {
   CertificateError,
   type ConnectionSecurity,
   type Identity,
+  refusesSecret,
   type Target,
   TransportError,
   type WSManClient,
@@ -274,7 +275,7 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
     else if (error instanceof CancelledError || !(error instanceof WSManError)) return;
     else if (status.state === 'restarting') drop();
     else if (error instanceof AuthenticationError) {
-      if (plan.account !== null && error.reason === 'rejected') world.guard.rejected(plan.account, error);
+      if (plan.account !== null && refusesSecret.has(error.reason)) world.guard.rejected(plan.account, error);
       settle(error);
     } else if (error instanceof TransportError && isGone(error)) settle(error);
     // A lost answer, a slow class, a broken message: the next question tells whether the machine is well.

@@ -173,6 +173,8 @@ function authenticationFailure(error: AuthenticationError): Classified {
         number: 0x8033809d,
         advice: 'Something between here and the machine may change the messages, or it is not a Windows machine.',
       };
+    default:
+      return { number: 0x8033809d, advice: null };
   }
 }
 

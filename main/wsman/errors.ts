@@ -20,7 +20,67 @@ export type AuthenticationReason =
   /** The target would not agree to 128-bit signing and sealing. */
   | 'weak-security'
   /** A token that cannot be parsed, a wrong MIC, a rejected SPNEGO negotiation. */
-  | 'bad-token';
+  | 'bad-token'
+  /** The KDC says: wrong password (KDC_ERR_PREAUTH_FAILED). */
+  | 'wrong-password'
+  /** The KDC says: no such user (KDC_ERR_C_PRINCIPAL_UNKNOWN). */
+  | 'unknown-user'
+  /** The KDC says: locked or disabled (KDC_ERR_CLIENT_REVOKED), which share one number. */
+  | 'account-disabled'
+  /** The KDC says: the account has expired (KDC_ERR_NAME_EXP). */
+  | 'account-expired'
+  /** The KDC says: the password has expired (KDC_ERR_KEY_EXPIRED). */
+  | 'password-expired'
+  /** Clocks differ by more than Kerberos bears (KRB_AP_ERR_SKEW). */
+  | 'clock-skew'
+  /** The KDC knows no such service (KDC_ERR_S_PRINCIPAL_UNKNOWN): no SPN, or an alias, or an address. */
+  | 'spn-unknown'
+  /** The target cannot read the ticket (KRB_AP_ERR_MODIFIED, SEC_E_WRONG_PRINCIPAL): the SPN belongs to another account. */
+  | 'spn-wrong-account'
+  /** No KDC of the realm answers. */
+  | 'no-kdc'
+  /** No realm is configured, and none follows from user name or host name. */
+  | 'no-realm'
+  /** No ticket of a signed-in user, or an expired one. */
+  | 'no-ticket'
+  /** KDC, target and this computer share no encryption type (KDC_ERR_ETYPE_NOSUPP). */
+  | 'etype'
+  /** Kerberos needs a name, and the target is given by address. Nothing was sent. */
+  | 'address-needs-name'
+  /** The system library or package that this way in needs is missing; the message names it. */
+  | 'library-missing'
+  /** The target took part in TLS and then refused the client certificate, or maps it to no account. */
+  | 'certificate-not-mapped'
+  /** The client certificate or its key cannot be used: unreadable, wrong passphrase, expired. Nothing was sent. */
+  | 'certificate-unusable'
+  /** CbtHardeningLevel=Strict may ask for a channel binding that this provider cannot send (SSPI through the `kerberos` package). */
+  | 'binding-unavailable'
+  /** Digest was chosen for something that is WinRM, or another policy forbids what the target wants. Nothing was sent. */
+  | 'policy'
+  /** Any other Kerberos failure; `evidence` has its number and text. */
+  | 'kerberos';
+
+/** What was seen when signing in failed. No token, no secret. */
+export interface AuthenticationEvidence {
+  readonly mechanism?: 'NTLM' | 'Kerberos' | 'Basic' | 'Digest' | 'Certificate';
+  /** Service principal name that was asked for. */
+  readonly spn?: string;
+  /** Kerberos error number (RFC 4120 7.5.9) or library code, unsigned, with its name where it has one. */
+  readonly code?: number;
+  readonly codeName?: string;
+  /** The text of the library or the KDC. */
+  readonly text?: string;
+}
+
+/** Reasons after which the same secret must not be sent again: it was refused, and more attempts may lock the account. */
+export const refusesSecret: ReadonlySet<AuthenticationReason> = new Set<AuthenticationReason>([
+  'rejected',
+  'wrong-password',
+  'unknown-user',
+  'account-disabled',
+  'account-expired',
+  'password-expired',
+]);
 
 export class AuthenticationError extends WSManError {
   override readonly name = 'AuthenticationError';
@@ -29,14 +89,22 @@ export class AuthenticationError extends WSManError {
   readonly offered: readonly string[];
   /** Which leg of the exchange failed, 1-based; null before the first. */
   readonly leg: number | null;
+  readonly evidence: AuthenticationEvidence;
   constructor(
     message: string,
-    details: { reason: AuthenticationReason; offered?: readonly string[]; leg?: number; cause?: unknown },
+    details: {
+      reason: AuthenticationReason;
+      offered?: readonly string[];
+      leg?: number;
+      evidence?: AuthenticationEvidence;
+      cause?: unknown;
+    },
   ) {
     super(message, { cause: details.cause });
     this.reason = details.reason;
     this.offered = details.offered ?? [];
     this.leg = details.leg ?? null;
+    this.evidence = details.evidence ?? {};
   }
 }
 

@@ -30,6 +30,7 @@ export { wsmanErrorAdvice } from './error-advice.ts';
 export { wsmanErrorName } from './error-codes.ts';
 export {
   AuthenticationError,
+  type AuthenticationEvidence,
   type AuthenticationReason,
   CancelledError,
   CertificateError,
@@ -37,6 +38,7 @@ export {
   OutcomeUnknownError,
   type PresentedCertificate,
   ProtocolError,
+  refusesSecret,
   TransportError,
   type TransportReason,
   type TrustFailure,
@@ -47,7 +49,7 @@ export type { Exchange, ExchangeListener, ExchangeTimings } from './exchange.ts'
 export type { Identity } from './identify.ts';
 export type { TargetLimits } from './limits.ts';
 export { className, dialects, ns, resourceUris, wmi, wql } from './namespaces.ts';
-export type { Target, TlsTrust } from './target.ts';
+export type { AuthenticationPolicy, ClientCertificate, SpnChoice, Target, TlsTrust } from './target.ts';
 export type { ConnectionSecurity } from './transport/connection-pool.ts';
 export { inspectCertificate } from './transport/open-socket.ts';
 export {

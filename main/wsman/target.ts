@@ -21,6 +21,28 @@ export interface Target {
   readonly tls: TlsTrust;
 }
 
+/**
+ * How a machine may be signed in to. `negotiate`: Kerberos where it can be had; NTLM only inside TLS, to loopback, or to a machine marked
+ * trusted. `kerberos`: nothing else is offered or accepted, no NTLM byte leaves. `digest`: management controllers, never WinRM.
+ * `none`: only anonymous Identify.
+ */
+export type AuthenticationPolicy = 'negotiate' | 'kerberos' | 'ntlm' | 'basic' | 'certificate' | 'digest' | 'none';
+
+/** What of the service principal name is not left to the defaults. */
+export interface SpnChoice {
+  /** Service class, `HTTP` or `HOST` or one's own; null: the defaults, in order. */
+  readonly serviceClass: string | null;
+  /** Another host name than the target's; null: the target's. */
+  readonly host: string | null;
+  /** Append `:port` (-SPNPort). */
+  readonly withPort: boolean;
+}
+
+/** What the client proves itself with in TLS. */
+export type ClientCertificate =
+  | { readonly format: 'pem'; readonly certificates: string; readonly key: string; readonly passphrase: string | null }
+  | { readonly format: 'pfx'; readonly bytes: Uint8Array; readonly passphrase: string | null };
+
 /** How the certificate is judged. Without a pin: system authorities, name, dates. With a pin: the leaf must be that certificate. */
 export interface TlsTrust {
   /** SHA-256 of the leaf in upper-case hex, or null. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { call, of, stream } from '../rpc/endpoint.ts';
+import { NewCredential } from './credentials.ts';
 import type { CertificateInfo, Problem, TrustFailure } from './problem.ts';
 
 /** Times are epoch milliseconds (`…At`); sizes are bytes. `null` means not known. */
@@ -8,8 +9,26 @@ export const MachineId = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
 export const MachineIds = v.pipe(v.array(MachineId), v.maxLength(10_000));
 
 export const Transport = v.picklist(['http', 'https']);
-/** `negotiate`: NTLM today, raw or inside SPNEGO, always sealed over HTTP. `basic`: over TLS, or where clear text was expressly allowed. */
-export const SignIn = v.picklist(['negotiate', 'basic']);
+/**
+ * `negotiate`: Kerberos where it can be had; NTLM only over TLS, to loopback or to a machine marked trusted; always sealed over HTTP.
+ * `kerberos`: Kerberos only, no NTLM byte leaves. `basic`: over TLS, or where clear text was expressly allowed. `certificate`: HTTPS with a
+ * client certificate. `digest`: management controllers (over TLS, or where clear text was expressly allowed), never WinRM.
+ */
+export const SignIn = v.picklist(['negotiate', 'kerberos', 'ntlm', 'basic', 'certificate', 'digest']);
+export type SignIn = v.InferOutput<typeof SignIn>;
+
+/** What of the service principal name is not left to the defaults (HTTP/host, then HOST/host). */
+export const Spn = v.object({
+  /** Service class: `HTTP`, `HOST`, `WSMAN` or one's own; null: the defaults in their order. */
+  serviceClass: v.nullable(
+    v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be a service class such as HTTP')),
+  ),
+  /** Another host name than the address; null: the address. */
+  host: v.nullable(v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,255}$/, 'must be a host name'))),
+  /** Append `:port`. */
+  withPort: v.boolean(),
+});
+export type Spn = v.InferOutput<typeof Spn>;
 
 const Tag = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(64));
 const Sha256 = v.pipe(v.string(), v.regex(/^[0-9A-F]{64}$/, 'must be a SHA-256 in 64 upper-case hex digits'));
@@ -31,6 +50,10 @@ export const MachineSettings = v.object({
   /** URL prefix without slashes at the ends; `wsman` unless the listener has another. */
   path: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_/-]*$/)),
   signIn: SignIn,
+  spn: Spn,
+  /** Kerberos: forward a ticket, so that the machine can act for the user elsewhere. */
+  delegate: v.boolean(),
+  /** The machine's own credential set, which overrides what it inherits; null: inherited from its tags, else from the global one. */
   credentialId: v.nullable(v.string()),
   /** NTLM over plain HTTP allowed: the user vouches that this address is the machine, since NTLM does not prove it. */
   trusted: v.boolean(),
@@ -60,9 +83,19 @@ export type MachineState =
 
 /** How the current connection is protected, in words for header and table. */
 export interface ConnectionSecurity {
-  readonly mechanism: 'NTLM' | 'Basic';
-  /** `RC4-128` for sealed NTLM, `TLS 1.3` and the like over HTTPS, null for clear text. */
+  readonly mechanism: 'Kerberos' | 'NTLM' | 'Basic' | 'Digest' | 'Certificate';
+  /** Key type of the Kerberos session or cipher of NTLM: `AES256-SHA1`, `RC4-128`; null where there is none. */
+  readonly cipher: string | null;
+  /** What protects the messages: `AES256-SHA1` or `RC4-128` where they are sealed, `TLS 1.3` and the like over HTTPS, null for clear text. */
   readonly protection: string | null;
+  /** The service principal name that the ticket is for. */
+  readonly spn: string | null;
+  /** True where the mechanism was carried inside SPNEGO. */
+  readonly insideSpnego: boolean;
+  /** The certificate that the machine showed: subject and end of its time. */
+  readonly serverCertificate: { readonly subject: string; readonly sha256: string; readonly validToAt: number } | null;
+  /** The certificate that we showed. */
+  readonly clientCertificate: { readonly subject: string; readonly validToAt: number } | null;
 }
 
 /** What was read from the machine, with the time it was read. */
@@ -82,6 +115,14 @@ export interface MachineFacts {
   readonly stack: string | null;
 }
 
+/** Credential sets are inherited: the machine's own, else that of the first of its tags that has one, else the global one. */
+export interface EffectiveCredential {
+  readonly id: string | null;
+  readonly source: 'machine' | 'tag' | 'global' | 'none';
+  /** The tag that it comes from. */
+  readonly tag: string | null;
+}
+
 export interface Machine {
   readonly id: string;
   readonly settings: MachineSettings;
@@ -94,6 +135,8 @@ export interface Machine {
   readonly nextAttemptAt: number | null;
   readonly problem: Problem | null;
   readonly security: ConnectionSecurity | null;
+  /** Which credential set it signs in with, and why that one. */
+  readonly credential: EffectiveCredential;
   readonly facts: MachineFacts | null;
 }
 
@@ -140,14 +183,8 @@ export const machines = {
   tag: call(v.object({ ids: MachineIds, add: v.array(Tag), remove: v.array(Tag) }), of<void>()),
   /** Asks these machines now, also those that are waiting for their next attempt. */
   refresh: call(v.object({ ids: MachineIds }), of<void>()),
-  /** Tries settings that need not be saved; `password` is for a credential that is not saved yet. Ends after the last step. */
-  test: stream(
-    v.object({
-      settings: MachineSettings,
-      credential: v.nullable(v.object({ userName: v.string(), password: v.string() })),
-    }),
-    of<TestStep>(),
-  ),
+  /** Tries settings that need not be saved; `credential` is one that is not saved yet. Ends after the last step. */
+  test: stream(v.object({ settings: MachineSettings, credential: v.nullable(NewCredential) }), of<TestStep>()),
   previewImport: call(ImportText, of<ImportPreview>()),
   /** Adds every `new` row of that text, with this credential, in one save. Returns how many were added. */
   import: call(

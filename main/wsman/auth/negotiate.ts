@@ -8,18 +8,18 @@
 import { AuthenticationError } from '../errors.ts';
 import { createNtlmContext, type NtlmAcceptorOptions, type NtlmInitiatorOptions } from './ntlm/context.ts';
 import { isNtlmToken } from './ntlm/messages.ts';
-import type { SecurityContext } from './security-context.ts';
+import type { OwnContext } from './security-context.ts';
 import { createSpnegoContext, isSpnegoToken } from './spnego.ts';
 
 export type NegotiateForm = 'raw' | 'spnego';
 
-export function createNegotiateInitiator(form: NegotiateForm, options: NtlmInitiatorOptions): SecurityContext {
+export function createNegotiateInitiator(form: NegotiateForm, options: NtlmInitiatorOptions): OwnContext {
   const ntlm = createNtlmContext(options);
   return form === 'raw' ? ntlm : createSpnegoContext(ntlm, 'initiator');
 }
 
 /** An acceptor, and whom it accepted. */
-export interface NegotiateAcceptor extends SecurityContext {
+export interface NegotiateAcceptor extends OwnContext {
   readonly peer: { readonly user: string; readonly domain: string; readonly workstation: string } | null;
   /** Which form the client chose; null before its first token. */
   readonly form: NegotiateForm | null;
@@ -28,9 +28,10 @@ export interface NegotiateAcceptor extends SecurityContext {
 export function createNegotiateAcceptor(options: NtlmAcceptorOptions): NegotiateAcceptor {
   const ntlm = createNtlmContext(options);
   let form: NegotiateForm | null = null;
-  let chosen: SecurityContext = ntlm;
+  let chosen: OwnContext = ntlm;
   return {
     mechanism: ntlm.mechanism,
+    cipher: ntlm.cipher,
     get complete() {
       return chosen.complete;
     },

@@ -6,7 +6,7 @@
  */
 import { AuthenticationError, type AuthenticationReason } from '../errors.ts';
 import { type DerElement, encodeDer, oidText, readDer, readDerList } from './der.ts';
-import type { MechContext, SecurityContext } from './security-context.ts';
+import type { MechContext, OwnContext, SecurityContext } from './security-context.ts';
 
 const SPNEGO_OID = Uint8Array.of(0x2b, 0x06, 0x01, 0x05, 0x05, 0x02);
 const NTLMSSP_OID = Uint8Array.of(0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x02, 0x0a);
@@ -32,7 +32,7 @@ export interface NegTokenResp {
 }
 
 /** The inner mechanism, carried inside SPNEGO. */
-export function createSpnegoContext(inner: MechContext, role: 'initiator' | 'acceptor'): SecurityContext {
+export function createSpnegoContext(inner: MechContext, role: 'initiator' | 'acceptor'): OwnContext {
   let complete = false;
   const setComplete = () => {
     complete = true;
@@ -40,6 +40,9 @@ export function createSpnegoContext(inner: MechContext, role: 'initiator' | 'acc
   const step = role === 'initiator' ? initiate(inner, setComplete) : accept(inner, setComplete);
   return {
     mechanism: inner.mechanism,
+    get cipher() {
+      return inner.cipher;
+    },
     get complete() {
       return complete;
     },

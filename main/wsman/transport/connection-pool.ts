@@ -1,7 +1,13 @@
 /** The connections to one machine: as many as it allows, a first-come queue before them, idle ones closed. */
 import { isIP } from 'node:net';
 import type { NegotiateForm } from '../auth/negotiate.ts';
-import { AuthenticationError, CancelledError, type PresentedCertificate, TransportError } from '../errors.ts';
+import {
+  AuthenticationError,
+  CancelledError,
+  type PresentedCertificate,
+  refusesSecret,
+  TransportError,
+} from '../errors.ts';
 import type { Target } from '../target.ts';
 import { type Connection, createConnection, type Learned } from './connection.ts';
 
@@ -48,8 +54,16 @@ export interface WireResponse {
 
 /** How the connection is protected, for the user's eyes. */
 export interface ConnectionSecurity {
-  readonly mechanism: 'NTLM' | 'Basic' | null;
-  /** `RC4-128`, `TLS 1.3`, or null for clear text. */
+  readonly mechanism: 'NTLM' | 'Kerberos' | 'Basic' | 'Digest' | 'Certificate' | null;
+  /** Kerberos key type or NTLM cipher, `AES256-SHA1` or `RC4-128`; null where there is none. */
+  readonly cipher: string | null;
+  /** The SPN of the Kerberos ticket; null with other mechanisms. */
+  readonly spn: string | null;
+  /** `SPNEGO` where the mechanism was carried in it. */
+  readonly inside: 'SPNEGO' | null;
+  /** Subject and end of the client certificate that was shown. */
+  readonly clientCertificate: { readonly subject: string; readonly validTo: Date } | null;
+  /** `RC4-128`, `AES256-SHA1`, `TLS 1.3`, or null for clear text. */
   readonly protection: string | null;
   readonly tlsProtocol: string | null;
   readonly peerCertificate: PresentedCertificate | null;
@@ -188,7 +202,7 @@ export function createConnectionPool(target: Target, options: PoolOptions): Conn
         renew();
       }
     } catch (cause) {
-      if (cause instanceof AuthenticationError && cause.reason === 'rejected') {
+      if (cause instanceof AuthenticationError && refusesSecret.has(cause.reason)) {
         isProven = false;
         failQueue((waiting) => (waiting.request.anonymous ? null : cause));
       }

@@ -5,7 +5,7 @@
 import { basicAuthorization } from '../auth/basic.ts';
 import { channelBindingOf } from '../auth/channel-binding.ts';
 import { createNegotiateInitiator, type NegotiateForm } from '../auth/negotiate.ts';
-import type { SecurityContext } from '../auth/security-context.ts';
+import type { OwnContext } from '../auth/security-context.ts';
 import { parseUserName } from '../auth/user-name.ts';
 import { AuthenticationError, CancelledError, ProtocolError, TransportError, WSManError } from '../errors.ts';
 import { type Target, uriHost } from '../target.ts';
@@ -75,7 +75,7 @@ export function createConnection(
   let link: Link | null = null;
   let isDead = false;
   let isBusy = false;
-  let context: SecurityContext | null = null;
+  let context: OwnContext | null = null;
   let authenticatedBy: 'NTLM' | 'Basic' | null = null;
   let basicHeader = '';
   /** When the body of the current request left; what lies before that was authentication. */
@@ -202,7 +202,7 @@ export function createConnection(
     return response;
   }
 
-  async function finishHandshake(initiator: SecurityContext, response: HttpResponse): Promise<void> {
+  async function finishHandshake(initiator: OwnContext, response: HttpResponse): Promise<void> {
     const offered = offeredBy(response);
     if (response.status === 401) throw rejected(offered, 2);
     const token = negotiateToken(response);
@@ -299,6 +299,10 @@ export function createConnection(
       const tlsProtocol = link?.socket.tlsProtocol ?? null;
       return {
         mechanism: authenticatedBy,
+        cipher: authenticatedBy === 'NTLM' ? 'RC4-128' : null,
+        spn: null,
+        inside: null,
+        clientCertificate: null,
         protection: tlsProtocol?.replace(/^TLSv/, 'TLS ') ?? (authenticatedBy === 'NTLM' ? 'RC4-128' : null),
         tlsProtocol,
         peerCertificate: link?.socket.peerCertificate ?? null,

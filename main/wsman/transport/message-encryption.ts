@@ -8,7 +8,7 @@
  * Deviations read, never written: a blank before the boundary's name (sample 4.5, Exchange), no TAB before part headers and a CRLF
  * after the closing boundary (OMI), NULs behind the plaintext (OMI's client).
  */
-import type { SecurityContext } from '../auth/security-context.ts';
+import type { OwnContext } from '../auth/security-context.ts';
 import { ProtocolError } from '../errors.ts';
 
 const PROTOCOL = 'application/HTTP-SPNEGO-session-encrypted';
@@ -32,7 +32,7 @@ export function isSealedContentType(contentType: string): boolean {
 
 /** Seals SOAP and frames it. Advances the context's sequence number: the result must be sent, in order. */
 export function wrapMessage(
-  context: SecurityContext,
+  context: OwnContext,
   soap: Uint8Array,
   contentType: string = SOAP_CONTENT_TYPE,
 ): Uint8Array {
@@ -54,7 +54,7 @@ export function wrapMessage(
  * Throws ProtocolError where the frame, the signature or the sequence number is wrong; the context is then of no use any more.
  */
 export function unwrapMessage(
-  context: SecurityContext,
+  context: OwnContext,
   body: Uint8Array,
 ): { readonly contentType: string; readonly soap: Uint8Array } {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);

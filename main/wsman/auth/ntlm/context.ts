@@ -325,6 +325,8 @@ function createState(role: 'initiator' | 'acceptor') {
     },
     methods: {
       mechanism: 'NTLM' as const,
+      oid: '1.3.6.1.4.1.311.2.2.10',
+      cipher: 'RC4-128',
       wrap: (plain: Uint8Array) => sealing().seal(plain),
       unwrap: (signature: Uint8Array, data: Uint8Array) => sealing().unseal(signature, data),
       signMechList: (message: Uint8Array) => established().signMechList(message),
