@@ -8,12 +8,19 @@ export interface Target {
   readonly transport: 'http' | 'https';
   /** URL path with its leading slash: `/wsman`. */
   readonly path: string;
-  /** `none`: only anonymous Identify. */
-  readonly authentication: 'negotiate' | 'basic' | 'none';
+  readonly authentication: AuthenticationPolicy;
+  /** Kerberos with the ticket of the user who is signed in here; `userName` and `password` are not used then. Absent: no. */
+  readonly signedInUser?: boolean;
   /** `DOMAIN\user`, `user@realm`, `.\user` or `user`. */
   readonly userName: string | null;
   /** Asked once per security context; null where the store has none. The value goes nowhere else. */
   readonly password: () => Promise<string | null>;
+  /** Asked once per connection, with `authentication: 'certificate'`; null where the store has none. Its key goes nowhere else. */
+  readonly clientCertificate?: () => Promise<ClientCertificate | null>;
+  /** Absent: the default service classes in order, the target's own name. */
+  readonly spn?: SpnChoice;
+  /** The ticket may be forwarded to the target (Kerberos only). Absent: no. */
+  readonly delegate?: boolean;
   /** NTLM over plain HTTP is allowed: loopback, or marked by the user. */
   readonly trusted: boolean;
   /** Unsealed SOAP (and Basic) over plain HTTP is allowed for this machine. */
