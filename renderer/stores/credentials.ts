@@ -1,47 +1,54 @@
 import { create } from 'zustand';
-import type { Credential } from '../../shared/contract/credentials.ts';
+import type { Assignments, CredentialSet, CredentialsState, NewCredential } from '../../shared/contract/credentials.ts';
 import type { Problem } from '../../shared/contract/problem.ts';
 import { attach, consoleClient } from '../host/connect.ts';
 import { problemOf } from './problem-of.ts';
 
-interface CredentialsState {
-  readonly credentials: readonly Credential[];
+interface CredentialsStore extends CredentialsState {
+  /** False until the console has answered once. */
   readonly loaded: boolean;
+  /** Why the sets could not be watched. */
   readonly problem: Problem | null;
 }
 
-/** Names only: passwords pass through `saveCredential` and are kept nowhere on this side. */
-export const useCredentials = create<CredentialsState>(() => ({ credentials: [], loaded: false, problem: null }));
+/** What the console says about its credential sets; never a secret. Those pass through the calls below and are kept nowhere here. */
+export const useCredentials = create<CredentialsStore>(() => ({
+  sets: [],
+  assignments: { global: null, tags: [] },
+  vault: { kind: 'keychain', locked: false },
+  loaded: false,
+  problem: null,
+}));
 
+/** Watches the sets for as long as there is a console. Called once by main.tsx. */
 export function startCredentials(): () => void {
-  return attach((_client, signal) => {
-    reloadCredentials(signal).catch(() => {});
+  return attach((client, signal) => {
+    void (async () => {
+      try {
+        for await (const state of client.credentials.watch({}, signal)) {
+          useCredentials.setState({ ...state, loaded: true, problem: null });
+        }
+      } catch (error) {
+        if (!signal.aborted) useCredentials.setState({ problem: problemOf(error) });
+      }
+    })();
   });
 }
 
-/** Also asked anew when another window, or an opened lab, may have changed them. */
-export async function reloadCredentials(signal?: AbortSignal): Promise<void> {
-  try {
-    const credentials = await consoleClient().credentials.list({}, signal);
-    useCredentials.setState({ credentials, loaded: true, problem: null });
-  } catch (error) {
-    if (!signal?.aborted) useCredentials.setState({ problem: problemOf(error) });
-    throw error;
-  }
-}
+// Calls. Each throws ProblemError; what is shown changes through the watch.
 
-/** `id` null makes a new one. Throws ProblemError. */
-export async function saveCredential(input: {
+/** `id` null makes a new set. */
+export const saveCredential = (input: {
   id: string | null;
-  userName: string;
-  password: string;
-}): Promise<Credential> {
-  const saved = await consoleClient().credentials.save(input);
-  await reloadCredentials().catch(() => {});
-  return saved;
-}
-
-export async function removeCredential(id: string): Promise<void> {
-  await consoleClient().credentials.remove({ id });
-  await reloadCredentials().catch(() => {});
-}
+  name: string;
+  credential: NewCredential;
+}): Promise<CredentialSet> => consoleClient().credentials.save(input);
+export const removeCredential = (id: string): Promise<void> => consoleClient().credentials.remove({ id });
+export const assignCredentials = (assignments: Assignments): Promise<void> =>
+  consoleClient().credentials.assign(assignments);
+/** Gives these machines a set of their own; null: they inherit. */
+export const assignToMachines = (machineIds: readonly string[], credentialId: string | null): Promise<void> =>
+  consoleClient().credentials.assignTo({ machineIds: [...machineIds], credentialId });
+export const createVault = (passphrase: string): Promise<void> =>
+  consoleClient().credentials.createVault({ passphrase });
+export const unlockVault = (passphrase: string): Promise<void> => consoleClient().credentials.unlock({ passphrase });

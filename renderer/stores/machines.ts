@@ -1,4 +1,5 @@
 import { create } from 'zustand';
+import type { NewCredential } from '../../shared/contract/credentials.ts';
 import type { Machine, MachineSettings, MachinesChange, TestStep } from '../../shared/contract/machines.ts';
 import type { Problem } from '../../shared/contract/problem.ts';
 import type { Channel } from '../../shared/rpc/endpoint.ts';
@@ -107,7 +108,7 @@ export const refreshMachines = (ids: readonly string[]): Promise<void> =>
 /** Tries settings step by step. Cancel the channel to stop. */
 export const testMachine = (
   settings: MachineSettings,
-  credential: { userName: string; password: string } | null,
+  credential: NewCredential | null,
   signal: AbortSignal,
 ): Channel<TestStep, never> => consoleClient().machines.test({ settings, credential }, signal);
 

@@ -26,8 +26,8 @@ export const usePowerRun = (machineId: string): PowerRun | undefined =>
 
 /** The user name of the machine's credential, for command lines; null for whoever is signed in here. */
 export function useUserName(machine: Machine): string | null {
-  const { credentialId } = machine.settings;
-  return useCredentials((state) => state.credentials.find((one) => one.id === credentialId)?.userName ?? null);
+  const { id } = machine.credential;
+  return useCredentials((state) => state.sets.find((one) => one.id === id)?.userName ?? null);
 }
 
 /**

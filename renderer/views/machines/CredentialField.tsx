@@ -1,6 +1,6 @@
 import { Field, Input, Select } from '@fluentui/react-components';
 import type { RefObject } from 'react';
-import type { Credential } from '../../../shared/contract/credentials.ts';
+import type { CredentialSet } from '../../../shared/contract/credentials.ts';
 import { useCredentials } from '../../stores/credentials.ts';
 import { useSettings } from '../../stores/settings.ts';
 import type { CredentialChoice } from './machine-draft.ts';
@@ -16,7 +16,7 @@ export function CredentialField(props: {
   noneLabel: string;
 }) {
   const { value, onChange } = props;
-  const credentials = useCredentials((state) => state.credentials);
+  const credentials = useCredentials((state) => state.sets);
   const keychain = useSettings((state) => state.info?.keychain ?? true);
   return (
     <>
@@ -25,7 +25,7 @@ export function CredentialField(props: {
           value={value.kind === 'saved' ? value.id : value.kind}
           onChange={(_event, data) => {
             if (data.value === 'new') onChange({ kind: 'new', userName: '' });
-            else if (data.value === 'none') onChange({ kind: 'none' });
+            else if (data.value === 'inherit') onChange({ kind: 'inherit' });
             else onChange({ kind: 'saved', id: data.value });
           }}
         >
@@ -38,7 +38,7 @@ export function CredentialField(props: {
             <option value={value.id}>A credential that was removed</option>
           ) : null}
           <option value="new">New user and password…</option>
-          <option value="none">{props.noneLabel}</option>
+          <option value="inherit">{props.noneLabel}</option>
         </Select>
       </Field>
       {value.kind === 'new' ? (
@@ -74,8 +74,8 @@ export function CredentialField(props: {
   );
 }
 
-export const credentialLabel = (credential: Credential): string =>
-  `${credential.userName} (${{ keychain: 'saved', 'this-run': 'this run only', missing: 'password missing' }[credential.kept]})`;
+export const credentialLabel = (set: CredentialSet): string =>
+  `${set.name} (${{ keychain: 'saved', 'sealed-file': 'saved', 'this-run': 'this run only', missing: 'password missing', locked: 'locked', 'nothing-to-keep': 'no password' }[set.kept]})`;
 
 /** Empties the field, also in the browser's own undo memory as far as it can be reached. */
 export function wipe(field: HTMLInputElement | null): void {

@@ -97,7 +97,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
   const [over, setOver] = useState(false);
   const [sorting, setSorting] = useState<Sorting>(null);
   const [credential, setCredential] = useState<CredentialChoice>(() => {
-    const first = useCredentials.getState().credentials[0];
+    const first = useCredentials.getState().sets[0];
     return first === undefined ? { kind: 'new', userName: '' } : { kind: 'saved', id: first.id };
   });
   const password = useRef<HTMLInputElement>(null);
@@ -155,8 +155,12 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
       if (credential.kind === 'new') {
         const saved = await saveCredential({
           id: null,
-          userName: credential.userName.trim(),
-          password: password.current?.value ?? '',
+          name: credential.userName.trim(),
+          credential: {
+            kind: 'password',
+            userName: credential.userName.trim(),
+            password: password.current?.value ?? '',
+          },
         });
         wipe(password.current);
         credentialId = saved.id;

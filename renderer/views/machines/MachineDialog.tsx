@@ -73,7 +73,7 @@ export function MachineDialog({
     void start(
       settingsOf(settled),
       credential.kind === 'new'
-        ? { userName: credential.userName.trim(), password: password.current?.value ?? '' }
+        ? { kind: 'password', userName: credential.userName.trim(), password: password.current?.value ?? '' }
         : null,
     );
   };
@@ -88,8 +88,12 @@ export function MachineDialog({
       if (draft.credential.kind === 'new') {
         const credential = await saveCredential({
           id: null,
-          userName: draft.credential.userName.trim(),
-          password: password.current?.value ?? '',
+          name: draft.credential.userName.trim(),
+          credential: {
+            kind: 'password',
+            userName: draft.credential.userName.trim(),
+            password: password.current?.value ?? '',
+          },
         });
         wipe(password.current);
         // Kept even if the next call fails: the next attempt uses it instead of making another one.
@@ -284,7 +288,7 @@ const invalid = (words: string | undefined) =>
 
 /** Most fleets have one administrator: the first saved credential is the likely one. */
 function firstCredential(): MachineDraft['credential'] {
-  const first = useCredentials.getState().credentials[0];
+  const first = useCredentials.getState().sets[0];
   return first === undefined ? { kind: 'new', userName: '' } : { kind: 'saved', id: first.id };
 }
 

@@ -13,7 +13,7 @@ import {
   withTransport,
 } from './machine-draft.ts';
 
-const empty = emptyDraft({ kind: 'none' });
+const empty = emptyDraft({ kind: 'inherit' });
 const typed = (addressText: string, more: Partial<MachineDraft> = {}): MachineDraft => ({
   ...withAddress(empty, addressText),
   ...more,
@@ -112,6 +112,8 @@ describe('the form of a machine', () => {
       port: 443,
       path: '',
       signIn: 'basic',
+      spn: { serviceClass: 'HOST', host: 'srv.corp.example', withPort: true },
+      delegate: false,
       credentialId: 'c1',
       trusted: false,
       allowClearText: false,

@@ -1,4 +1,4 @@
-import type { Machine, MachineSettings } from '../../../shared/contract/machines.ts';
+import type { Machine, MachineSettings, SignIn, Spn } from '../../../shared/contract/machines.ts';
 import { defaultPort, isLoopback, parseAddress } from './address.ts';
 
 /** The form of adding and editing a machine: what was typed, not yet what it means. */
@@ -11,7 +11,9 @@ export interface MachineDraft {
   /** Until then the port follows the transport. */
   readonly portTouched: boolean;
   readonly path: string;
-  readonly signIn: 'negotiate' | 'basic';
+  readonly signIn: SignIn;
+  readonly spn: Spn;
+  readonly delegate: boolean;
   readonly credential: CredentialChoice;
   readonly trusted: boolean;
   readonly allowClearText: boolean;
@@ -19,11 +21,13 @@ export interface MachineDraft {
   readonly tags: readonly string[];
 }
 
-/** A saved one, a new one being typed (its password is only in the field), or none at all. */
+/** What its tags or all machines have, a saved set of its own, or a new one being typed (its password is only in the field). */
 export type CredentialChoice =
   | { readonly kind: 'saved'; readonly id: string }
   | { readonly kind: 'new'; readonly userName: string }
-  | { readonly kind: 'none' };
+  | { readonly kind: 'inherit' };
+
+const defaultSpn: Spn = { serviceClass: null, host: null, withPort: false };
 
 export const emptyDraft = (credential: CredentialChoice): MachineDraft => ({
   addressText: '',
@@ -33,6 +37,8 @@ export const emptyDraft = (credential: CredentialChoice): MachineDraft => ({
   portTouched: false,
   path: 'wsman',
   signIn: 'negotiate',
+  spn: defaultSpn,
+  delegate: false,
   credential,
   trusted: false,
   allowClearText: false,
@@ -49,7 +55,9 @@ export function draftOf({ settings }: Machine): MachineDraft {
     portTouched: settings.port !== defaultPort(settings.transport),
     path: settings.path,
     signIn: settings.signIn,
-    credential: settings.credentialId === null ? { kind: 'none' } : { kind: 'saved', id: settings.credentialId },
+    spn: settings.spn,
+    delegate: settings.delegate,
+    credential: settings.credentialId === null ? { kind: 'inherit' } : { kind: 'saved', id: settings.credentialId },
     trusted: settings.trusted,
     allowClearText: settings.allowClearText,
     pin: settings.pin,
@@ -130,6 +138,8 @@ export function settingsOf(draft: MachineDraft): MachineSettings {
     port: Number(settled.portText),
     path: settled.path.replace(/^\/+|\/+$/g, ''),
     signIn: settled.signIn,
+    spn: settled.spn,
+    delegate: settled.delegate,
     credentialId: settled.credential.kind === 'saved' ? settled.credential.id : null,
     trusted: asksForTrust(settled) && settled.trusted,
     allowClearText: asksForClearText(settled) && settled.allowClearText,

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
+import type { NewCredential } from '../../../shared/contract/credentials.ts';
 import type { MachineSettings, TestStep } from '../../../shared/contract/machines.ts';
 import type { Problem } from '../../../shared/contract/problem.ts';
 import { testMachine } from '../../stores/machines.ts';
@@ -25,30 +26,27 @@ export function useMachineTest() {
     setRun(idle);
   }, []);
 
-  const start = useCallback(
-    async (settings: MachineSettings, credential: { userName: string; password: string } | null) => {
-      running.current?.abort();
-      const abort = new AbortController();
-      running.current = abort;
-      setRun({ phase: 'running', steps: [], problem: null });
-      let steps: readonly TestStep[] = [];
-      let problem: Problem | null = null;
-      try {
-        for await (const step of testMachine(settings, credential, abort.signal)) {
-          if (abort.signal.aborted) return;
-          steps = putStep(steps, step);
-          setRun({ phase: 'running', steps, problem: null });
-        }
-      } catch (error) {
-        problem = problemOf(error);
+  const start = useCallback(async (settings: MachineSettings, credential: NewCredential | null) => {
+    running.current?.abort();
+    const abort = new AbortController();
+    running.current = abort;
+    setRun({ phase: 'running', steps: [], problem: null });
+    let steps: readonly TestStep[] = [];
+    let problem: Problem | null = null;
+    try {
+      for await (const step of testMachine(settings, credential, abort.signal)) {
+        if (abort.signal.aborted) return;
+        steps = putStep(steps, step);
+        setRun({ phase: 'running', steps, problem: null });
       }
-      if (abort.signal.aborted) return;
-      running.current = null;
-      const failed = problem !== null || steps.length === 0 || steps.some((step) => step.outcome === 'failed');
-      setRun({ phase: failed ? 'failed' : 'passed', steps, problem });
-    },
-    [],
-  );
+    } catch (error) {
+      problem = problemOf(error);
+    }
+    if (abort.signal.aborted) return;
+    running.current = null;
+    const failed = problem !== null || steps.length === 0 || steps.some((step) => step.outcome === 'failed');
+    setRun({ phase: failed ? 'failed' : 'passed', steps, problem });
+  }, []);
 
   return { run, start, stop };
 }

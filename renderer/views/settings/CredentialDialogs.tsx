@@ -1,6 +1,6 @@
 import { Field, Input } from '@fluentui/react-components';
 import { useEffect, useRef, useState } from 'react';
-import type { Credential } from '../../../shared/contract/credentials.ts';
+import type { CredentialSet } from '../../../shared/contract/credentials.ts';
 import type { Problem } from '../../../shared/contract/problem.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
@@ -11,7 +11,7 @@ import { notify } from '../../stores/notices.ts';
 import { problemOf } from '../../stores/problem-of.ts';
 
 /** A new credential, or a new password for one. The password is in its field and nowhere else. */
-export function PasswordDialog({ credential, onClose }: { credential: Credential | null; onClose: () => void }) {
+export function PasswordDialog({ credential, onClose }: { credential: CredentialSet | null; onClose: () => void }) {
   const [userName, setUserName] = useState(credential?.userName ?? '');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -28,8 +28,8 @@ export function PasswordDialog({ credential, onClose }: { credential: Credential
     try {
       await saveCredential({
         id: credential?.id ?? null,
-        userName: userName.trim(),
-        password: password.current?.value ?? '',
+        name: credential?.name ?? userName.trim(),
+        credential: { kind: 'password', userName: userName.trim(), password: password.current?.value ?? '' },
       });
       notify({
         kind: 'done',
@@ -100,7 +100,7 @@ export function RemoveCredentialDialog({
   users,
   onClose,
 }: {
-  credential: Credential;
+  credential: CredentialSet;
   users: number;
   onClose: () => void;
 }) {

@@ -1,14 +1,14 @@
 import { Radio, RadioGroup } from '@fluentui/react-components';
 import { DeleteRegular, KeyRegular } from '@fluentui/react-icons';
-import { useEffect, useState } from 'react';
-import type { Credential } from '../../../shared/contract/credentials.ts';
+import { useState } from 'react';
+import type { CredentialSet } from '../../../shared/contract/credentials.ts';
 import { Button } from '../../components/Button.tsx';
 import { CopyButton } from '../../components/CodeLine.tsx';
 import { Glyph } from '../../components/Glyph.tsx';
 import { Kv } from '../../components/Kv.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { plural } from '../../format.ts';
-import { reloadCredentials, useCredentials } from '../../stores/credentials.ts';
+import { useCredentials } from '../../stores/credentials.ts';
 import { useMachines } from '../../stores/machines.ts';
 import { attempt } from '../../stores/notices.ts';
 import { changeSettings, useSettings } from '../../stores/settings.ts';
@@ -91,22 +91,22 @@ export function SettingsPage() {
   );
 }
 
-const keptWords: Readonly<Record<Credential['kept'], string>> = {
+const keptWords: Readonly<Record<CredentialSet['kept'], string>> = {
   keychain: 'in the keychain',
+  'sealed-file': 'in the sealed file',
+  locked: 'locked',
+  'nothing-to-keep': 'nothing to keep',
   'this-run': 'for this run only',
   missing: 'password missing',
 };
 
 function Credentials() {
-  const { credentials, loaded, problem } = useCredentials();
+  const { sets: credentials, loaded, problem } = useCredentials();
   const machines = useMachines((state) => state.list);
   const [dialog, setDialog] = useState<
-    { kind: 'password' | 'remove'; credential: Credential } | { kind: 'new' } | null
+    { kind: 'password' | 'remove'; credential: CredentialSet } | { kind: 'new' } | null
   >(null);
-  useEffect(() => {
-    reloadCredentials().catch(() => {});
-  }, []);
-  const users = (id: string) => machines.filter((machine) => machine.settings.credentialId === id).length;
+  const users = (id: string) => machines.filter((machine) => machine.credential.id === id).length;
   return (
     <section>
       <div className="row">
@@ -129,7 +129,7 @@ function Credentials() {
                 }
                 label=""
               />
-              <span className="b5 ell name">{credential.userName}</span>
+              <span className="b5 ell name">{credential.name}</span>
               <span className={credential.kept === 'missing' ? 'c-warn' : 't2'}>{keptWords[credential.kept]}</span>
               <span className="t3">
                 {users(credential.id) === 0 ? 'not used' : `for ${plural(users(credential.id), 'machine')}`}
