@@ -18,6 +18,35 @@ const needs: readonly {
     packages: ['python3-gssapi', 'gss-ntlmssp'],
     present: async () => (await pythonHas('gssapi')) && gssNtlmssp(),
   },
+  {
+    what: 'MIT Kerberos with its KDC, for the lab and for our own Kerberos',
+    packages: ['krb5-kdc', 'krb5-admin-server', 'krb5-user'],
+    present: async () =>
+      ['/usr/sbin/krb5kdc', '/usr/sbin/kdb5_util', '/usr/sbin/kadmin.local', '/usr/bin/kinit'].every(existsSync) &&
+      sharedLibrary('libgssapi_krb5.so.2'),
+  },
+  {
+    what: 'the GSSAPI of Heimdal, the relative of the one of macOS',
+    packages: ['libgssapi3-heimdal'],
+    present: () => sharedLibrary('libgssapi.so.3'),
+  },
+  {
+    what: 'an Active Directory to sign in to (Samba)',
+    packages: ['samba-ad-dc', 'samba-ad-provision', 'samba-dsdb-modules', 'python3-samba'],
+    present: async () =>
+      ['/usr/sbin/samba', '/usr/bin/samba-tool', '/usr/share/samba/setup/ad-schema'].every(existsSync) &&
+      (await pythonHas('samba.provision')),
+  },
+  {
+    what: 'curl that speaks SPNEGO, a foreign client for the lab',
+    packages: ['curl'],
+    present: async () => (await outputOf('/usr/bin/curl', ['--version'])).includes('SPNEGO'),
+  },
+  {
+    what: 'xmllint, a foreign reader of XML',
+    packages: ['libxml2-utils'],
+    present: async () => existsSync('/usr/bin/xmllint'),
+  },
 ];
 
 async function pythonHas(module: string): Promise<boolean> {
@@ -28,6 +57,17 @@ async function gssNtlmssp(): Promise<boolean> {
   const script =
     "import gssapi; m = gssapi.OID.from_int_seq('1.3.6.1.4.1.311.2.2.10'); assert m in gssapi.raw.indicate_mechs()";
   return (await run('/usr/bin/python3', ['-c', script], { quiet: true, timeoutSeconds: 60 })).code === 0;
+}
+
+/** The dynamic linker finds it, whatever the folder of this architecture is called. */
+async function sharedLibrary(name: string): Promise<boolean> {
+  return (await outputOf('/sbin/ldconfig', ['-p'])).includes(`${name} `);
+}
+
+/** What a command printed, or nothing where it cannot be run or failed. */
+async function outputOf(command: string, args: readonly string[]): Promise<string> {
+  const { code, output } = await run(command, args, { quiet: true, timeoutSeconds: 60 });
+  return code === 0 ? output : '';
 }
 
 /** What is missing on this machine, and the packages that would bring it. */
@@ -41,6 +81,6 @@ export async function missingPackages(): Promise<{ readonly what: string[]; read
   return missing;
 }
 
-/** The one line that installs them on Debian or Ubuntu. */
+/** The one line that installs them on Debian or Ubuntu. Without the variable krb5-config asks for a realm; none is needed. */
 export const installLine = (packages: readonly string[]): string =>
-  `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+  `apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${packages.join(' ')}`;
