@@ -2,10 +2,10 @@
  * WS-Man from the client's side: identify, get, put, create, delete, enumerate, invoke (DSP0226; MS-WSMV 3.1.4, 3.2.4).
  * What an operation is; how one request becomes one answer is in `call.ts`, the cursor of an enumeration in `enumerate.ts`.
  */
-import { createCaller } from './call.ts';
+import { type Call, createCaller } from './call.ts';
 import { type InputParameter, methodInput } from './cim-input.ts';
 import { type EnumerateOptions, enumerate } from './enumerate.ts';
-import { methodAction, type OptionSet } from './envelope.ts';
+import { methodAction, type OptionSet, type ReceivedResponse } from './envelope.ts';
 import { type EndpointReference, isEpr, readEpr, type Selectors } from './epr.ts';
 import { ProtocolError, WSManFault } from './errors.ts';
 import type { ExchangeListener } from './exchange.ts';
@@ -90,16 +90,25 @@ export interface WSManClient {
   delete(resource: ResourceLocator, options?: CallOptions): Promise<void>;
   /** From winrm/config where the target lets us read it, else the documented defaults of its stack; `source` says which. Asked once. */
   limits(options?: CallOptions): Promise<TargetLimits>;
+  /** One request with any action: what other families of operations, such as shells, are built on. */
+  call(call: Call): Promise<ReceivedResponse>;
+  /**
+   * One connection more than `maxConnections`, until the returned function is called: for a request that waits at the target for long
+   * (Receive), so that the others need not queue behind it.
+   */
+  reserveConnection(): () => void;
   /** How the connection is protected; null before the first exchange. */
   security(): ConnectionSecurity | null;
   /** Closes every connection; what is under way is rejected. */
   close(): void;
 }
 
+const defaultMaxConnections = 2;
+
 /** A client for one target. Nothing is sent before the first operation. */
 export function createClient(target: Target, options: ClientOptions = {}): WSManClient {
   const pool = createConnectionPool(target, {
-    maxConnections: options.maxConnections ?? 2,
+    maxConnections: options.maxConnections ?? defaultMaxConnections,
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
   });
   return createClientOver(pool, target, options);
@@ -109,12 +118,17 @@ export function createClient(target: Target, options: ClientOptions = {}): WSMan
 export function createClientOver(pool: ConnectionPool, target: Target, options: ClientOptions = {}): WSManClient {
   const caller = createCaller(pool, target, options);
   let limits: TargetLimits | null = null;
+  let maxConnections = options.maxConnections ?? defaultMaxConnections;
+  let reserved = 0;
 
   const client: WSManClient = {
     async identify({ anonymous = target.authentication === 'none', ...o } = {}) {
       const identity = readIdentity((await caller.identify(anonymous, o)).body);
       // Stack 1.1 takes five connections in all, from everybody; one of them is ours.
-      if (identity.stack?.startsWith('1.')) pool.setMaxConnections(1);
+      if (identity.stack?.startsWith('1.')) {
+        maxConnections = 1;
+        pool.setMaxConnections(maxConnections + reserved);
+      }
       return identity;
     },
 
@@ -177,6 +191,18 @@ export function createClientOver(pool: ConnectionPool, target: Target, options: 
         }
       }
       return limits;
+    },
+
+    call: (call) => caller.call(call),
+
+    reserveConnection() {
+      pool.setMaxConnections(maxConnections + ++reserved);
+      let isReleased = false;
+      return () => {
+        if (isReleased) return;
+        isReleased = true;
+        pool.setMaxConnections(maxConnections + --reserved);
+      };
     },
 
     security: () => pool.security(),

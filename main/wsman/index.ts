@@ -49,6 +49,8 @@ export type { Exchange, ExchangeListener, ExchangeTimings } from './exchange.ts'
 export type { Identity } from './identify.ts';
 export type { TargetLimits } from './limits.ts';
 export { className, dialects, ns, resourceUris, wmi, wql } from './namespaces.ts';
+export { openShell, type RunningCommand, type RunOptions, type Shell, type ShellOptions } from './shell.ts';
+export type { OutputChunk, SignalName, StreamName } from './shell-messages.ts';
 export type { AuthenticationPolicy, ClientCertificate, SpnChoice, Target, TlsTrust } from './target.ts';
 export type { ConnectionSecurity } from './transport/connection-pool.ts';
 export { inspectCertificate } from './transport/open-socket.ts';
