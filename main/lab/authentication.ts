@@ -51,18 +51,21 @@ async function stepNegotiate(
   // A new first token on a socket that has a context starts over.
   if (state.acceptor === null || state.acceptor.complete) forget(state);
   state.acceptor ??= createNegotiateAcceptor({
-    role: 'acceptor',
-    findPassword: (user) => findAccount(machine, user)?.password ?? null,
-    computerName: machine.plan.name.slice(0, 15).toUpperCase(),
-    domainName: netbiosDomain(machine),
-    dnsComputerName: `${machine.plan.name.toLowerCase()}.${machine.plan.domain}`,
-    dnsDomainName: machine.plan.domain,
-    channelBinding,
-    requireChannelBinding:
-      channelBinding !== null && machine.winrmConfig.text('Service/Auth/CbtHardeningLevel') === 'Strict',
-    // As Windows: clients that say they send no MIC are old, not wrong; inside TLS nothing needs to be sealed once more.
-    requireMic: false,
-    requireSealing: channelBinding === null,
+    ntlm: {
+      role: 'acceptor',
+      findPassword: (user) => findAccount(machine, user)?.password ?? null,
+      computerName: machine.plan.name.slice(0, 15).toUpperCase(),
+      domainName: netbiosDomain(machine),
+      dnsComputerName: `${machine.plan.name.toLowerCase()}.${machine.plan.domain}`,
+      dnsDomainName: machine.plan.domain,
+      channelBinding,
+      requireChannelBinding:
+        channelBinding !== null && machine.winrmConfig.text('Service/Auth/CbtHardeningLevel') === 'Strict',
+      // As Windows: clients that say they send no MIC are old, not wrong; inside TLS nothing needs to be sealed once more.
+      requireMic: false,
+      requireSealing: channelBinding === null,
+    },
+    kerberos: null,
   });
   const { acceptor } = state;
   try {

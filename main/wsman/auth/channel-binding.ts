@@ -1,4 +1,4 @@
-/** Channel bindings of the kind tls-server-end-point (RFC 5929 section 4), as NTLM carries them (MsvAvChannelBindings). */
+/** Channel bindings of the kind tls-server-end-point (RFC 5929 section 4), for NTLM (MsvAvChannelBindings) and for GSS-API. */
 import { createHash } from 'node:crypto';
 import { type DerElement, oidText, readDer, readDerList } from './der.ts';
 
@@ -39,13 +39,23 @@ export function channelBindingOf(certificate: Uint8Array): Uint8Array | null {
   return hash === null ? null : channelBindingOfHash(hash);
 }
 
-/** The same from the certificate's hash. */
+/** The application data of the binding, as GSS-API libraries want it: prefix and hash (RFC 5929 section 4). Null as above. */
+export function channelBindingData(certificate: Uint8Array): Uint8Array | null {
+  const hash = certificateHash(certificate);
+  return hash === null ? null : applicationData(hash);
+}
+
+/** `channelBindingOf` from the certificate's hash. */
 export function channelBindingOfHash(hash: Uint8Array): Uint8Array {
-  const data = Buffer.concat([Buffer.from('tls-server-end-point:', 'latin1'), hash]);
+  const data = applicationData(hash);
   // Initiator and acceptor address: type and length, all zero.
   const header = Buffer.alloc(20);
   header.writeUInt32LE(data.length, 16);
   return createHash('md5').update(header).update(data).digest();
+}
+
+function applicationData(hash: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from('tls-server-end-point:', 'latin1'), hash]);
 }
 
 /** Hash of the certificate (DER): by the hash of its own signature, SHA-256 in place of MD5 and SHA-1 (RFC 5929 4.1). */

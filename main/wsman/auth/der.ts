@@ -79,3 +79,16 @@ export function oidText(value: Uint8Array): string {
   }
   return arcs.join('.');
 }
+
+/** The value of an OBJECT IDENTIFIER from its dotted form. */
+export function oidBytes(text: string): Uint8Array {
+  const [first = 0, second = 0, ...rest] = text.split('.').map(Number);
+  const bytes: number[] = [];
+  for (const arc of [first * 40 + second, ...rest]) {
+    const digits = [arc & 0x7f];
+    for (let high = Math.floor(arc / 128); high > 0; high = Math.floor(high / 128))
+      digits.unshift(0x80 | (high & 0x7f));
+    bytes.push(...digits);
+  }
+  return Uint8Array.from(bytes);
+}

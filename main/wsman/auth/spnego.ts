@@ -1,241 +1,257 @@
 /**
- * SPNEGO (RFC 4178, MS-SPNG) around one inner mechanism, both roles. The list of mechanisms has one entry, so nothing can be
- * negotiated down; mechListMIC is made and checked all the same, since Windows sends and expects it with NTLM.
+ * SPNEGO (RFC 4178, MS-SPNG): which mechanism, and proof that nobody changed the list. Both roles, over one or several mechanisms.
  *
- * Deviation seen: a mechListMIC equal to the responseToken is a bug of old servers and is passed over.
+ * The initiator offers its mechanisms in order with the first one's token at once. The acceptor takes the first of the list that it has,
+ * having no order of its own; where that is not the first, it asks for mechListMIC, and none of both ends without the other's
+ * (section 5). Otherwise mechListMIC is optional: with NTLM it is sent all the same, as Windows does, and then expected in return;
+ * with Kerberos it is checked where it comes (OMI sends one).
+ *
+ * Deviations seen: a mechListMIC equal to the responseToken is a bug of old servers and is passed over; Windows picks Kerberos under
+ * either of its two numbers; later answers leave out supportedMech or negState.
  */
 import { AuthenticationError, type AuthenticationReason } from '../errors.ts';
-import { type DerElement, encodeDer, oidText, readDer, readDerList } from './der.ts';
+import {
+  badToken,
+  encodeMechTypes,
+  encodeNegTokenInit,
+  encodeNegTokenResp,
+  MechOid,
+  mechanismOf,
+  NegState,
+  type NegTokenResp,
+  parseNegTokenInit,
+  parseNegTokenResp,
+} from './neg-token.ts';
 import type { MechContext, OwnContext, SecurityContext } from './security-context.ts';
 
-const SPNEGO_OID = Uint8Array.of(0x2b, 0x06, 0x01, 0x05, 0x05, 0x02);
-const NTLMSSP_OID = Uint8Array.of(0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x02, 0x0a);
-const NTLMSSP = '1.3.6.1.4.1.311.2.2.10';
-
-const Tag = { OCTET_STRING: 0x04, OID: 0x06, ENUMERATED: 0x0a, SEQUENCE: 0x30, APPLICATION: 0x60 } as const;
-const field = (number: number) => 0xa0 + number;
-
-/** negState of NegTokenResp (RFC 4178 4.2.2). */
-export const NegState = { ACCEPT_COMPLETED: 0, ACCEPT_INCOMPLETE: 1, REJECT: 2, REQUEST_MIC: 3 } as const;
-
-export interface NegTokenInit {
-  readonly mechTypes: readonly string[];
-  /** The MechTypeList as encoded: what mechListMIC signs. */
-  readonly mechTypesDer: Uint8Array;
-  readonly mechToken: Uint8Array | null;
-}
-export interface NegTokenResp {
-  readonly negState: number | null;
-  readonly supportedMech: string | null;
-  readonly responseToken: Uint8Array | null;
-  readonly mechListMic: Uint8Array | null;
+export interface SpnegoContext extends OwnContext {
+  /** The mechanism has its keys: a message can be sealed, though the peer may still owe its last word. */
+  readonly established: boolean;
 }
 
-/** The inner mechanism, carried inside SPNEGO. */
-export function createSpnegoContext(inner: MechContext, role: 'initiator' | 'acceptor'): OwnContext {
-  let complete = false;
-  const setComplete = () => {
-    complete = true;
-  };
-  const step = role === 'initiator' ? initiate(inner, setComplete) : accept(inner, setComplete);
+/** What both roles keep: the mechanism in use, and whether all is said. */
+interface Negotiation {
+  chosen: MechContext;
+  complete: boolean;
+}
+
+/** `mechs`: in order of preference, at least one. They belong to the context from here on. Throws AuthenticationError from `step`. */
+export function createSpnegoContext(mechs: readonly MechContext[], role: 'initiator' | 'acceptor'): SpnegoContext {
+  const state: Negotiation = { chosen: mechs[0]!, complete: false };
+  const step = role === 'initiator' ? initiate(mechs, state) : accept(mechs, state);
   return {
-    mechanism: inner.mechanism,
+    get mechanism() {
+      return state.chosen.mechanism;
+    },
     get cipher() {
-      return inner.cipher;
+      return state.chosen.cipher;
     },
     get complete() {
-      return complete;
+      return state.complete;
+    },
+    get established() {
+      return state.chosen.complete;
     },
     step,
-    wrap: inner.wrap,
-    unwrap: inner.unwrap,
+    wrap: (plain) => state.chosen.wrap(plain),
+    unwrap: (signature, data) => state.chosen.unwrap(signature, data),
     dispose() {
-      complete = false;
-      inner.dispose();
+      state.complete = false;
+      for (const mech of mechs) mech.dispose();
     },
   };
 }
 
-function initiate(inner: MechContext, setComplete: () => void): SecurityContext['step'] {
-  const mechTypes = encodeDer(Tag.SEQUENCE, encodeDer(Tag.OID, NTLMSSP_OID));
-  let state: 'start' | 'stepping' | 'awaiting-final' | 'done' = 'start';
+/** Kerberos goes under both of its numbers: some old acceptors know only Microsoft's. */
+function numbersOf(mech: MechContext): readonly string[] {
+  return mech.oid === MechOid.KERBEROS ? [MechOid.KERBEROS, MechOid.MS_KERBEROS] : [mech.oid];
+}
 
-  return async (token) => {
-    if (state === 'start' && token === null) {
-      const mechToken = await inner.step(null);
-      state = 'stepping';
-      return encodeNegTokenInit(mechTypes, mechToken ?? new Uint8Array(0));
+function initiate(mechs: readonly MechContext[], state: Negotiation): SecurityContext['step'] {
+  const mechTypes = encodeMechTypes(mechs.flatMap(numbersOf));
+  let answers: 'not-begun' | 0 | 1 = 'not-begun';
+  let isMicRequired = false;
+  let isMicSent = false;
+  let isMicVerified = false;
+
+  /** Takes up the acceptor's choice. True where it is another than the one that has begun. */
+  function choose(response: NegTokenResp, isFirst: boolean): boolean {
+    if (response.negState === NegState.REQUEST_MIC) {
+      if (!isFirst) throw badToken('it asks for a mechListMIC after the first answer');
+      isMicRequired = true;
     }
-    if (token === null || state === 'start' || state === 'done') throw badToken('it came out of turn');
-    const response = parseNegTokenResp(token);
-    if (response.negState === NegState.REJECT) {
-      const isLast = state === 'awaiting-final';
-      throw refused(isLast ? 'rejected' : 'bad-token', 'The target rejected the SPNEGO negotiation.');
-    }
-    if (response.supportedMech !== null && response.supportedMech !== NTLMSSP) {
-      throw badToken('it selects a mechanism that was not offered');
-    }
-    if (state === 'awaiting-final') {
-      checkMechListMic(inner, mechTypes, response);
-      if (response.negState !== NegState.ACCEPT_COMPLETED) throw badToken('the negotiation was not completed');
-      state = 'done';
-      setComplete();
+    if (response.supportedMech === null) return false;
+    const mech = mechs.find(({ oid }) => oid === mechanismOf(response.supportedMech!));
+    if (!mech) throw badToken('it selects a mechanism that was not offered');
+    if (mech === state.chosen) return false;
+    if (!isFirst) throw badToken('it selects another mechanism than before');
+    state.chosen.dispose();
+    state.chosen = mech;
+    isMicRequired = true;
+    return true;
+  }
+
+  function conclude(response: NegTokenResp, answer: Uint8Array | null): Uint8Array | null {
+    const mic = checkMechListMic(state.chosen, mechTypes, response);
+    isMicVerified ||= mic === 'right';
+    const isOver =
+      response.negState === NegState.ACCEPT_COMPLETED || (response.negState === null && (isMicSent || !isMicRequired));
+    if (isOver && answer === null) {
+      const isOwed = isMicRequired || (isMicSent && mic !== 'passed-over');
+      if (isOwed && !isMicVerified) throw badToken('its mechListMIC is missing');
+      state.complete = true;
       return null;
     }
-    if (response.responseToken === null) throw badToken('it holds no NTLM challenge');
-    const answer = await inner.step(response.responseToken);
-    if (!inner.complete || answer === null) throw badToken('NTLM did not complete');
-    state = 'awaiting-final';
+    if (response.negState === NegState.ACCEPT_COMPLETED || isMicSent)
+      throw badToken('the negotiation was not completed');
+    isMicSent = true;
+    // Where theirs has come already, ours is the last word.
+    if (answer === null && isMicVerified) state.complete = true;
+    return encodeNegTokenResp({
+      negState: state.complete ? NegState.ACCEPT_COMPLETED : NegState.ACCEPT_INCOMPLETE,
+      supportedMech: null,
+      responseToken: answer,
+      mechListMic: state.chosen.signMechList(mechTypes),
+    });
+  }
+
+  return async (token) => {
+    if (answers === 'not-begun' && token === null) {
+      const mechToken = await state.chosen.step(null);
+      answers = 0;
+      return encodeNegTokenInit(mechTypes, mechToken);
+    }
+    if (token === null || answers === 'not-begun' || state.complete) throw badToken('it came out of turn');
+    const isFirst = answers === 0;
+    answers = 1;
+    const response = parseNegTokenResp(token);
+    if (response.negState === NegState.REJECT) throw await rejection(state.chosen, response);
+    const isSwitched = choose(response, isFirst);
+    const { chosen } = state;
+    let answer: Uint8Array | null = null;
+    // What comes along with another mechanism's name was not made for what has yet to begin.
+    if (isSwitched) answer = await chosen.step(null);
+    else if (!chosen.complete) {
+      if (response.responseToken === null) throw badToken(`it holds nothing for ${chosen.mechanism}`);
+      answer = await chosen.step(response.responseToken);
+    }
+    if (chosen.complete) return conclude(response, answer);
+    if (response.negState === NegState.ACCEPT_COMPLETED || answer === null) {
+      throw badToken(`it ends the negotiation before ${chosen.mechanism} is complete`);
+    }
     return encodeNegTokenResp({
       negState: NegState.ACCEPT_INCOMPLETE,
       supportedMech: null,
       responseToken: answer,
-      mechListMic: inner.signMechList(mechTypes),
+      mechListMic: null,
     });
   };
 }
 
-function accept(inner: MechContext, setComplete: () => void): SecurityContext['step'] {
+function accept(mechs: readonly MechContext[], state: Negotiation): SecurityContext['step'] {
   let mechTypes: Uint8Array | null = null;
-  let micRequired = false;
-  let done = false;
+  let isMicRequired = false;
+  let isMicSent = false;
+
+  async function choose(token: Uint8Array): Promise<Uint8Array | null> {
+    const init = parseNegTokenInit(token);
+    const supportedMech = init.mechTypes.find((number) => mechs.some(({ oid }) => oid === mechanismOf(number)));
+    const chosen = mechs.find(({ oid }) => supportedMech !== undefined && oid === mechanismOf(supportedMech));
+    if (!supportedMech || !chosen) {
+      throw refused('bad-token', 'The client offers no mechanism that is accepted here.');
+    }
+    state.chosen = chosen;
+    mechTypes = new Uint8Array(init.mechTypesDer);
+    // Only the first mechanism of the list may bring its token along (4.2.1).
+    const isFirst = mechanismOf(init.mechTypes[0]!) === chosen.oid;
+    isMicRequired = !isFirst;
+    const answer = isFirst && init.mechToken ? await chosen.step(init.mechToken) : null;
+    if (chosen.complete) return conclude(mechTypes, null, answer, supportedMech);
+    return encodeNegTokenResp({
+      negState: isMicRequired ? NegState.REQUEST_MIC : NegState.ACCEPT_INCOMPLETE,
+      supportedMech,
+      responseToken: answer,
+      mechListMic: null,
+    });
+  }
+
+  function conclude(
+    list: Uint8Array,
+    response: NegTokenResp | null,
+    answer: Uint8Array | null,
+    supportedMech: string | null,
+  ): Uint8Array | null {
+    const { chosen } = state;
+    const isRight = response !== null && checkMechListMic(chosen, list, response) === 'right';
+    // A client whose mechanism is complete has no later leg in which to send it.
+    if (isMicRequired && !isRight && answer === null) throw badToken('its mechListMIC is missing');
+    const isLastWord = isRight || !isMicRequired;
+    const signs = !isMicSent && (isMicRequired || isRight);
+    const mechListMic = signs ? chosen.signMechList(list) : null;
+    const hasSaidAll = isMicSent && answer === null;
+    isMicSent ||= signs;
+    state.complete = isLastWord;
+    if (hasSaidAll) return null;
+    return encodeNegTokenResp({
+      negState: isLastWord ? NegState.ACCEPT_COMPLETED : NegState.ACCEPT_INCOMPLETE,
+      supportedMech,
+      responseToken: answer,
+      mechListMic,
+    });
+  }
 
   return async (token) => {
-    if (token === null || done) throw badToken('it came out of turn');
-    if (mechTypes === null) {
-      const init = parseNegTokenInit(token);
-      if (!init.mechTypes.includes(NTLMSSP)) throw refused('bad-token', 'The client does not offer NTLM.');
-      mechTypes = new Uint8Array(init.mechTypesDer);
-      // Only the first mechanism of the list may bring its token along (RFC 4178 4.2.1).
-      const isFirst = init.mechTypes[0] === NTLMSSP;
-      micRequired = !isFirst;
-      const answer = isFirst && init.mechToken ? await inner.step(init.mechToken) : null;
-      return encodeNegTokenResp({
-        negState: isFirst ? NegState.ACCEPT_INCOMPLETE : NegState.REQUEST_MIC,
-        supportedMech: NTLMSSP,
-        responseToken: answer,
-        mechListMic: null,
-      });
-    }
+    if (token === null || state.complete) throw badToken('it came out of turn');
+    if (mechTypes === null) return choose(token);
+    const { chosen } = state;
     const response = parseNegTokenResp(token);
-    if (response.responseToken === null) throw badToken('it holds no NTLM token');
-    const answer = await inner.step(response.responseToken);
-    if (!inner.complete) {
-      return encodeNegTokenResp({
-        negState: NegState.ACCEPT_INCOMPLETE,
-        supportedMech: null,
-        responseToken: answer,
-        mechListMic: null,
-      });
+    if (response.negState === NegState.REJECT)
+      throw refused('bad-token', 'The client rejected the SPNEGO negotiation.');
+    let answer: Uint8Array | null = null;
+    if (!chosen.complete) {
+      if (response.responseToken === null) throw badToken(`it holds nothing for ${chosen.mechanism}`);
+      answer = await chosen.step(response.responseToken);
     }
-    const hasMic = checkMechListMic(inner, mechTypes, response);
-    if (micRequired && !hasMic) throw badToken('its mechListMIC is missing');
-    done = true;
-    const final = encodeNegTokenResp({
-      negState: NegState.ACCEPT_COMPLETED,
+    if (chosen.complete) return conclude(mechTypes, response, answer, null);
+    return encodeNegTokenResp({
+      negState: NegState.ACCEPT_INCOMPLETE,
       supportedMech: null,
-      responseToken: null,
-      mechListMic: hasMic ? inner.signMechList(mechTypes) : null,
+      responseToken: answer,
+      mechListMic: null,
     });
-    setComplete();
-    return final;
   };
 }
 
-/** True where there was a mechListMIC and it is right; throws where it is wrong. */
-function checkMechListMic(inner: MechContext, mechTypes: Uint8Array, response: NegTokenResp): boolean {
+/** Throws where there is a mechListMIC and it is wrong. */
+function checkMechListMic(
+  mech: MechContext,
+  mechTypes: Uint8Array,
+  response: NegTokenResp,
+): 'right' | 'missing' | 'passed-over' {
   const mic = response.mechListMic;
-  if (mic === null) return false;
-  if (response.responseToken !== null && Buffer.compare(mic, response.responseToken) === 0) return false;
-  if (!inner.verifyMechList(mechTypes, mic)) throw badToken('its mechListMIC is wrong');
-  return true;
+  if (mic === null) return 'missing';
+  if (response.responseToken !== null && Buffer.compare(mic, response.responseToken) === 0) return 'passed-over';
+  if (!mech.verifyMechList(mechTypes, mic)) throw badToken('its mechListMIC is wrong');
+  return 'right';
 }
 
-/** True for an InitialContextToken of SPNEGO, or a bare NegTokenInit / NegTokenResp. */
-export function isSpnegoToken(token: Uint8Array): boolean {
-  return token[0] === Tag.APPLICATION || token[0] === field(0) || token[0] === field(1);
-}
-
-export function encodeNegTokenInit(mechTypes: Uint8Array, mechToken: Uint8Array): Uint8Array {
-  const fields = [encodeDer(field(0), mechTypes), encodeDer(field(2), encodeDer(Tag.OCTET_STRING, mechToken))];
-  const init = encodeDer(field(0), encodeDer(Tag.SEQUENCE, ...fields));
-  return encodeDer(Tag.APPLICATION, encodeDer(Tag.OID, SPNEGO_OID), init);
-}
-
-/** Reads NegTokenInit and Microsoft's NegTokenInit2, whose hints are passed over. */
-export function parseNegTokenInit(token: Uint8Array): NegTokenInit {
-  return reading(() => {
-    let outer = readDer(token);
-    if (outer.tag === Tag.APPLICATION) {
-      const [mech, inner] = readDerList(outer.value);
-      if (mech?.tag !== Tag.OID || Buffer.compare(mech.value, SPNEGO_OID) !== 0 || !inner) {
-        throw badToken('it is not of SPNEGO');
-      }
-      outer = inner;
+/**
+ * Why the target said `reject`. Kerberos puts the reason into the responseToken (KRB-ERROR, RFC 4121 4.1), and the mechanism can tell it.
+ * NTLM that has not answered the challenge yet was refused as a mechanism; anything later is a refusal of the credentials.
+ */
+async function rejection(chosen: MechContext, response: NegTokenResp): Promise<unknown> {
+  if (response.responseToken !== null && !chosen.complete) {
+    try {
+      await chosen.step(response.responseToken);
+    } catch (cause) {
+      return cause;
     }
-    if (outer.tag !== field(0)) throw badToken('it is not a NegTokenInit');
-    const fields = readFields(outer);
-    const list = fields.get(0);
-    if (list?.tag !== Tag.SEQUENCE) throw badToken('it lists no mechanisms');
-    return {
-      mechTypes: readDerList(list.value).map((mech) => oidText(mech.value)),
-      mechTypesDer: list.whole,
-      mechToken: octets(fields.get(2)),
-    };
-  });
-}
-
-export function encodeNegTokenResp(response: NegTokenResp): Uint8Array {
-  const fields: Uint8Array[] = [];
-  if (response.negState !== null) {
-    fields.push(encodeDer(field(0), encodeDer(Tag.ENUMERATED, Uint8Array.of(response.negState))));
   }
-  if (response.supportedMech !== null) fields.push(encodeDer(field(1), encodeDer(Tag.OID, NTLMSSP_OID)));
-  if (response.responseToken) {
-    fields.push(encodeDer(field(2), encodeDer(Tag.OCTET_STRING, response.responseToken)));
-  }
-  if (response.mechListMic) fields.push(encodeDer(field(3), encodeDer(Tag.OCTET_STRING, response.mechListMic)));
-  return encodeDer(field(1), encodeDer(Tag.SEQUENCE, ...fields));
-}
-
-export function parseNegTokenResp(token: Uint8Array): NegTokenResp {
-  return reading(() => {
-    const outer = readDer(token);
-    if (outer.tag !== field(1)) throw badToken('it is not a NegTokenResp');
-    const fields = readFields(outer);
-    const negState = fields.get(0);
-    const supportedMech = fields.get(1);
-    return {
-      negState: negState?.tag === Tag.ENUMERATED ? (negState.value[0] ?? null) : null,
-      supportedMech: supportedMech?.tag === Tag.OID ? oidText(supportedMech.value) : null,
-      responseToken: octets(fields.get(2)),
-      mechListMic: octets(fields.get(3)),
-    };
-  });
-}
-
-/** The explicitly tagged fields of the SEQUENCE in `outer`, by number. */
-function readFields(outer: DerElement): Map<number, DerElement> {
-  const sequence = readDer(outer.value);
-  if (sequence.tag !== Tag.SEQUENCE) throw badToken('it is not a sequence');
-  return new Map(readDerList(sequence.value).map((item) => [item.tag - field(0), readDer(item.value)]));
-}
-
-function octets(element: DerElement | undefined): Uint8Array | null {
-  return element?.tag === Tag.OCTET_STRING && element.value.length > 0 ? element.value : null;
-}
-
-function reading<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    if (cause instanceof RangeError) throw badToken('it is not DER', cause);
-    throw cause;
-  }
-}
-
-function badToken(what: string, cause?: unknown): AuthenticationError {
-  return new AuthenticationError(`The SPNEGO token cannot be accepted: ${what}.`, { reason: 'bad-token', cause });
+  const hasSentCredentials = chosen.complete || chosen.mechanism === 'Kerberos';
+  return refused(
+    hasSentCredentials ? 'rejected' : 'bad-token',
+    `The target rejected the SPNEGO negotiation of ${chosen.mechanism}.`,
+  );
 }
 
 function refused(reason: AuthenticationReason, message: string): AuthenticationError {

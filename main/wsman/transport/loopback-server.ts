@@ -170,10 +170,13 @@ export async function startNtlmServer(
 
 function newAcceptor(options: NtlmServerOptions): NegotiateAcceptor {
   return createNegotiateAcceptor({
-    role: 'acceptor',
-    findPassword: (user) => (user === 'admin' ? 'Secret-4711' : null),
-    computerName: 'LOOPBACK',
-    channelBinding: options.tls ? channelBindingOf(options.tls.der) : null,
-    requireChannelBinding: options.tls?.requireBinding ?? false,
+    ntlm: {
+      role: 'acceptor',
+      findPassword: (user) => (user === 'admin' ? 'Secret-4711' : null),
+      computerName: 'LOOPBACK',
+      channelBinding: options.tls ? channelBindingOf(options.tls.der) : null,
+      requireChannelBinding: options.tls?.requireBinding ?? false,
+    },
+    kerberos: null,
   });
 }

@@ -8,16 +8,20 @@
  * Deviations read, never written: a blank before the boundary's name (sample 4.5, Exchange), no TAB before part headers and a CRLF
  * after the closing boundary (OMI), NULs behind the plaintext (OMI's client).
  */
-import type { OwnContext } from '../auth/security-context.ts';
+import type { OwnContext, SealedMessage, SecurityContext } from '../auth/security-context.ts';
 import { ProtocolError } from '../errors.ts';
 
-const PROTOCOL = 'application/HTTP-SPNEGO-session-encrypted';
-export const SOAP_CONTENT_TYPE = 'application/soap+xml;charset=UTF-8';
-/** The Content-Type header of a sealed message, as Windows writes it. */
-export const SEALED_CONTENT_TYPE = `multipart/encrypted;protocol="${PROTOCOL}";boundary="Encrypted Boundary"`;
+/** Which scheme the security context came about under; it names the protocol of the sealed message. Either is taken on receipt. */
+export type SealingProtocol = 'SPNEGO' | 'Kerberos';
 
-const BEFORE_TYPE = `--Encrypted Boundary\r\n\tContent-Type: ${PROTOCOL}\r\n\tOriginalContent: type=`;
-const AFTER_LENGTH = '\r\n--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n';
+export const SOAP_CONTENT_TYPE = 'application/soap+xml;charset=UTF-8';
+
+/** The Content-Type header of a sealed message, as Windows writes it. */
+export function sealedContentType(protocol: SealingProtocol): string {
+  return `multipart/encrypted;protocol="${protocolName(protocol)}";boundary="Encrypted Boundary"`;
+}
+export const SEALED_CONTENT_TYPE = sealedContentType('SPNEGO');
+
 const CLOSING = Buffer.from('--Encrypted Boundary--\r\n', 'latin1');
 const CRLF = Buffer.from('\r\n', 'latin1');
 /** The headers of both parts are some 220 bytes; whatever is much longer is something else. */
@@ -25,47 +29,87 @@ const MAX_HEADER_BYTES = 2048;
 /** A block cipher's padding, the most by which sealed data may exceed the stated length. */
 const MAX_PADDING = 16;
 
+function protocolName(protocol: SealingProtocol): string {
+  return `application/HTTP-${protocol}-session-encrypted`;
+}
+
 /** True for a Content-Type header that announces a sealed message, whichever mechanism it names. */
 export function isSealedContentType(contentType: string): boolean {
   return /^\s*multipart\/(x-multi-)?encrypted\b/i.test(contentType);
 }
 
-/** Seals SOAP and frames it. Advances the context's sequence number: the result must be sent, in order. */
+/**
+ * Seals SOAP and frames it. Advances the context's sequence number: the result must be sent, in order. `contentType`: of the SOAP before
+ * sealing. `protocol`: by the scheme that the context came about under.
+ */
 export function wrapMessage(
   context: OwnContext,
   soap: Uint8Array,
   contentType: string = SOAP_CONTENT_TYPE,
+  protocol: SealingProtocol = 'SPNEGO',
 ): Uint8Array {
-  const { signature, data } = context.wrap(soap);
-  const header = `${BEFORE_TYPE}${contentType};Length=${soap.length}${AFTER_LENGTH}`;
-  const frame = Buffer.allocUnsafe(header.length + 4 + signature.length + data.length + CLOSING.length);
-  let at = frame.write(header, 0, 'latin1');
-  at = frame.writeUInt32LE(signature.length, at);
-  frame.set(signature, at);
+  return frame(context.wrap(soap), contentType, protocol);
+}
+
+/** `wrapMessage` for a context that may seal elsewhere (SSPI). One at a time. */
+export async function wrapMessageLater(
+  context: SecurityContext,
+  soap: Uint8Array,
+  protocol: SealingProtocol,
+): Promise<Uint8Array> {
+  return frame(await context.wrap(soap), SOAP_CONTENT_TYPE, protocol);
+}
+
+function frame({ signature, data }: SealedMessage, contentType: string, protocol: SealingProtocol): Uint8Array {
+  // The length of the data, which is the plaintext's, unless a library of the system insists on padding: then that is counted too.
+  const header =
+    `--Encrypted Boundary\r\n\tContent-Type: ${protocolName(protocol)}\r\n` +
+    `\tOriginalContent: type=${contentType};Length=${data.length}\r\n` +
+    '--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n';
+  const framed = Buffer.allocUnsafe(header.length + 4 + signature.length + data.length + CLOSING.length);
+  let at = framed.write(header, 0, 'latin1');
+  at = framed.writeUInt32LE(signature.length, at);
+  framed.set(signature, at);
   at += signature.length;
-  frame.set(data, at);
+  framed.set(data, at);
   at += data.length;
-  frame.set(CLOSING, at);
-  return frame;
+  framed.set(CLOSING, at);
+  return framed;
+}
+
+/** A sealed message once opened: the SOAP bytes, and the Content-Type they had before sealing. */
+export interface OpenedMessage {
+  readonly contentType: string;
+  readonly soap: Uint8Array;
 }
 
 /**
- * Opens a sealed message: the SOAP bytes, and the Content-Type they had before sealing.
- * Throws ProtocolError where the frame, the signature or the sequence number is wrong; the context is then of no use any more.
+ * Opens a sealed message. Throws ProtocolError where the frame, the signature or the sequence number is wrong; the context is then of no
+ * use any more.
  */
-export function unwrapMessage(
-  context: OwnContext,
-  body: Uint8Array,
-): { readonly contentType: string; readonly soap: Uint8Array } {
+export function unwrapMessage(context: OwnContext, body: Uint8Array): OpenedMessage {
+  const { contentType, signature, data } = parseFrame(body);
+  return opened(contentType, context.unwrap(signature, data));
+}
+
+/** `unwrapMessage` for a context that may open messages elsewhere (SSPI). One at a time. */
+export async function unwrapMessageLater(context: SecurityContext, body: Uint8Array): Promise<OpenedMessage> {
+  const { contentType, signature, data } = parseFrame(body);
+  return opened(contentType, await context.unwrap(signature, data));
+}
+
+function opened(contentType: string, plain: Uint8Array): OpenedMessage {
+  return { contentType, soap: trimNul(plain, /charset="?utf-16/i.test(contentType) ? 2 : 1) };
+}
+
+function parseFrame(body: Uint8Array): SealedMessage & { readonly contentType: string } {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const { contentType, length, start } = readFrameHeaders(bytes);
   if (start + 4 > bytes.length) throw broken('it ends before the signature');
-  const signatureLength = bytes.readUInt32LE(start);
-  const dataAt = start + 4 + signatureLength;
+  const dataAt = start + 4 + bytes.readUInt32LE(start);
   if (dataAt + length > bytes.length) throw broken('it is shorter than it says');
   const dataEnd = findDataEnd(bytes, dataAt, length);
-  const plain = context.unwrap(bytes.subarray(start + 4, dataAt), bytes.subarray(dataAt, dataEnd));
-  return { contentType, soap: trimNul(plain, /charset="?utf-16/i.test(contentType) ? 2 : 1) };
+  return { contentType, signature: bytes.subarray(start + 4, dataAt), data: bytes.subarray(dataAt, dataEnd) };
 }
 
 /** Walks the part headers line by line; the binary part begins right after its Content-Type line. */

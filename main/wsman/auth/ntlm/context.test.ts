@@ -59,7 +59,7 @@ describe.each(['raw', 'SPNEGO'])('initiator and acceptor, %s', (form) => {
   const pair = (i: Partial<NtlmInitiatorOptions> = {}, a: Partial<NtlmAcceptorOptions> = {}) =>
     form === 'raw'
       ? ([initiator(i), acceptor(a)] as const)
-      : ([createSpnegoContext(initiator(i), 'initiator'), createSpnegoContext(acceptor(a), 'acceptor')] as const);
+      : ([createSpnegoContext([initiator(i)], 'initiator'), createSpnegoContext([acceptor(a)], 'acceptor')] as const);
 
   test('agree, and understand each other both ways', async () => {
     const [client, server] = pair();

@@ -159,14 +159,17 @@ const initiatorWith = (form: NegotiateForm, changes: { password?: string; channe
   });
 const acceptorWith = (changes: { channelBinding?: Uint8Array; requireChannelBinding?: boolean } = {}) =>
   createNegotiateAcceptor({
-    role: 'acceptor',
-    findPassword: (user, domain) => (user === 'admin' && domain === 'FLEET' ? PASSWORD : null),
-    computerName: 'SERVER1',
-    domainName: 'FLEET',
-    channelBinding: changes.channelBinding ?? null,
-    requireChannelBinding: changes.requireChannelBinding ?? false,
-    // Outside SPNEGO gss-ntlmssp sends no MIC, and says so. Inside, it sends one, which is then checked.
-    requireMic: false,
+    ntlm: {
+      role: 'acceptor',
+      findPassword: (user, domain) => (user === 'admin' && domain === 'FLEET' ? PASSWORD : null),
+      computerName: 'SERVER1',
+      domainName: 'FLEET',
+      channelBinding: changes.channelBinding ?? null,
+      requireChannelBinding: changes.requireChannelBinding ?? false,
+      // Outside SPNEGO gss-ntlmssp sends no MIC, and says so. Inside, it sends one, which is then checked.
+      requireMic: false,
+    },
+    kerberos: null,
   });
 
 describe.each<NegotiateForm>(['raw', 'spnego'])('%s', (form) => {
