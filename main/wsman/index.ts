@@ -1,5 +1,10 @@
 /** The only door of the protocol library. The lab, which is the other side of the wire, also reaches the codecs. */
 
+export {
+  type ClientCertificateLeaf,
+  readClientCertificate,
+  type UsableClientCertificate,
+} from './auth/client-certificate.ts';
 export { cimSchema, classNameOf, decodeInstance, decodeValue, readCimInstance, toReference } from './cim.ts';
 export { type CimInput, type InputParameter, methodInput, toCimXml } from './cim-input.ts';
 export type {

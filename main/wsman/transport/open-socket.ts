@@ -1,16 +1,20 @@
 /** A socket to a target: name, TCP and, where asked for, TLS with the certificate judged. Nothing is sent yet. */
-import { connect, isIP, type Socket } from 'node:net';
+import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { domainToASCII } from 'node:url';
+import type { UsableClientCertificate } from '../auth/client-certificate.ts';
 import {
+  AuthenticationError,
   CancelledError,
   type PresentedCertificate,
   TransportError,
   type TransportReason,
   type TrustFailure,
+  WSManError,
 } from '../errors.ts';
 import type { TlsTrust } from '../target.ts';
-import { judgePeer, requireTrust, tlsOptions } from './tls-trust.ts';
+import { createHandshakeGate } from './handshake-gate.ts';
+import { judgePeer, type PeerVerdict, requireTrust, tlsOptions } from './tls-trust.ts';
 
 /** Node gives each of several addresses 250 ms, which a slow line exceeds. */
 const ATTEMPT_PER_ADDRESS_MS = 1500;
@@ -29,24 +33,35 @@ interface OpenOptions {
   readonly port: number;
   /** Null: plain TCP. */
   readonly tls: TlsTrust | null;
+  /** Shown where the target asks for one, in the first handshake or later; never to a target that is not trusted. TLS 1.2 at most. */
+  readonly clientCertificate?: UsableClientCertificate | null;
   /** For name, TCP and TLS together. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Throws TransportError, CertificateError or CancelledError; then the socket is gone. */
+/**
+ * Throws TransportError, CertificateError, CancelledError, or AuthenticationError where the target refuses the client certificate; then
+ * the socket is gone.
+ */
 export async function openSocket(options: OpenOptions): Promise<OpenedSocket> {
-  const socket = await connectSocket(options);
-  if (options.tls === null) return { socket, tlsProtocol: null, peerCertificate: null, leaf: null };
+  const { tls, host, clientCertificate = null } = options;
+  if (tls === null) {
+    const socket = await connectSocket(options, (to) => alone(connect(to), 'connect'));
+    return { socket, tlsProtocol: null, peerCertificate: null, leaf: null };
+  }
+  let verdict: PeerVerdict | null = null;
+  const judge = (socket: TLSSocket): PeerVerdict => {
+    verdict ??= judgePeer(socket, host, tls, clientCertificate);
+    requireTrust(verdict, tls.pin);
+    return verdict;
+  };
+  const socket = await connectSocket(options, (to) =>
+    clientCertificate === null ? connectOpen(to) : connectGated(to, clientCertificate, judge),
+  );
   try {
-    const verdict = judgePeer(socket as TLSSocket, options.host, options.tls);
-    requireTrust(verdict, options.tls.pin);
-    return {
-      socket,
-      tlsProtocol: (socket as TLSSocket).getProtocol(),
-      peerCertificate: verdict.chain[0] ?? null,
-      leaf: verdict.leaf,
-    };
+    const { chain, leaf } = judge(socket);
+    return { socket, tlsProtocol: socket.getProtocol(), peerCertificate: chain[0] ?? null, leaf };
   } catch (cause) {
     socket.destroy();
     throw cause;
@@ -66,41 +81,74 @@ export async function inspectCertificate(
   readonly failures: readonly TrustFailure[];
   readonly protocol: string | null;
 }> {
-  const tls = { pin: null, skipNameCheck: false, skipAuthorityCheck: false };
-  const socket = (await connectSocket({ host, port, tls, ...options })) as TLSSocket;
+  const socket = await connectSocket({ host, port, ...options }, connectOpen);
   try {
-    const { chain, failures } = judgePeer(socket, host, tls);
+    const tls = { pin: null, skipNameCheck: false, skipAuthorityCheck: false };
+    const { chain, failures } = judgePeer(socket, host, tls, null);
     return { chain, failures, protocol: socket.getProtocol() };
   } finally {
     socket.destroy();
   }
 }
 
-function connectSocket(options: OpenOptions): Promise<Socket> {
+type Destination = TcpNetConnectOpts & { readonly host: string };
+
+/** A socket on its way: what it is built on, and the event after which it is of use. */
+interface Opening<S extends Socket> {
+  readonly socket: S;
+  readonly tcp: Socket;
+  readonly readyEvent: 'connect' | 'secureConnect';
+  readonly showsCertificate: boolean;
+}
+
+function alone<S extends Socket>(socket: S, readyEvent: Opening<S>['readyEvent']): Opening<S> {
+  return { socket, tcp: socket, readyEvent, showsCertificate: false };
+}
+
+function connectOpen(to: Destination): Opening<TLSSocket> {
+  return alone(connectTls({ ...to, ...tlsOptions(to.host, null) }), 'secureConnect');
+}
+
+/** TLS behind a gate that lets our certificate out only once the target's has been judged. */
+function connectGated(
+  to: Destination,
+  client: UsableClientCertificate,
+  judge: (socket: TLSSocket) => void,
+): Opening<TLSSocket> {
+  const tcp = connect(to);
+  const gate = createHandshakeGate(tcp, () => judge(socket));
+  const socket: TLSSocket = connectTls({ socket: gate, ...tlsOptions(to.host, client) });
+  return { socket, tcp, readyEvent: 'secureConnect', showsCertificate: true };
+}
+
+function connectSocket<S extends Socket>(
+  options: Pick<OpenOptions, 'host' | 'port' | 'timeoutMs' | 'signal'>,
+  open: (to: Destination) => Opening<S>,
+): Promise<S> {
   return new Promise((resolve, reject) => {
     const host = isIP(options.host) || options.host.includes('%') ? options.host : domainToASCII(options.host);
     if (host === '') {
       reject(new TransportError('This is not a name that a machine can have.', { reason: 'name-not-found' }));
       return;
     }
-    const to = {
+    if (options.signal?.aborted) {
+      reject(cancelled());
+      return;
+    }
+    const { socket, tcp, readyEvent, showsCertificate } = open({
       host,
       port: options.port,
       noDelay: true,
       keepAlive: true,
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: ATTEMPT_PER_ADDRESS_MS,
-    };
-    if (options.signal?.aborted) {
-      reject(cancelled());
-      return;
-    }
-    const socket = options.tls ? connectTls({ ...to, ...tlsOptions(host) }) : connect(to);
+    });
     let isTcpThere = false;
     const settle = (finish: () => void) => {
       clearTimeout(timer);
       options.signal?.removeEventListener('abort', onAbort);
-      socket.off('connect', onConnect).off('secureConnect', onSecure).off('error', onError).off('close', onClose);
+      tcp.off('connect', onConnect);
+      socket.off(readyEvent, onReady).off('error', onError).off('close', onClose);
       finish();
     };
     const fail = (error: Error) =>
@@ -108,22 +156,23 @@ function connectSocket(options: OpenOptions): Promise<Socket> {
         // A late error of the dying socket has nobody left to tell.
         socket.on('error', () => {});
         socket.destroy();
+        tcp.destroy();
         reject(error);
       });
     const onAbort = () => fail(cancelled());
     const onConnect = () => {
       isTcpThere = true;
-      if (!options.tls) settle(() => resolve(socket));
     };
-    const onSecure = () => settle(() => resolve(socket));
-    const onError = (cause: Error) => fail(connectError(cause, isTcpThere));
-    const onClose = () => fail(connectError(new Error('closed during the handshake'), isTcpThere));
+    const onReady = () => settle(() => resolve(socket));
+    const onError = (cause: Error) => fail(connectError(cause, isTcpThere, showsCertificate));
+    const onClose = () => onError(new Error('closed during the handshake'));
     const timer = setTimeout(
       () => fail(new TransportError('No connection came about in time.', { reason: 'connect-timeout' })),
       options.timeoutMs,
     );
     options.signal?.addEventListener('abort', onAbort);
-    socket.on('connect', onConnect).on('secureConnect', onSecure).on('error', onError).on('close', onClose);
+    tcp.on('connect', onConnect);
+    socket.on(readyEvent, onReady).on('error', onError).on('close', onClose);
   });
 }
 
@@ -143,18 +192,39 @@ const REASONS: Readonly<Record<string, readonly [TransportReason, string]>> = {
   ETIMEDOUT: ['connect-timeout', 'No connection came about in time.'],
 };
 
-function connectError(cause: Error, isTcpThere: boolean): TransportError {
+/** Alerts by which a target says no to the client certificate (RFC 5246 7.2.2), as OpenSSL and BoringSSL spell them. */
+const CERTIFICATE_ALERT =
+  /ALERT_(BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_REVOKED|CERTIFICATE_EXPIRED|CERTIFICATE_UNKNOWN|CERTIFICATE_REQUIRED|UNKNOWN_CA|ACCESS_DENIED)$/;
+
+function connectError(cause: Error, isTcpThere: boolean, showsCertificate: boolean): WSManError {
+  // The gate's verdict, as it is.
+  if (cause instanceof WSManError) return cause;
   const code = codeOf(cause);
-  if (isTcpThere) {
-    const isPlain = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
-    return new TransportError(isPlain ? 'The port answers, but not in TLS.' : 'The TLS handshake failed.', {
-      reason: 'tls',
-      code,
+  if (!isTcpThere) {
+    const [reason, message] = REASONS[code ?? ''] ?? ['network-unreachable', 'No connection came about.'];
+    return new TransportError(message, { reason, code, cause });
+  }
+  const alert = showsCertificate ? CERTIFICATE_ALERT.exec(code ?? '')?.[1] : undefined;
+  if (alert !== undefined) {
+    const words = alert.toLowerCase().replaceAll('_', ' ');
+    return new AuthenticationError(`The target refuses the client certificate in the TLS handshake: ${words}.`, {
+      reason: 'certificate-not-mapped',
+      leg: 1,
+      evidence: { mechanism: 'Certificate', text: words },
       cause,
     });
   }
-  const [reason, message] = REASONS[code ?? ''] ?? ['network-unreachable', 'No connection came about.'];
-  return new TransportError(message, { reason, code, cause });
+  return new TransportError(handshakeMessage(code, showsCertificate), { reason: 'tls', code, cause });
+}
+
+function handshakeMessage(code: string | undefined, showsCertificate: boolean): string {
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
+    return 'The port answers, but not in TLS.';
+  }
+  if (showsCertificate && code?.endsWith('ALERT_PROTOCOL_VERSION')) {
+    return 'The target does not speak TLS 1.2, which a client certificate needs.';
+  }
+  return 'The TLS handshake failed.';
 }
 
 /** Node's code of an error; of the first attempt where several addresses were tried. */

@@ -12,6 +12,7 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
+import type { UsableClientCertificate } from '../auth/client-certificate.ts';
 import { CertificateError, type PresentedCertificate, type TrustFailure } from '../errors.ts';
 import type { TlsTrust } from '../target.ts';
 
@@ -39,10 +40,30 @@ function trustedAuthorities() {
   return authorities;
 }
 
-/** Options of `tls.connect`: Node verifies the chain but leaves the decision to `judgePeer`. */
-export function tlsOptions(host: string) {
+/** Authorities take 20 ms to load: one context for all connections that show the same certificate. */
+const clientContexts = new WeakMap<UsableClientCertificate, SecureContext>();
+
+/**
+ * A context that can show `client`, TLS 1.2 at most. Windows (HTTP.sys, unless `clientcertnegotiation` is enabled for the port) asks for
+ * the certificate only after it has seen the request: by renegotiation in TLS 1.2, which OpenSSL follows by itself, and by post-handshake
+ * authentication in TLS 1.3, which Node does not offer. BoringSSL, and with it Electron, refuses renegotiation too: there the target has
+ * to ask in the first handshake.
+ */
+function clientContext(client: UsableClientCertificate): SecureContext {
+  let context = clientContexts.get(client);
+  if (context === undefined) {
+    const own = 'pfx' in client.tls ? { ...client.tls, pfx: Buffer.from(client.tls.pfx) } : client.tls;
+    const ca = [...trustedAuthorities().pems];
+    context = createSecureContext({ ...own, ca, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' });
+    clientContexts.set(client, context);
+  }
+  return context;
+}
+
+/** Options of `tls.connect`: Node verifies the chain but leaves the decision to `judgePeer`. `client`: what to show, or null. */
+export function tlsOptions(host: string, client: UsableClientCertificate | null) {
   return {
-    secureContext: trustedAuthorities().context,
+    secureContext: client ? clientContext(client) : trustedAuthorities().context,
     minVersion: 'TLSv1.2' as const,
     servername: isIP(host) ? '' : host,
     rejectUnauthorized: false,
@@ -58,8 +79,17 @@ export interface PeerVerdict {
   readonly leaf: Uint8Array | null;
 }
 
-/** Everything that speaks against the peer of a socket after its `secureConnect`. No failures: it is accepted. */
-export function judgePeer(socket: TLSSocket, host: string, trust: TlsTrust, now = Date.now()): PeerVerdict {
+/**
+ * Everything that speaks against the peer of a socket, after its `secureConnect` or in the middle of the handshake, once the peer's
+ * certificate has come. No failures: it is accepted. `client` is what was given to `tlsOptions`.
+ */
+export function judgePeer(
+  socket: TLSSocket,
+  host: string,
+  trust: TlsTrust,
+  client: UsableClientCertificate | null,
+  now = Date.now(),
+): PeerVerdict {
   const certificates = presentedChain(socket);
   const leaf = certificates[0];
   if (!leaf) return { chain: [], failures: ['unreadable'], leaf: null };
@@ -69,7 +99,8 @@ export function judgePeer(socket: TLSSocket, host: string, trust: TlsTrust, now 
     return { chain, failures: isPinned ? [] : ['pin-changed'], leaf: leaf.raw };
   }
   const failures: TrustFailure[] = [];
-  if (!trust.skipAuthorityCheck && !hasTrustedAuthority(socket, certificates)) failures.push('unknown-authority');
+  if (!trust.skipAuthorityCheck && !hasTrustedAuthority(socket, certificates, client))
+    failures.push('unknown-authority');
   if (!trust.skipNameCheck && !isForName(leaf, host)) failures.push('wrong-name');
   if (leaf.validToDate.getTime() < now) failures.push('expired');
   if (leaf.validFromDate.getTime() > now) failures.push('not-yet-valid');
@@ -90,30 +121,54 @@ export function requireTrust(verdict: PeerVerdict, pinned: string | null): void 
 /**
  * OpenSSL's verdict on the chain. It tells one error only, and a date may hide the others: then the authority is looked for by hand,
  * for the sake of a complete answer. Whatever it cannot explain counts as unknown.
+ *
+ * Node also makes the authorities inside a client's PFX file trusted for that context. Whoever made that file is not who says which
+ * targets are genuine: with one, the chain must end at a system authority as well.
  */
-function hasTrustedAuthority(socket: TLSSocket, certificates: readonly X509Certificate[]): boolean {
-  if (socket.authorized) return true;
-  const code = String(socket.authorizationError ?? '');
+function hasTrustedAuthority(
+  socket: TLSSocket,
+  certificates: readonly X509Certificate[],
+  client: UsableClientCertificate | null,
+): boolean {
+  const code = chainError(socket);
+  if (code === null) return client === null || !('pfx' in client.tls) || reachesAuthority(certificates);
   const isLeafDate =
     (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') && isOutOfDate(certificates[0]!, Date.now());
   return isLeafDate && reachesAuthority(certificates);
+}
+
+/** OpenSSL's code for what is wrong with the chain; null where nothing is. */
+function chainError(socket: TLSSocket): string | null {
+  if (socket.authorized) return null;
+  if (socket.authorizationError) return String(socket.authorizationError);
+  // In the middle of the handshake only Node's own handle knows. Without it nothing is known to be right.
+  const { _handle: handle } = socket as unknown as {
+    readonly _handle?: { verifyError?(): { readonly code?: string } | null | undefined } | null;
+  };
+  if (!handle?.verifyError) return 'UNSPECIFIED';
+  const error = handle.verifyError();
+  return error ? (error.code ?? 'UNSPECIFIED') : null;
 }
 
 function isOutOfDate(certificate: X509Certificate, now: number): boolean {
   return certificate.validToDate.getTime() < now || certificate.validFromDate.getTime() > now;
 }
 
+/** Whether the chain, followed upwards, meets a system authority: by each certificate's issuer, signature and dates. */
 function reachesAuthority(certificates: readonly X509Certificate[]): boolean {
-  for (let i = 0; i + 1 < certificates.length; i++) {
-    const issuer = certificates[i + 1]!;
-    const isIssued = certificates[i]!.checkIssued(issuer) && certificates[i]!.verify(issuer.publicKey);
-    if (!isIssued || isOutOfDate(issuer, Date.now())) return false;
-  }
-  const last = certificates.at(-1)!;
-  for (const pem of trustedAuthorities().pems) {
-    const authority = new X509Certificate(pem);
-    if (authority.fingerprint256 === last.fingerprint256) return true;
-    if (authority.subject === last.issuer && last.verify(authority.publicKey)) return true;
+  const known = trustedAuthorities().pems.map((pem) => new X509Certificate(pem));
+  for (const [index, certificate] of certificates.entries()) {
+    if (index > 0) {
+      const below = certificates[index - 1]!;
+      const isIssuer = below.checkIssued(certificate) && below.verify(certificate.publicKey);
+      if (!isIssuer || isOutOfDate(certificate, Date.now())) return false;
+    }
+    const isMet = known.some(
+      (authority) =>
+        authority.fingerprint256 === certificate.fingerprint256 ||
+        (authority.subject === certificate.issuer && certificate.verify(authority.publicKey)),
+    );
+    if (isMet) return true;
   }
   return false;
 }
