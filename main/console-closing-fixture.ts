@@ -2,14 +2,14 @@
  * For console-closing.lab.test.ts, as a process of its own: a console amid everything it can be busy with is closed; then nothing is left to
  * do here, and nobody calls process.exit. Arguments: a data folder, and the machines as JSON (well, silent, refusing, restarting).
  */
-import { labSettings, startTestConsole } from './console-fixture.ts';
+import { labSettings, passwordSet, startTestConsole, typedPassword } from './console-fixture.ts';
 
 type Listening = Parameters<typeof labSettings>[0] & { readonly user: string; readonly password: string };
 const [dataFolder = '', text = '[]'] = process.argv.slice(2);
 const machines = JSON.parse(text) as readonly Listening[];
 const it = await startTestConsole(dataFolder);
 const { user: userName, password } = machines[0]!;
-const credential = await it.client.credentials.save({ id: null, userName, password });
+const credential = await it.client.credentials.save(passwordSet(userName, password));
 const ids: string[] = [];
 for (const machine of machines) {
   ids.push((await it.client.machines.add(labSettings(machine, { credentialId: credential.id }))).id);
@@ -34,7 +34,7 @@ await follow(
   it.client.windowsServices.control({ machineId: well, name: 'Spooler', action: 'restart', withDependants: false }),
 );
 await follow(it.client.power.run({ machineId: restarting, action: 'restart', force: false }));
-const toSilent = { settings: labSettings(machines[1]!), credential: { userName, password } };
+const toSilent = { settings: labSettings(machines[1]!), credential: typedPassword(userName, password) };
 await follow(it.client.machines.test(toSilent));
 it.client.power.signedIn({ machineId: silent }).catch(() => {});
 

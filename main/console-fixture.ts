@@ -121,6 +121,16 @@ export function labSettings(
   return settingsFor(address, { name, port, transport, ...change });
 }
 
+/** What a window sends to save a set with a password; `id` null makes a new one. */
+export function passwordSet(userName: string, password: string, id: string | null = null) {
+  return { id, name: userName, credential: typedPassword(userName, password) };
+}
+
+/** A password that is typed for a test and not saved. */
+export function typedPassword(userName: string, password: string) {
+  return { kind: 'password', userName, password } as const;
+}
+
 /** All items of a stream, to its end. */
 export async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const items: T[] = [];

@@ -17,7 +17,7 @@ export function createHandlers(
 ): ConsoleHandlers {
   return {
     machines: { ...machines.handlers, test: createMachineTest(context) },
-    credentials: createCredentials(context, machines.replan),
+    credentials: createCredentials(context, machines),
     gauges: createGauges(context),
     overview: createOverview(context, machines),
     windowsServices: createWindowsServices(context),

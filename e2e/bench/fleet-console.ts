@@ -30,7 +30,11 @@ const client = connectClient(rendererPort, contract);
 const first = fleet[0]!;
 if (fleet.some((machine) => machine.user !== first.user || machine.password !== first.password))
   throw new Error('one account expected');
-const credential = await client.credentials.save({ id: null, userName: first.user, password: first.password });
+const credential = await client.credentials.save({
+  id: null,
+  name: first.user,
+  credential: { kind: 'password', userName: first.user, password: first.password },
+});
 
 const delay = monitorEventLoopDelay({ resolution: 1 });
 const loop = () => ({ p99: Math.max(0, delay.percentile(99) / 1e6 - 1), max: Math.max(0, delay.max / 1e6 - 1) });

@@ -50,6 +50,15 @@ export function notInInventory(machineId: string): ProblemError {
   });
 }
 
+export function noSuchCredential(): ProblemError {
+  return new ProblemError({
+    code: 'not-found',
+    message: 'There is no such credential set.',
+    advice: ['It may have been removed in another window.'],
+    retryable: false,
+  });
+}
+
 /** Does something with a machine; what is thrown names that machine. */
 export async function onMachine<T>(
   context: AreaContext,

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import type { MachineSettings } from '../../shared/contract/machines.ts';
+import type { SignInCredential } from '../sessions/credentials.ts';
 import type { MachineAccess } from '../sessions/session-pool.ts';
+import type { StoredCredential } from '../storage/inventory-format.ts';
 
 /** WinRM 2.0 and later (MS-WSMV appendix, ports). */
 export const defaultPorts = { http: 5985, https: 5986 } as const;
@@ -15,6 +17,8 @@ export function settingsFor(address: string, change: Partial<MachineSettings> = 
     port: defaultPorts[transport],
     path: 'wsman',
     signIn: 'negotiate',
+    spn: { serviceClass: null, host: null, withPort: false },
+    delegate: false,
     credentialId: null,
     trusted: false,
     allowClearText: false,
@@ -31,11 +35,8 @@ export function isLoopback(address: string): boolean {
   return isIP(host) === 4 && host.startsWith('127.');
 }
 
-/** How a session reaches a machine with these settings. */
-export function accessOf(
-  settings: MachineSettings,
-  credential: { id: string; userName: string } | null,
-): MachineAccess {
+/** How a session reaches a machine with these settings, and what it signs in with. */
+export function accessOf(settings: MachineSettings, credential: StoredCredential | null): MachineAccess {
   return {
     target: {
       host: settings.address,
@@ -43,10 +44,18 @@ export function accessOf(
       transport: settings.transport,
       path: `/${settings.path.replace(/^\/+|\/+$/g, '')}`,
       authentication: settings.signIn,
+      spn: settings.spn,
+      delegate: settings.delegate,
       trusted: settings.trusted || isLoopback(settings.address),
       allowClearText: settings.allowClearText,
       tls: { pin: settings.pin, skipNameCheck: false, skipAuthorityCheck: false },
     },
-    credential,
+    credential: credential && signInOf(credential),
   };
+}
+
+/** What of a set a connection depends on: its name is only for the user's eyes. */
+function signInOf(credential: StoredCredential): SignInCredential {
+  const { id, kind } = credential;
+  return kind === 'password' ? { id, kind, userName: credential.userName } : { id, kind };
 }

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect, isIP } from 'node:net';
 import type { ConsoleHandlers } from '../../shared/contract/contract.ts';
+import type { NewCredential } from '../../shared/contract/credentials.ts';
 import type { MachineSettings, TestStep, TestStepName } from '../../shared/contract/machines.ts';
 import type { CertificateInfo, TrustFailure } from '../../shared/contract/problem.ts';
 import { anonymousLimitMs, identifyAnonymously } from '../sessions/anonymous-identify.ts';
@@ -14,6 +15,7 @@ import {
 } from '../wsman/index.ts';
 import { certificateInfo } from './certificate-info.ts';
 import type { AreaContext } from './context.ts';
+import { credentialOf } from './effective-credential.ts';
 import { accessOf } from './machine-defaults.ts';
 import { queryOne, select } from './query.ts';
 
@@ -85,18 +87,18 @@ export function createMachineTest(context: AreaContext): ConsoleHandlers['machin
 function stepsOf(
   context: AreaContext,
   settings: MachineSettings,
-  typed: { readonly userName: string; readonly password: string } | null,
+  typed: NewCredential | null,
   opened: (client: WSManClient) => void,
 ): readonly Step[] {
-  const saved =
-    settings.credentialId === null
-      ? null
-      : (context.store.inventory.data.credentials.get(settings.credentialId) ?? null);
-  const userName = typed?.userName ?? saved?.userName ?? null;
+  const saved = credentialOf(settings, context.store.inventory.data);
+  const typedPassword = typed?.kind === 'password' ? typed.password : null;
+  const savedName = saved?.kind === 'password' ? saved.userName : null;
+  const userName = typed === null ? savedName : typed.kind === 'password' ? typed.userName : null;
   const target: Target = {
     ...accessOf(settings, null).target,
     userName,
-    password: async () => typed?.password ?? (saved && context.store.secrets.get(saved.id)),
+    signedInUser: (typed ?? saved)?.kind === 'signed-in-user',
+    password: async () => typedPassword ?? (saved && context.store.secrets.get(saved.id)),
   };
   let client: WSManClient | null = null;
   const theClient = () => {
@@ -108,8 +110,8 @@ function stepsOf(
   };
   /** A saved password counts as an attempt like any other; a typed one is nobody's account yet. */
   const signIn = (signal: AbortSignal, attempt: () => Promise<unknown>) =>
-    typed === null && saved !== null
-      ? context.sessions.trySignIn(saved.id, saved.userName, signal, attempt)
+    typedPassword === null && saved !== null && savedName !== null
+      ? context.sessions.trySignIn(saved.id, savedName, signal, attempt)
       : attempt();
 
   return [
@@ -123,7 +125,7 @@ function stepsOf(
         await signIn(signal, () => theClient().identify({ signal }));
         const { mechanism, protection } = theClient().security() ?? { mechanism: null, protection: null };
         return {
-          seen: `${userName} is signed in with ${mechanism ?? 'no mechanism'}, ${protection ?? 'without encryption'}.`,
+          seen: `${userName ?? 'The user of this computer'} is signed in with ${mechanism ?? 'no mechanism'}, ${protection ?? 'without encryption'}.`,
         };
       },
     },

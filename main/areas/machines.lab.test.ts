@@ -7,9 +7,11 @@ import {
   first,
   labSettings,
   newDataFolder,
+  passwordSet,
   problemOf,
   startTestConsole,
   type TestConsole,
+  typedPassword,
 } from '../console-fixture.ts';
 import { type Lab, type LabMachine, startLab } from '../lab/start-lab.ts';
 
@@ -33,7 +35,7 @@ afterEach(async () => {
 });
 
 const saveCredential = (machine: LabMachine, password = machine.password) =>
-  it.client.credentials.save({ id: null, userName: machine.user, password });
+  it.client.credentials.save(passwordSet(machine.user, password));
 
 test('a machine that is added is online a moment later, with its facts and how it is protected', async () => {
   const [machine] = lab.machines as [LabMachine];
@@ -45,7 +47,16 @@ test('a machine that is added is online a moment later, with its facts and how i
   expect(online.facts?.memoryBytes).toBeGreaterThan(1_000_000_000n);
   expect(online.facts?.lastBootAt).toBeLessThan(Date.now());
   expect(online.facts?.worstDisk?.drive).toMatch(/^[A-Z]:$/);
-  expect(online.security).toEqual({ mechanism: 'NTLM', protection: 'RC4-128' });
+  expect(online.security).toEqual({
+    mechanism: 'NTLM',
+    cipher: 'RC4-128',
+    protection: 'RC4-128',
+    spn: null,
+    insideSpnego: false,
+    serverCertificate: null,
+    clientCertificate: null,
+  });
+  expect(online.credential).toEqual({ id: credential.id, source: 'machine', tag: null });
   expect(online.problem).toBeNull();
 });
 
@@ -67,11 +78,7 @@ test('a wrong password is tried exactly once, for the whole fleet; the right one
   const refusals = after.map((statistics, i) => statistics.refusals - before[i]!.refusals);
   expect(refusals.reduce((sum, count) => sum + count, 0)).toBe(1);
 
-  await it.client.credentials.save({
-    id: credential.id,
-    userName: lab.machines[0]!.user,
-    password: lab.machines[0]!.password,
-  });
+  await it.client.credentials.save(passwordSet(lab.machines[0]!.user, lab.machines[0]!.password, credential.id));
   for (const id of ids) await it.until(id, ({ state }) => state === 'online');
 });
 
@@ -86,7 +93,7 @@ test('without a credential a machine is denied and nothing is tried', async () =
 
 test('a user who may not manage is denied with the reason, not with a wrong password', async () => {
   const [machine] = lab.machines as [LabMachine];
-  const credential = await it.client.credentials.save({ id: null, userName: 'reader', password: 'Windeck-Lab-2!' });
+  const credential = await it.client.credentials.save(passwordSet('reader', 'Windeck-Lab-2!'));
   const { id } = await it.client.machines.add(labSettings(machine, { credentialId: credential.id }));
   const denied = await it.until(id, ({ state }) => state === 'denied');
   expect(denied.problem).toMatchObject({ code: 'access-denied', technical: '5' });
@@ -196,9 +203,9 @@ test('inventory, facts and settings survive a restart, and are not shown as live
   const services = await first(it.client.windowsServices.watch({ machineId: id }), ({ kind }) => kind === 'all');
   expect(services).toMatchObject({ live: false });
   expect(services.kind === 'all' && services.services.length).toBeGreaterThan(100);
-  const [saved] = await it.client.credentials.list({});
+  const { sets } = await first(it.client.credentials.watch({}), () => true);
   // This computer has no keychain in tests, so the password lasted for that run.
-  expect(saved?.kept).toBe((await it.client.settings.info({})).keychain ? 'keychain' : 'missing');
+  expect(sets[0]?.kept).toBe((await it.client.settings.info({})).keychain ? 'keychain' : 'missing');
 });
 
 test('tags, removal, import and export', async () => {
@@ -231,7 +238,7 @@ test('the test of a machine: all is well', async () => {
   const [machine] = lab.machines as [LabMachine];
   const { user: userName, password } = machine;
   const steps = await all(
-    it.client.machines.test({ settings: labSettings(machine), credential: { userName, password } }),
+    it.client.machines.test({ settings: labSettings(machine), credential: typedPassword(userName, password) }),
   );
   expect(outcomes(steps)).toEqual({
     name: 'skipped',
@@ -315,7 +322,7 @@ test('NTLM over plain HTTP to a machine that is not trusted is explained, and no
   const denied = await it.until(id, ({ state }) => state === 'denied');
   expect(denied.problem).toMatchObject({ code: 'authentication-failed', technical: 'NOT_TRUSTED' });
   expect(denied.problem?.advice.join(' ')).toContain('HTTPS');
-  const typed = { userName: machine.user, password: machine.password };
+  const typed = typedPassword(machine.user, machine.password);
   const steps = await all(it.client.machines.test({ settings: labSettings(machine), credential: typed }));
   expect(outcomes(steps)).toMatchObject({ name: 'skipped', tcp: 'passed', identify: 'passed', 'sign-in': 'failed' });
   expect(lastFailure(steps)?.technical).toBe('NOT_TRUSTED');
@@ -331,16 +338,16 @@ test('NTLM over plain HTTP to a machine that is not trusted is explained, and no
 test('secrets: a recognisable password is in no file, log line, exchange, problem or frame', async () => {
   const secret = 'Pl4nted-S3cret-Passw0rd';
   const [machine] = lab.machines as [LabMachine];
-  const wrong = await it.client.credentials.save({ id: null, userName: machine.user, password: secret });
+  const wrong = await it.client.credentials.save(passwordSet(machine.user, secret));
   const { id } = await it.client.machines.add(labSettings(machine, { credentialId: wrong.id }));
   await it.until(id, ({ state }) => state === 'denied');
-  const typed = { userName: machine.user, password: secret };
+  const typed = typedPassword(machine.user, secret);
   await all(it.client.machines.test({ settings: labSettings(machine), credential: typed }));
-  await it.client.credentials.save({ id: wrong.id, userName: machine.user, password: machine.password });
+  await it.client.credentials.save(passwordSet(machine.user, machine.password, wrong.id));
   await it.until(id, ({ state }) => state === 'online');
   const basic = labSettings(machine, { credentialId: wrong.id, signIn: 'basic', allowClearText: true });
   await all(it.client.machines.test({ settings: basic, credential: typed }));
-  await it.client.credentials.list({});
+  await first(it.client.credentials.watch({}), () => true);
   await it.client.machines.export({ ids: null, format: 'csv' });
   await it.close();
 

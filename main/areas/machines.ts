@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { ConsoleHandlers } from '../../shared/contract/contract.ts';
 import type { Machine, MachineFacts, MachineSettings, MachinesChange } from '../../shared/contract/machines.ts';
 import type { Problem } from '../../shared/contract/problem.ts';
 import type { Sink } from '../../shared/rpc/endpoint.ts';
 import type { Session } from '../sessions/session.ts';
+import type { MachineAccess } from '../sessions/session-pool.ts';
 import type { InventoryData } from '../storage/inventory-format.ts';
 import type { Identity, WSManClient } from '../wsman/index.ts';
-import { type AreaContext, notInInventory } from './context.ts';
-import { noSuchCredential } from './credentials.ts';
+import { connectionSecurity } from './connection-security.ts';
+import { type AreaContext, noSuchCredential, notInInventory } from './context.ts';
+import { credentialOf, effectiveCredential } from './effective-credential.ts';
 import { accessOf } from './machine-defaults.ts';
 import { readFacts } from './machine-facts.ts';
 import { exportMachines, readImport } from './machine-text.ts';
@@ -23,8 +26,10 @@ export interface MachinesArea {
   /** Another inventory took the place of the one before: everything is new. */
   reload(): void;
   factsOf(machineId: string): MachineFacts | null;
-  /** What these machines sign in with is another one: new sessions. */
-  replan(machineIds: readonly string[]): void;
+  /** Saves, then brings the sessions in line with what was saved: exactly those whose connection is another one get new ones. */
+  save(change: (data: InventoryData) => InventoryData): Promise<void>;
+  /** The secret of this set is another one: new sessions for all machines that sign in with it, and for no others. */
+  secretChanged(credentialId: string): void;
 }
 
 /** What one window has not been told yet. */
@@ -43,8 +48,7 @@ export function createMachines(context: AreaContext): MachinesArea {
   const data = () => context.store.inventory.data;
 
   function plan(id: string, settings: MachineSettings): void {
-    const credential = settings.credentialId === null ? null : (data().credentials.get(settings.credentialId) ?? null);
-    context.sessions.set(id, accessOf(settings, credential));
+    context.sessions.set(id, accessOf(settings, credentialOf(settings, data())));
   }
 
   /** A session's error as a problem, made once: the table asks for it at every change. */
@@ -62,7 +66,6 @@ export function createMachines(context: AreaContext): MachinesArea {
   function machineOf(id: string, settings: MachineSettings): Machine {
     const session = context.sessions.get(id);
     const status = session?.status;
-    const { mechanism, protection } = status?.security ?? { mechanism: null, protection: null };
     return {
       id,
       settings,
@@ -71,7 +74,8 @@ export function createMachines(context: AreaContext): MachinesArea {
       lastSeenAt: status?.lastSeenAt ?? lastSeen.get(id) ?? facts.get(id)?.readAt ?? null,
       nextAttemptAt: status?.nextAttemptAt ?? null,
       problem: problemOf(id, session),
-      security: mechanism === null ? null : { mechanism, protection },
+      security: connectionSecurity(status?.security ?? null),
+      credential: effectiveCredential(settings, data()),
       facts: facts.get(id) ?? null,
     };
   }
@@ -89,16 +93,17 @@ export function createMachines(context: AreaContext): MachinesArea {
     }
   }
 
-  /** Saves, then brings the sessions in line with what was saved. */
   async function save(change: (data: InventoryData) => InventoryData): Promise<void> {
     const before = data();
     await context.store.inventory.update(change);
     const after = data();
+    const inherits = before.credentials !== after.credentials || before.assignments !== after.assignments;
     for (const [id, settings] of after.machines) {
       const old = before.machines.get(id);
-      if (old === settings) continue;
-      if (old === undefined || !sameAccess(old, settings)) plan(id, settings);
-      changed(id);
+      if (old === settings && !inherits) continue;
+      const isPlanned = old !== undefined && isDeepStrictEqual(accessIn(before, old), accessIn(after, settings));
+      if (!isPlanned) plan(id, settings);
+      if (old !== settings || !sameCredential(before, old, after, settings)) changed(id);
     }
     const removed = [...before.machines.keys()].filter((id) => !after.machines.has(id));
     if (removed.length > 0) forget(removed);
@@ -163,10 +168,10 @@ export function createMachines(context: AreaContext): MachinesArea {
     reload,
     changed,
     factsOf: (id) => facts.get(id) ?? null,
-    replan(ids) {
-      for (const id of ids) {
-        const settings = data().machines.get(id);
-        if (settings !== undefined) plan(id, settings);
+    save,
+    secretChanged(credentialId) {
+      for (const [id, settings] of data().machines) {
+        if (effectiveCredential(settings, data()).id === credentialId) plan(id, settings);
       }
     },
     async greet(id, client, identity, signal) {
@@ -241,17 +246,15 @@ export function createMachines(context: AreaContext): MachinesArea {
   };
 }
 
-/** Name and tags are ours alone; anything else means another connection. */
-function sameAccess(a: MachineSettings, b: MachineSettings): boolean {
-  return (
-    a.address === b.address &&
-    a.transport === b.transport &&
-    a.port === b.port &&
-    a.path === b.path &&
-    a.signIn === b.signIn &&
-    a.credentialId === b.credentialId &&
-    a.trusted === b.trusted &&
-    a.allowClearText === b.allowClearText &&
-    a.pin === b.pin
-  );
+function accessIn(data: InventoryData, settings: MachineSettings): MachineAccess {
+  return accessOf(settings, credentialOf(settings, data));
+}
+
+function sameCredential(
+  before: InventoryData,
+  old: MachineSettings,
+  after: InventoryData,
+  settings: MachineSettings,
+): boolean {
+  return isDeepStrictEqual(effectiveCredential(old, before), effectiveCredential(settings, after));
 }

@@ -1,6 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Problem, ProblemCode } from '../../shared/contract/problem.ts';
-import { all, labSettings, newDataFolder, problemOf, startTestConsole, type TestConsole } from '../console-fixture.ts';
+import {
+  all,
+  labSettings,
+  newDataFolder,
+  passwordSet,
+  problemOf,
+  startTestConsole,
+  type TestConsole,
+} from '../console-fixture.ts';
 import { type Lab, type LabMachine, type Misbehaviour, startLab } from '../lab/start-lab.ts';
 
 /**
@@ -29,7 +37,7 @@ function suite(transport: 'http' | 'https') {
     folder = await newDataFolder();
     it = await startTestConsole(folder.path, {}, { client: limits });
     const { user: userName, password } = machine;
-    const credential = await it.client.credentials.save({ id: null, userName, password });
+    const credential = await it.client.credentials.save(passwordSet(userName, password));
     const pin = machine.certificateSha256 ?? null;
     const settings = labSettings(machine, { credentialId: credential.id, pin });
     ({ id: machineId } = await it.client.machines.add(settings));

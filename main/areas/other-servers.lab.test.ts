@@ -1,7 +1,16 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { MachineSettings, TestStep } from '../../shared/contract/machines.ts';
-import { all, labSettings, newDataFolder, problemOf, startTestConsole, type TestConsole } from '../console-fixture.ts';
+import {
+  all,
+  labSettings,
+  newDataFolder,
+  passwordSet,
+  problemOf,
+  startTestConsole,
+  type TestConsole,
+  typedPassword,
+} from '../console-fixture.ts';
 import { type Lab, type LabMachine, startLab } from '../lab/start-lab.ts';
 import { makeCertificate } from '../wsman/auth/test-certificates.ts';
 import { type LoopbackServer, reply, type SeenRequest, startServer } from '../wsman/transport/loopback-server.ts';
@@ -64,11 +73,7 @@ const misdeeds: readonly (readonly [name: string, answer: (socket: Socket) => vo
 
 async function add(server: LoopbackServer, change: Partial<MachineSettings> = {}, userName?: string): Promise<string> {
   const [machine] = lab.machines as [LabMachine];
-  const credential = await it.client.credentials.save({
-    id: null,
-    userName: userName ?? machine.user,
-    password: machine.password,
-  });
+  const credential = await it.client.credentials.save(passwordSet(userName ?? machine.user, machine.password));
   const settings = labSettings({ ...machine, port: server.port }, { credentialId: credential.id, ...change });
   return (await it.client.machines.add(settings)).id;
 }
@@ -132,7 +137,7 @@ test.each(misdeeds)('the Test button says so and goes on: %s', async (name, answ
   const server = await startFront(machine, answer);
   const { user: userName, password } = machine;
   const settings = labSettings({ ...machine, port: server.port });
-  const steps = await all(it.client.machines.test({ settings, credential: { userName, password } }));
+  const steps = await all(it.client.machines.test({ settings, credential: typedPassword(userName, password) }));
   const silent = name.includes('socket');
   expect(outcomes(steps)).toMatchObject({
     tcp: 'passed',
@@ -190,7 +195,7 @@ test('OMI: signs in with Basic over TLS, is online, and what it does not have is
   expect(online.security).toMatchObject({ mechanism: 'Basic' });
   expect(online.problem).toMatchObject({ code: 'not-found', message: 'no such class' });
   expect(online.problem?.advice.length).toBeGreaterThan(0);
-  const wrong = { userName: 'root', password: 'wrong' };
+  const wrong = typedPassword('root', 'wrong');
   const steps = await all(
     it.client.machines.test({
       settings: labSettings({ ...machine, port: server.port, transport: 'https' }, settings),

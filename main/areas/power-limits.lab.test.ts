@@ -1,5 +1,13 @@
 import { afterEach, expect, test } from 'vitest';
-import { all, labSettings, newDataFolder, problemOf, startTestConsole, type TestConsole } from '../console-fixture.ts';
+import {
+  all,
+  labSettings,
+  newDataFolder,
+  passwordSet,
+  problemOf,
+  startTestConsole,
+  type TestConsole,
+} from '../console-fixture.ts';
 import { type Lab, type LabMachine, type LabOptions, startLab } from '../lab/start-lab.ts';
 import type { PowerLimits } from './power.ts';
 
@@ -22,7 +30,7 @@ async function setUp(
   const it = await startTestConsole(folder.path, {}, { power: { pollMs: 100, ...power } });
   ends.push(() => it.close());
   const { user: userName, password } = machine;
-  const credential = await it.client.credentials.save({ id: null, userName, password });
+  const credential = await it.client.credentials.save(passwordSet(userName, password));
   const { id } = await it.client.machines.add(labSettings(machine, { credentialId: credential.id }));
   await it.until(id, ({ state }) => state === 'online');
   return { lab, machine, it, id };

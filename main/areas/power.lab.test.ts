@@ -5,6 +5,7 @@ import {
   first,
   labSettings,
   newDataFolder,
+  passwordSet,
   problemOf,
   startTestConsole,
   type TestConsole,
@@ -20,7 +21,7 @@ beforeAll(async () => {
   folder = await newDataFolder();
   it = await startTestConsole(folder.path);
   const { user: userName, password } = lab.machines[0]!;
-  const credential = await it.client.credentials.save({ id: null, userName, password });
+  const credential = await it.client.credentials.save(passwordSet(userName, password));
   for (const machine of lab.machines) {
     ids.push((await it.client.machines.add(labSettings(machine, { credentialId: credential.id }))).id);
   }

@@ -5,6 +5,7 @@ import {
   first,
   labSettings,
   newDataFolder,
+  passwordSet,
   problemOf,
   startTestConsole,
   type TestConsole,
@@ -21,7 +22,7 @@ beforeAll(async () => {
   [machine] = lab.machines as [LabMachine];
   folder = await newDataFolder();
   it = await startTestConsole(folder.path);
-  const credential = await it.client.credentials.save({ id: null, userName: machine.user, password: machine.password });
+  const credential = await it.client.credentials.save(passwordSet(machine.user, machine.password));
   ({ id: machineId } = await it.client.machines.add(labSettings(machine, { credentialId: credential.id })));
   await it.until(machineId, ({ state }) => state === 'online');
 });

@@ -9,6 +9,12 @@ export interface SecretStore {
   delete(id: string): Promise<void>;
 }
 
+/** What a machine signs in with: a set without its secret. */
+export type SignInCredential =
+  | { readonly kind: 'password'; readonly id: string; readonly userName: string }
+  | { readonly kind: 'signed-in-user'; readonly id: string }
+  | { readonly kind: 'certificate'; readonly id: string };
+
 /**
  * Whose failed attempts add up towards a lock-out. An account of a domain is one account wherever it is tried; `.\user` is another account on
  * every machine.

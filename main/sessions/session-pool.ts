@@ -1,5 +1,11 @@
 import type { WSManClient } from '../wsman/index.ts';
-import { accountOf, createSignInGuard, type SecretStore, SecretWithheldError } from './credentials.ts';
+import {
+  accountOf,
+  createSignInGuard,
+  type SecretStore,
+  SecretWithheldError,
+  type SignInCredential,
+} from './credentials.ts';
 import { createLimiter } from './limiter.ts';
 import { createSession, type Session, type SessionPlan, type SessionWorld } from './session.ts';
 
@@ -10,8 +16,8 @@ const greetingAtOnce = 24;
 
 /** What the pool needs to know of a machine: all but the secret. */
 export interface MachineAccess {
-  readonly target: Omit<SessionPlan['target'], 'userName'>;
-  readonly credential: { readonly id: string; readonly userName: string } | null;
+  readonly target: Omit<SessionPlan['target'], 'userName' | 'signedInUser'>;
+  readonly credential: SignInCredential | null;
 }
 
 /** One session per machine. */
@@ -81,8 +87,10 @@ export function createSessionPool(options: SessionPoolOptions): SessionPool {
   return {
     get: (machineId) => sessions.get(machineId),
     set(machineId, { target, credential }) {
-      const account = credential && accountOf(credential.id, credential.userName, machineId);
-      const plan: SessionPlan = { target: { ...target, userName: credential?.userName ?? null }, account };
+      const userName = credential?.kind === 'password' ? credential.userName : null;
+      const account = credential && userName !== null ? accountOf(credential.id, userName, machineId) : null;
+      const signedInUser = credential?.kind === 'signed-in-user';
+      const plan: SessionPlan = { target: { ...target, userName, signedInUser }, account };
       credentialOf.set(machineId, credential?.id ?? null);
       let session = sessions.get(machineId);
       if (session === undefined) {

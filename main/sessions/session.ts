@@ -28,7 +28,7 @@ export type SessionState =
 
 /** Whom a session talks to, without the password: that is asked of the secret store when a SecurityContext needs it. */
 export interface SessionPlan {
-  readonly target: Omit<Target, 'password'>;
+  readonly target: Omit<Target, 'password' | 'clientCertificate'>;
   readonly account: Account | null;
 }
 

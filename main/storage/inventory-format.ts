@@ -1,14 +1,38 @@
 import * as v from 'valibot';
+import { Assignments } from '../../shared/contract/credentials.ts';
 import { MachineId, MachineSettings } from '../../shared/contract/machines.ts';
 import { Settings } from '../../shared/contract/settings.ts';
+import { migrate } from './inventory-migration.ts';
 
 /** What the inventory file holds (README.md beside this file describes it for people). No secret is ever part of it. */
-export const inventoryVersion = 1;
+export const inventoryVersion = 2;
 
-const StoredCredential = v.object({
-  id: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
-  userName: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
+const CredentialId = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
+const CredentialName = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+
+/** The leaf of a client certificate: what anybody may see who is shown it in TLS. Its key is a secret and elsewhere. */
+const StoredCertificate = v.object({
+  subject: v.string(),
+  issuer: v.string(),
+  sha256: v.string(),
+  sha1: v.string(),
+  validFromAt: v.number(),
+  validToAt: v.number(),
+  names: v.array(v.string()),
+  selfSigned: v.boolean(),
 });
+
+const StoredCredential = v.variant('kind', [
+  v.object({
+    id: CredentialId,
+    name: CredentialName,
+    kind: v.literal('password'),
+    userName: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
+  }),
+  v.object({ id: CredentialId, name: CredentialName, kind: v.literal('signed-in-user') }),
+  v.object({ id: CredentialId, name: CredentialName, kind: v.literal('certificate'), certificate: StoredCertificate }),
+]);
+/** A named set of credentials, without its secret. */
 export type StoredCredential = v.InferOutput<typeof StoredCredential>;
 
 const InventoryFile = v.object({
@@ -16,6 +40,7 @@ const InventoryFile = v.object({
   version: v.literal(inventoryVersion),
   settings: Settings,
   credentials: v.array(StoredCredential),
+  assignments: Assignments,
   machines: v.array(v.object({ id: MachineId, ...MachineSettings.entries })),
 });
 
@@ -23,12 +48,14 @@ const InventoryFile = v.object({
 export interface InventoryData {
   readonly machines: ReadonlyMap<string, MachineSettings>;
   readonly credentials: ReadonlyMap<string, StoredCredential>;
+  readonly assignments: Assignments;
   readonly settings: Settings;
 }
 
 export const emptyInventory: InventoryData = {
   machines: new Map(),
   credentials: new Map(),
+  assignments: { global: null, tags: [] },
   settings: { theme: 'system' },
 };
 
@@ -48,7 +75,7 @@ export function parseInventory(text: string): ParsedInventory {
   }
   const version = (json as { format?: unknown; version?: unknown } | null)?.version;
   if (typeof version === 'number' && version > inventoryVersion) return { kind: 'newer', version };
-  const result = v.safeParse(InventoryFile, json);
+  const result = v.safeParse(InventoryFile, migrate(json));
   if (!result.success) {
     const issue = result.issues[0];
     return { kind: 'corrupt', why: `${v.getDotPath(issue) ?? 'the file'}: ${issue.message}` };
@@ -56,7 +83,8 @@ export function parseInventory(text: string): ParsedInventory {
   const machines = new Map(result.output.machines.map(({ id, ...settings }) => [id, settings]));
   const credentials = new Map(result.output.credentials.map((credential) => [credential.id, credential]));
   if (machines.size !== result.output.machines.length) return { kind: 'corrupt', why: 'two machines have the same id' };
-  return { kind: 'good', data: { machines, credentials, settings: result.output.settings } };
+  const { assignments, settings } = result.output;
+  return { kind: 'good', data: { machines, credentials, assignments, settings } };
 }
 
 /** The text of an inventory file: indented, one property a line, so that people and version control can read it. */
@@ -66,6 +94,7 @@ export function formatInventory(data: InventoryData): string {
     version: inventoryVersion,
     settings: data.settings,
     credentials: [...data.credentials.values()],
+    assignments: data.assignments,
     machines: [...data.machines].map(([id, settings]) => ({ id, ...settings })),
   };
   return `${JSON.stringify(file, null, 1)}\n`;

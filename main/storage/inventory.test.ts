@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { backupsToKeep, openInventory } from './inventory.ts';
-import { formatInventory, type InventoryData, parseInventory } from './inventory-format.ts';
+import { emptyInventory, formatInventory, type InventoryData, parseInventory } from './inventory-format.ts';
 import { someMachine } from './some-machine.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -28,7 +28,7 @@ test('what was saved is there after a restart, every setting of it', async () =>
   await first.update((old) => ({
     ...old,
     settings: { theme: 'dark' },
-    credentials: new Map([['c1', { id: 'c1', userName: 'CORP\\admin' }]]),
+    credentials: new Map([['c1', { id: 'c1', name: 'Domain', kind: 'password', userName: 'CORP\\admin' }]]),
   }));
   const second = await openInventory(folder);
   expect(second.data).toEqual(first.data);
@@ -97,7 +97,7 @@ test('one entry that is not valid makes the file corrupt, and the notice names t
 });
 
 test('a file of a later version is refused and left as it is', async () => {
-  const text = '{"format":"windeck-inventory","version":2,"new":true}';
+  const text = '{"format":"windeck-inventory","version":3,"new":true}';
   await writeFile(file(), text);
   await expect(openInventory(folder)).rejects.toBeInstanceOf(StorageError);
   expect(await readFile(file(), 'utf8')).toBe(text);
@@ -167,7 +167,7 @@ test('kill -9 during saves, twenty times: the file is whole, and nothing that wa
 }, 60_000);
 
 test('names from the file never reach a prototype', () => {
-  const text = formatInventory({ machines: new Map(), credentials: new Map(), settings: { theme: 'system' } });
+  const text = formatInventory(emptyInventory);
   const hostile = text.replace('{', '{"__proto__": {"polluted": true},');
   expect(parseInventory(hostile).kind).toBe('good');
   expect(({} as { polluted?: boolean }).polluted).toBeUndefined();

@@ -9,6 +9,8 @@ export function someMachine(address: string): MachineSettings {
     port: 5985,
     path: 'wsman',
     signIn: 'negotiate',
+    spn: { serviceClass: null, host: null, withPort: false },
+    delegate: false,
     credentialId: null,
     trusted: false,
     allowClearText: false,
