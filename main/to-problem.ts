@@ -3,9 +3,11 @@ import { certificateInfo } from './areas/certificate-info.ts';
 import { DataFolderInUseError, StorageError } from './storage/storage-error.ts';
 import {
   AuthenticationError,
-  type AuthenticationReason,
   CancelledError,
   CertificateError,
+  explainFailure,
+  type FailurePlace,
+  filteredTokenAdvice,
   OutcomeUnknownError,
   ProtocolError,
   TransportError,
@@ -19,17 +21,17 @@ import {
 /**
  * The only map from what is thrown to what the renderer is told. Every class of wsman/errors.ts and of storage has its line; anything else is
  * a mistake of ours and becomes `internal-error`, without its stack and without its words (they might hold anything). Give the machine where
- * there is one.
+ * there is one, and where it is and who signs in there, for the sentences and commands that name them.
  */
-export function toProblem(error: unknown, machineId?: string): Problem {
-  const problem = error instanceof ProblemError ? error.problem : inWords(error);
+export function toProblem(error: unknown, machineId?: string, place: FailurePlace = {}): Problem {
+  const problem = error instanceof ProblemError ? error.problem : inWords(error, place);
   return machineId === undefined || problem.machineId !== undefined ? problem : { ...problem, machineId };
 }
 
-function inWords(error: unknown): Problem {
-  if (error instanceof WSManFault) return ofFault(error);
+function inWords(error: unknown, place: FailurePlace): Problem {
+  if (error instanceof WSManFault) return ofFault(error, place);
   if (error instanceof CertificateError) return ofCertificate(error);
-  if (error instanceof AuthenticationError) return ofAuthentication(error);
+  if (error instanceof AuthenticationError) return ofAuthentication(error, place);
   if (error instanceof TransportError) return ofTransport(error);
   if (error instanceof OutcomeUnknownError) {
     return problem('outcome-unknown', error.message, {
@@ -75,7 +77,7 @@ const expiredCodes = [0x8033801b];
 const signInCodes = [1326, 1327, 1330, 1331, 1909, 0x8009030c, 0x8007052e, 0x80338036];
 
 /** A fault is an answer: its numbers decide, the innermost one first, since the outer one is often only "the provider failed". */
-function ofFault(fault: WSManFault): Problem {
+function ofFault(fault: WSManFault, place: FailurePlace): Problem {
   const { fields } = fault;
   const codes = [fields.providerCode, fields.wsmanCode].filter((code) => code !== null);
   const known = codes.map((code) => [code, codeOfFault(code)] as const).find(([, code]) => code !== null);
@@ -86,7 +88,7 @@ function ofFault(fault: WSManFault): Problem {
   return problem(code, withMeaning(explained?.meaning, said), {
     advice: [
       explained?.advice ?? faultAdvice[code] ?? generalAdvice,
-      ...rightsAdvice(code, fields.wsmanCode, fields.providerCode),
+      ...rightsAdvice(code, fields.wsmanCode, fields.providerCode, place.userName),
     ],
     retryable: code === 'timeout' || code === 'quota-exceeded' || expiredCodes.includes(number ?? 0),
     ...(number !== null && { technical: technicalOf(number) }),
@@ -146,15 +148,23 @@ function withMeaning(meaning: string | undefined, said: string): string {
 }
 
 /** Which right is missing, for those refusals where the number says it. */
-function rightsAdvice(code: ProblemCode, wsmanCode: number | null, providerCode: number | null): string[] {
+function rightsAdvice(
+  code: ProblemCode,
+  wsmanCode: number | null,
+  providerCode: number | null,
+  userName: string | undefined,
+): readonly string[] {
   if (code !== 'access-denied') return [];
-  if ([wsmanCode, providerCode].includes(0x80041003)) {
+  const codes = [wsmanCode, providerCode];
+  if (codes.includes(0x80041003)) {
     return [
       'The missing right is on the WMI namespace: Enable Account and Remote Enable (wmimgmt.msc, Security), or on the class behind it.',
     ];
   }
-  return [];
+  return deniedCodes.some((denied) => codes.includes(denied)) ? filteredTokenAdvice(userName) : [];
 }
+/** ERROR_ACCESS_DENIED and its HRESULT: so ends the sign-in of a local administrator whose token UAC has cut. */
+const deniedCodes = [5, 0x80070005];
 
 function faultInfo(fields: WSManFault['fields']): FaultInfo {
   const { httpStatus, code, subcode, reason, wsmanCode, machine, message, provider, providerPath, faultDetail } =
@@ -180,115 +190,9 @@ function technicalOf(code: number): string {
   return code < 0x10000 ? String(code) : `0x${code.toString(16).toUpperCase().padStart(8, '0')}`;
 }
 
-const authenticationAdvice: Readonly<
-  Record<AuthenticationReason, { code: ProblemCode; advice: readonly string[]; technical: string }>
-> = {
-  rejected: {
-    code: 'authentication-failed',
-    advice: [
-      'Check user name and password; write a domain account as DOMAIN\\user and a local one as .\\user.',
-      'Nothing is tried again by itself, so that the account is not locked. A locked, disabled or expired account looks the same from here.',
-    ],
-    technical: '401',
-  },
-  'no-credential': {
-    code: 'authentication-failed',
-    advice: ['Give this machine a credential in its settings.'],
-    technical: 'NO_CREDENTIAL',
-  },
-  'scheme-not-offered': {
-    code: 'authentication-failed',
-    advice: [
-      'Choose another way to sign in in the settings of this machine, or allow this one at the target (winrm/config/service/auth).',
-    ],
-    technical: '401',
-  },
-  'not-trusted': {
-    code: 'authentication-failed',
-    advice: [
-      'NTLM does not prove that the other side is this machine. Use HTTPS, or mark the machine as trusted if nobody can stand between.',
-    ],
-    technical: 'NOT_TRUSTED',
-  },
-  'clear-text-refused': {
-    code: 'authentication-failed',
-    advice: ['Use HTTPS or Negotiate, or allow clear text for this one machine.'],
-    technical: 'CLEAR_TEXT',
-  },
-  'weak-security': {
-    code: 'authentication-failed',
-    advice: [
-      'The machine must agree to 128-bit encryption (policy "Minimum session security for NTLM SSP based servers"). Use HTTPS otherwise.',
-    ],
-    technical: 'WEAK_SECURITY',
-  },
-  'bad-token': {
-    code: 'authentication-failed',
-    advice: ['Something between may change the messages, or the other side is no Windows machine. Try HTTPS.'],
-    technical: 'BAD_TOKEN',
-  },
-  'wrong-password': signIn(
-    'KDC_ERR_PREAUTH_FAILED',
-    'The KDC refused the password. Type the password of this credential anew.',
-  ),
-  'unknown-user': signIn('KDC_ERR_C_PRINCIPAL_UNKNOWN', 'The realm has no such user. Write it as user@REALM.'),
-  'account-disabled': signIn(
-    'KDC_ERR_CLIENT_REVOKED',
-    'The account is locked or disabled. Look at it in the directory.',
-  ),
-  'account-expired': signIn('KDC_ERR_NAME_EXP', 'The account has expired. Extend it in the directory.'),
-  'password-expired': signIn(
-    'KDC_ERR_KEY_EXPIRED',
-    'The password has expired. Change it, then enter the new one here.',
-  ),
-  'clock-skew': signIn(
-    'KRB_AP_ERR_SKEW',
-    'Set the clocks of this computer, the KDC and the machine right: five minutes is the most.',
-  ),
-  'spn-unknown': signIn(
-    'KDC_ERR_S_PRINCIPAL_UNKNOWN',
-    'Use the fully qualified name of the machine, or register the SPN (setspn -S).',
-  ),
-  'spn-wrong-account': signIn(
-    'KRB_AP_ERR_MODIFIED',
-    'The SPN belongs to another account (setspn -Q). Choose the class HOST, or -SPNPort.',
-  ),
-  'no-kdc': signIn(
-    'KRB5_KDC_UNREACH',
-    'Check DNS (_kerberos._tcp) and the network to the domain controllers, port 88.',
-  ),
-  'no-realm': signIn('KRB5_REALM_UNKNOWN', 'Write the user as user@REALM, or set default_realm in krb5.conf.'),
-  'no-ticket': signIn(
-    'KRB5_CC_NOTFOUND',
-    'Sign in to the domain at this computer (kinit), or choose a credential with a password.',
-  ),
-  etype: signIn(
-    'KDC_ERR_ETYPE_NOSUPP',
-    'Allow an AES type for the account (msDS-SupportedEncryptionTypes), then set its password anew.',
-  ),
-  'address-needs-name': signIn('IP_ADDRESS', 'Use the name of the machine, or give its SPN host in the settings.'),
-  'library-missing': signIn('LIBRARY', 'Install the library, or choose another way to sign in.'),
-  'certificate-not-mapped': signIn(
-    '401',
-    'Map the certificate to an account at the machine (winrm create winrm/config/service/certmapping).',
-  ),
-  'certificate-unusable': signIn('CERTIFICATE', 'Choose another certificate or type its passphrase anew.'),
-  'binding-unavailable': signIn('CBT', 'Use HTTP with message encryption, or set CbtHardeningLevel to Relaxed.'),
-  policy: signIn('POLICY', 'Choose another way to sign in in the settings of this machine.'),
-  kerberos: signIn('KERBEROS', 'See the number and text of the Kerberos library.'),
-};
-
-function signIn(
-  technical: string,
-  advice: string,
-): { code: ProblemCode; advice: readonly string[]; technical: string } {
-  return { code: 'authentication-failed', advice: [advice], technical };
-}
-
-function ofAuthentication(error: AuthenticationError): Problem {
-  const { code, advice, technical } = authenticationAdvice[error.reason];
-  const offered = error.offered.length > 0 ? [`The machine offers: ${error.offered.join(', ')}.`] : [];
-  return problem(code, error.message, { advice: [...advice, ...offered], technical });
+function ofAuthentication(error: AuthenticationError, place: FailurePlace): Problem {
+  const { sentence, advice, evidence, technical } = explainFailure(error, place);
+  return problem('authentication-failed', sentence, { advice, evidence, technical });
 }
 
 const transportAdvice: Readonly<

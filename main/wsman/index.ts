@@ -5,6 +5,8 @@ export {
   readClientCertificate,
   type UsableClientCertificate,
 } from './auth/client-certificate.ts';
+export { explainFailure, type FailurePlace } from './auth/failure-advice.ts';
+export { filteredTokenAdvice } from './auth/failure-words.ts';
 export { cimSchema, classNameOf, decodeInstance, decodeValue, readCimInstance, toReference } from './cim.ts';
 export { type CimInput, type InputParameter, methodInput, toCimXml } from './cim-input.ts';
 export type {

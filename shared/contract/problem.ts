@@ -76,6 +76,8 @@ export interface Problem {
   /** What to do, one sentence each. */
   readonly advice: readonly string[];
   readonly retryable: boolean;
+  /** What was seen, one line each, for who looks closer: schemes offered, SPN, number and text of the library. Text from a target is data. */
+  readonly evidence?: readonly string[];
   readonly machineId?: string;
   /** A short technical code for the corner of the banner: ETIMEDOUT, 0x80070005. */
   readonly technical?: string;
