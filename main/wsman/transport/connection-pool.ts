@@ -1,6 +1,7 @@
 /** The connections to one machine: as many as it allows, a first-come queue before them, idle ones closed. */
-import { isIP } from 'node:net';
+import { type Mechanisms, systemMechanisms } from '../auth/initiator.ts';
 import type { NegotiateForm } from '../auth/negotiate.ts';
+import { refuseByPolicy } from '../auth/policy.ts';
 import {
   AuthenticationError,
   CancelledError,
@@ -9,7 +10,8 @@ import {
   TransportError,
 } from '../errors.ts';
 import type { Target } from '../target.ts';
-import { type Connection, createConnection, type Learned } from './connection.ts';
+import { type Connection, createConnection } from './connection.ts';
+import type { Learned } from './sign-in.ts';
 
 /** One request as the client hands it over: SOAP text, and what the transport must know about it. */
 export interface WireRequest {
@@ -82,16 +84,18 @@ export interface PoolOptions {
   readonly maxConnections: number;
   /** For name, TCP and TLS together. */
   readonly connectTimeoutMs: number;
-  /** How NTLM goes under `Negotiate`; `raw` (the default) falls back to `spnego` by itself. */
+  /** How NTLM alone goes under `Negotiate`; `raw` (the default) falls back to `spnego` by itself. */
   readonly negotiateForm?: NegotiateForm;
+  /** Default: those of this system. */
+  readonly mechanisms?: Mechanisms;
   /** A connection idle for longer is renewed before a request that changes something. HTTP.sys gives up after two minutes. */
   readonly renewAfterIdleMs?: number;
   /** A connection idle for longer is closed. */
   readonly closeAfterIdleMs?: number;
 }
 
-/** A target may refuse raw NTLM, drop the riding body and lose a context; whatever comes after that is an error. */
-const MAX_ATTEMPTS = 4;
+/** A target may refuse a form or a scheme, drop the riding body and lose a context; whatever comes after that is an error. */
+const MAX_ATTEMPTS = 5;
 
 interface Waiting {
   readonly request: WireRequest;
@@ -111,7 +115,14 @@ interface Slot {
  * the rules of the target allow it. A rejected password is never tried again by itself, and fails whatever waits with the same one.
  */
 export function createConnectionPool(target: Target, options: PoolOptions): ConnectionPool {
-  const learned: Learned = { form: options.negotiateForm ?? 'raw', bodyRides: null, affinityCookie: null };
+  const learned: Learned = {
+    form: options.negotiateForm ?? 'raw',
+    scheme: 'Negotiate',
+    spn: null,
+    withoutKerberos: null,
+    bodyRides: null,
+    affinityCookie: null,
+  };
   const renewAfterIdleMs = options.renewAfterIdleMs ?? 60_000;
   const closeAfterIdleMs = options.closeAfterIdleMs ?? 110_000;
   const slots: Slot[] = [];
@@ -130,10 +141,16 @@ export function createConnectionPool(target: Target, options: PoolOptions): Conn
   }
 
   function newConnection(slot: () => Slot): Connection {
-    const connection = createConnection(target, learned, options.connectTimeoutMs, () => {
-      // A busy slot is looked after by `serve`; one that dies while idle just goes.
-      const owner = slot();
-      if (owner.connection === connection && !owner.busy) drop(owner);
+    const connection = createConnection({
+      target,
+      learned,
+      mechanisms: options.mechanisms ?? systemMechanisms,
+      connectTimeoutMs: options.connectTimeoutMs,
+      onClosed: () => {
+        // A busy slot is looked after by `serve`; one that dies while idle just goes.
+        const owner = slot();
+        if (owner.connection === connection && !owner.busy) drop(owner);
+      },
     });
     return connection;
   }
@@ -202,9 +219,10 @@ export function createConnectionPool(target: Target, options: PoolOptions): Conn
         renew();
       }
     } catch (cause) {
-      if (cause instanceof AuthenticationError && refusesSecret.has(cause.reason)) {
-        isProven = false;
-        failQueue((waiting) => (waiting.request.anonymous ? null : cause));
+      if (cause instanceof AuthenticationError && !request.anonymous) {
+        // What keeps the first connection from signing in keeps the others too; asking a KDC that is down for each of them takes minutes.
+        if (refusesSecret.has(cause.reason)) isProven = false;
+        if (!isProven) failQueue((waiting) => (waiting.request.anonymous ? null : cause));
       }
       throw cause;
     } finally {
@@ -273,35 +291,9 @@ export function createConnectionPool(target: Target, options: PoolOptions): Conn
   };
 }
 
-/** What must not be sent to this target at all (NTLM does not authenticate the server; Basic shows the password). */
+/** What must not be sent to this target at all. */
 function refuseByRules(target: Target, request: WireRequest): AuthenticationError | null {
-  if (request.anonymous) return null;
-  if (target.authentication === 'none' || target.userName === null) {
-    return new AuthenticationError('There is no user name to sign in with.', { reason: 'no-credential' });
-  }
-  if (target.transport === 'https') return null;
-  if (target.authentication === 'basic') {
-    if (target.allowClearText) return null;
-    return new AuthenticationError(
-      'Basic would send the password in clear text, which is not allowed for this machine.',
-      {
-        reason: 'clear-text-refused',
-      },
-    );
-  }
-  if (target.trusted || isLoopback(target.host)) return null;
-  return new AuthenticationError(
-    'NTLM over plain HTTP does not prove who answers, and this machine is not marked as trusted.',
-    {
-      reason: 'not-trusted',
-    },
-  );
-}
-
-function isLoopback(host: string): boolean {
-  if (isIP(host) === 4) return host.startsWith('127.');
-  if (isIP(host) === 6) return /^(0*:)*:?0*1$/.test(host);
-  return host.toLowerCase() === 'localhost';
+  return request.anonymous ? null : refuseByPolicy(target);
 }
 
 function replaced(): CancelledError {

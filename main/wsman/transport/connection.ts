@@ -1,51 +1,31 @@
 /**
- * ONE socket, ONE security context, ONE request in flight: sealing is sequential (RC4 stream, sequence number), and NTLM belongs to
+ * ONE socket, ONE security context, ONE request in flight: sealing is sequential (RC4 stream, sequence number), and Negotiate belongs to
  * the TCP connection. A dead connection takes its security context with it; nothing here outlives the socket.
  */
-import { basicAuthorization } from '../auth/basic.ts';
-import { channelBindingOf } from '../auth/channel-binding.ts';
-import { createNegotiateInitiator, type NegotiateForm } from '../auth/negotiate.ts';
-import type { OwnContext } from '../auth/security-context.ts';
-import { parseUserName } from '../auth/user-name.ts';
-import { AuthenticationError, CancelledError, ProtocolError, TransportError, WSManError } from '../errors.ts';
-import { type Target, uriHost } from '../target.ts';
+import { readClientCertificate, type UsableClientCertificate } from '../auth/client-certificate.ts';
+import { type Initiation, type Mechanisms, startInitiation } from '../auth/initiator.ts';
+import { AuthenticationError, CancelledError, ProtocolError, WSManError } from '../errors.ts';
+import type { Target } from '../target.ts';
 import type { ConnectionSecurity, WireRequest, WireResponse } from './connection-pool.ts';
 import { createHttpChannel, type HttpChannel } from './http-channel.ts';
-import {
-  challengesOf,
-  excerptOf,
-  type HttpResponse,
-  headerValue,
-  headerValues,
-  requestHeadStart,
-} from './http-message.ts';
+import { type HttpResponse, headerValue, headerValues, requestHeadStart } from './http-message.ts';
 import {
   isSealedContentType,
-  SEALED_CONTENT_TYPE,
+  type SealingProtocol,
   SOAP_CONTENT_TYPE,
-  unwrapMessage,
-  wrapMessage,
+  sealedContentType,
+  unwrapMessageLater,
+  wrapMessageLater,
 } from './message-encryption.ts';
 import { type OpenedSocket, openSocket } from './open-socket.ts';
+import { basicRequests, certificateRequests, type RequestAuthorization } from './request-authorization.ts';
+import { type Again, evidenceOf, type Learned, signIn } from './sign-in.ts';
+import { offeredBy, rejected } from './www-authenticate.ts';
 
 /** An authentication leg that takes longer than this has hung, however long the operation itself may take. */
 const MAX_LEG_MS = 30_000;
 const EMPTY = new Uint8Array(0);
 
-/** What the connections of one machine have learnt about it, shared between them. */
-export interface Learned {
-  form: NegotiateForm;
-  /** Does the target take a body on the AUTHENTICATE leg? Null: not tried yet. */
-  bodyRides: boolean | null;
-  /** `MS-WSMAN=…`, to be echoed (MS-WSMV 3.1.4.1.31.4). */
-  affinityCookie: string | null;
-}
-
-/**
- * Why the pool sends a request again, over a new connection: in each case the target has not executed it.
- * `spnego`: it refused raw NTLM. `separately`: it dropped the body on the AUTHENTICATE leg. `context-lost`: 401 in mid-session.
- */
-export type Again = 'spnego' | 'separately' | 'context-lost';
 export type Outcome = { readonly response: WireResponse; readonly again?: never } | { readonly again: Again };
 
 export interface Connection {
@@ -59,25 +39,48 @@ export interface Connection {
   destroy(error: WSManError): void;
 }
 
+export interface ConnectionOptions {
+  readonly target: Target;
+  /** Shared by the connections of one machine. */
+  readonly learned: Learned;
+  readonly mechanisms: Mechanisms;
+  /** For name, TCP and TLS together. */
+  readonly connectTimeoutMs: number;
+  /** Once, however the connection ended. */
+  readonly onClosed: () => void;
+}
+
 interface Link {
   readonly socket: OpenedSocket;
   readonly channel: HttpChannel;
 }
 
-export function createConnection(
-  target: Target,
-  learned: Learned,
-  connectTimeoutMs: number,
-  onClosed: () => void,
-): Connection {
+/** What a connection is signed in with, as the policy needs it. */
+interface Secret {
+  /** Null with the signed-in user. */
+  readonly password: string | null;
+  readonly certificate: UsableClientCertificate | null;
+  /** For the schemes that go with every request. */
+  readonly requests: RequestAuthorization | null;
+}
+
+export function createConnection({
+  target,
+  learned,
+  mechanisms,
+  connectTimeoutMs,
+  onClosed,
+}: ConnectionOptions): Connection {
   const isTls = target.transport === 'https';
   const opening = new AbortController();
   let link: Link | null = null;
   let isDead = false;
   let isBusy = false;
-  let context: OwnContext | null = null;
-  let authenticatedBy: 'NTLM' | 'Basic' | null = null;
-  let basicHeader = '';
+  /** From the first token on; it seals over plain HTTP. */
+  let initiation: Initiation | null = null;
+  let perRequest: RequestAuthorization | null = null;
+  let signedIn: Pick<ConnectionSecurity, 'mechanism' | 'cipher' | 'spn' | 'inside' | 'clientCertificate'> =
+    NOT_SIGNED_IN;
   /** When the body of the current request left; what lies before that was authentication. */
   let bodySentAt = 0;
 
@@ -85,15 +88,24 @@ export function createConnection(
     if (isDead) return;
     isDead = true;
     // An answer that has just come may still have to be unsealed.
-    if (!isBusy) context?.dispose();
+    if (!isBusy) forgetSecrets();
     onClosed();
   }
 
-  async function open(signal: AbortSignal | undefined): Promise<Link> {
+  function forgetSecrets(): void {
+    initiation?.context.dispose();
+    perRequest = null;
+  }
+
+  async function open(
+    signal: AbortSignal | undefined,
+    clientCertificate: UsableClientCertificate | null,
+  ): Promise<Link> {
     const socket = await openSocket({
       host: target.host,
       port: target.port,
       tls: isTls ? target.tls : null,
+      clientCertificate,
       timeoutMs: connectTimeoutMs,
       signal: signal ? AbortSignal.any([signal, opening.signal]) : opening.signal,
     });
@@ -105,13 +117,14 @@ export function createConnection(
   /** The request with its own body: sealed where there is a context on plain HTTP, as it is otherwise. */
   async function send({ channel }: Link, request: WireRequest, headers: string): Promise<HttpResponse> {
     const soap = Buffer.from(request.body, 'utf8');
-    const sealing = isTls || request.anonymous ? null : context;
+    const sealing = isTls || request.anonymous ? null : initiation;
     const cookie = learned.affinityCookie ? `Cookie: ${learned.affinityCookie}\r\n` : '';
-    const body = sealing ? wrapMessage(sealing, soap) : soap;
+    const protocol = sealing && sealingProtocol(sealing);
+    const body = sealing && protocol ? await wrapMessageLater(sealing.context, soap, protocol) : soap;
     bodySentAt = performance.now();
     request.progress.bodySent = true;
     const response = await channel.roundTrip({
-      headers: `${headers}${cookie}Content-Type: ${sealing ? SEALED_CONTENT_TYPE : SOAP_CONTENT_TYPE}\r\n`,
+      headers: `${headers}${cookie}Content-Type: ${protocol ? sealedContentType(protocol) : SOAP_CONTENT_TYPE}\r\n`,
       body,
       timeoutMs: request.timeoutMs,
       signal: request.signal,
@@ -121,9 +134,10 @@ export function createConnection(
     return response;
   }
 
-  function sendToken({ channel }: Link, request: WireRequest, token: Uint8Array): Promise<HttpResponse> {
+  /** An empty POST: a leg of signing in, or the question for a challenge. */
+  function sendEmpty({ channel }: Link, request: WireRequest, headers: string): Promise<HttpResponse> {
     return channel.roundTrip({
-      headers: `${negotiateHeader(token)}Content-Type: ${SOAP_CONTENT_TYPE}\r\n`,
+      headers: `${headers}Content-Type: ${SOAP_CONTENT_TYPE}\r\n`,
       body: EMPTY,
       timeoutMs: Math.min(request.timeoutMs, MAX_LEG_MS),
       signal: request.signal,
@@ -138,103 +152,64 @@ export function createConnection(
     }
   }
 
-  /**
-   * NTLM under `Negotiate`. The first token goes out unasked, on an empty POST: OMI never answers a request without one.
-   * The AUTHENTICATE leg carries the body where the target is known to take it, or where trying cannot do harm: then the answer to
-   * the request comes back. A request that may change the target is never what the trying is done with.
-   */
+  /** By Negotiate or Kerberos. The answer to the request where its body came along with a leg. */
   async function authenticate(
     over: Link,
     request: WireRequest,
-    password: string,
+    password: string | null,
   ): Promise<HttpResponse | Again | null> {
     const { leaf } = over.socket;
-    const initiator = createNegotiateInitiator(learned.form, {
-      role: 'initiator',
-      userName: parseUserName(target.userName ?? ''),
-      password: async () => password,
-      spn: `HTTP/${uriHost(target.host).replace(/^\[|\]$/g, '')}`,
-      channelBinding: leaf ? channelBindingOf(leaf) : null,
-    });
-    context = initiator;
-    const first = await sendToken(over, request, (await initiator.step(null))!);
-    const challenge = readChallenge(first);
-    if (challenge === null) {
-      if (learned.form === 'raw') {
-        learned.form = 'spnego';
-        return 'spnego';
-      }
-      throw new AuthenticationError('The target takes neither raw NTLM nor SPNEGO under Negotiate.', {
-        reason: 'bad-token',
-        offered: offeredBy(first),
-        leg: 1,
-      });
-    }
-    requireKeepAlive(first);
-    const token = (await initiator.step(challenge))!;
-
-    const isTrial = learned.bodyRides === null;
-    if (learned.bodyRides === false || (isTrial && request.changesTarget)) {
-      const second = await sendToken(over, request, token);
-      await finishHandshake(initiator, second);
-      if (second.status < 200 || second.status > 299) throw unexpected(second, 'the authentication');
-      requireKeepAlive(second);
-      return null;
-    }
-    let response: HttpResponse;
-    try {
-      response = await send(over, request, negotiateHeader(token));
-    } catch (cause) {
-      // It may have been the body in that place: the next connection does not try it again.
-      if (isTrial && cause instanceof TransportError) learned.bodyRides = false;
-      throw cause;
-    }
-    await finishHandshake(initiator, response);
-    const contentType = headerValue(response.headers, 'content-type') ?? '';
-    const isTaken = isTls
-      ? response.body.length > 0 && (response.status < 300 || isSoap(contentType))
-      : isSealedContentType(contentType);
-    if (isTaken) learned.bodyRides = true;
-    else if (isTrial) {
-      learned.bodyRides = false;
-      return 'separately';
-    }
-    return response;
+    const started = await startInitiation(target, { password, leaf, learned, mechanisms });
+    initiation = started;
+    const wire = {
+      isTls,
+      changesTarget: request.changesTarget,
+      sendToken: (header: string) => sendEmpty(over, request, header),
+      sendBody: (header: string) => send(over, request, header),
+    };
+    const result = await signIn(wire, started, learned);
+    if (typeof result === 'string') return result;
+    const { mechanism, cipher } = started.context;
+    const spn = evidenceOf(started).spn ?? null;
+    signedIn = { mechanism, cipher, spn, inside: started.inside, clientCertificate: null };
+    return result;
   }
 
-  async function finishHandshake(initiator: OwnContext, response: HttpResponse): Promise<void> {
-    const offered = offeredBy(response);
-    if (response.status === 401) throw rejected(offered, 2);
-    const token = negotiateToken(response);
-    if (token !== null && !initiator.complete) await initiator.step(token);
-    if (!initiator.complete) {
-      throw new AuthenticationError('The target ended the SPNEGO negotiation without completing it.', {
-        reason: 'bad-token',
-        offered,
-        leg: 2,
-      });
+  /** With a scheme that goes with every request. */
+  async function sendAuthorized(
+    over: Link,
+    request: WireRequest,
+    authorization: RequestAuthorization,
+  ): Promise<HttpResponse | Again> {
+    let header = authorization.next();
+    if (header === null) {
+      const first = await sendEmpty(over, request, '');
+      authorization.challenged(first);
+      if (!first.keepAlive) return 'challenged';
+      header = authorization.next() ?? '';
     }
-    authenticatedBy = 'NTLM';
+    const answer = await send(over, request, header);
+    if (!authorization.refused(answer)) return answer;
+    if (!answer.keepAlive) return 'challenged';
+    const second = await send(over, request, authorization.next() ?? '');
+    if (authorization.refused(second)) throw rejected(offeredBy(second), 1, { mechanism: authorization.mechanism });
+    return second;
   }
 
   /** What the answer means to the client, or why it is to be asked again. `isFresh`: the context was made for this request. */
-  function readAnswer(request: WireRequest, answer: HttpResponse, isFresh: boolean): Answer | Again {
+  async function readAnswer(request: WireRequest, answer: HttpResponse, isFresh: boolean): Promise<Answer | Again> {
     const contentType = headerValue(answer.headers, 'content-type') ?? '';
-    const mechanism = request.anonymous ? null : authenticatedBy;
+    const mechanism = request.anonymous ? null : signedIn.mechanism;
     const { status, body } = answer;
-    const sealing = isTls || request.anonymous ? null : context;
+    const sealing = isTls || request.anonymous ? null : initiation;
     if (sealing && isSealedContentType(contentType)) {
-      const opened = unwrapMessage(sealing, body);
+      const opened = await unwrapMessageLater(sealing.context, body);
       return { status, contentType: opened.contentType, body: opened.soap, sealed: true, trustworthy: true, mechanism };
     }
     // Inside TLS a 401 is the target's own word, and a read may be asked twice in any case. But in clear text a 401 could stand in for
     // the answer to something that was done: whether it was is left to the caller to find out.
-    if (status === 401 && !request.anonymous && !(sealing && request.changesTarget)) {
-      const offered = offeredBy(answer);
-      if (authenticatedBy === 'Basic' && offered.length > 0 && !offersScheme(offered, 'basic')) {
-        throw notOffered('Basic', offered);
-      }
-      if (isFresh || authenticatedBy === 'Basic') throw rejected(offered, authenticatedBy === 'Basic' ? 1 : 3);
+    if (status === 401 && initiation && !request.anonymous && !(sealing && request.changesTarget)) {
+      if (isFresh) throw rejected(offeredBy(answer), 3, evidenceOf(initiation));
       return 'context-lost';
     }
     if (sealing) {
@@ -245,26 +220,34 @@ export function createConnection(
     return { status, contentType, body, sealed: false, trustworthy: true, mechanism };
   }
 
+  async function exchangeOver(over: Link, request: WireRequest, secret: Secret | null): Promise<HttpResponse | Again> {
+    if (request.anonymous) return send(over, request, 'WSMANIDENTIFY: unauthenticated\r\n');
+    if (secret?.requests) {
+      perRequest = secret.requests;
+      const { leaf } = secret.certificate ?? {};
+      const clientCertificate = leaf ? { subject: leaf.subject, validTo: leaf.validTo } : null;
+      signedIn = { ...NOT_SIGNED_IN, mechanism: perRequest.mechanism, clientCertificate };
+    } else if (secret) {
+      const answer = await authenticate(over, request, secret.password);
+      if (answer !== null) return answer;
+    }
+    return perRequest ? sendAuthorized(over, request, perRequest) : send(over, request, '');
+  }
+
   async function run(request: WireRequest, queuedMs: number): Promise<Outcome> {
     const startedAt = performance.now();
-    const needsAuthentication = !request.anonymous && authenticatedBy === null;
-    // Before the socket: a password that is not there must not leave a half-open connection behind.
-    const password = needsAuthentication ? await requirePassword(target) : null;
-    if (password !== null && target.authentication === 'basic') {
-      basicHeader = `Authorization: ${basicAuthorization(target.userName ?? '', password)}\r\n`;
-    }
+    const needsAuthentication = !request.anonymous && signedIn.mechanism === null;
+    // Before the socket: a secret that is not there must not leave a half-open connection behind.
+    const secret = needsAuthentication ? await requireSecret(target) : null;
+    // A socket that was opened for anonymous Identify has shown no certificate.
+    if (secret?.certificate && link) return { again: 'without-certificate' };
     const connectAt = performance.now();
-    const over = link ?? (await open(request.signal));
+    const over = link ?? (await open(request.signal, secret?.certificate ?? null));
     const authenticateAt = performance.now();
     const { channel } = over;
     const before = { requests: channel.requests, sent: channel.bytesSent, received: channel.bytesReceived };
-    let answer: HttpResponse | Again | null = null;
-    if (basicHeader !== '') authenticatedBy = 'Basic';
-    else if (password !== null) {
-      answer = await authenticate(over, request, password);
-    }
-    answer ??= await send(over, request, request.anonymous ? 'WSMANIDENTIFY: unauthenticated\r\n' : basicHeader);
-    const again = typeof answer === 'string' ? answer : readAnswer(request, answer, needsAuthentication);
+    const answer = await exchangeOver(over, request, secret);
+    const again = typeof answer === 'string' ? answer : await readAnswer(request, answer, needsAuthentication);
     if (typeof again === 'string') return { again };
     return {
       response: {
@@ -293,17 +276,13 @@ export function createConnection(
       return !isDead;
     },
     get authenticated() {
-      return authenticatedBy !== null;
+      return signedIn.mechanism !== null;
     },
     get security() {
       const tlsProtocol = link?.socket.tlsProtocol ?? null;
       return {
-        mechanism: authenticatedBy,
-        cipher: authenticatedBy === 'NTLM' ? 'RC4-128' : null,
-        spn: null,
-        inside: null,
-        clientCertificate: null,
-        protection: tlsProtocol?.replace(/^TLSv/, 'TLS ') ?? (authenticatedBy === 'NTLM' ? 'RC4-128' : null),
+        ...signedIn,
+        protection: tlsProtocol?.replace(/^TLSv/, 'TLS ') ?? signedIn.cipher,
         tlsProtocol,
         peerCertificate: link?.socket.peerCertificate ?? null,
       };
@@ -319,7 +298,7 @@ export function createConnection(
         throw cause;
       } finally {
         isBusy = false;
-        if (isDead) context?.dispose();
+        if (isDead) forgetSecrets();
       }
     },
     destroy,
@@ -328,69 +307,27 @@ export function createConnection(
 
 type Answer = Omit<WireResponse, 'timings' | 'roundTrips' | 'bytesSent' | 'bytesReceived'>;
 
-async function requirePassword(target: Target): Promise<string> {
-  const password = target.userName === null ? null : await target.password();
-  if (password !== null) return password;
-  throw new AuthenticationError('There is no user name or no password to send.', { reason: 'no-credential' });
+const NOT_SIGNED_IN = { mechanism: null, cipher: null, spn: null, inside: null, clientCertificate: null } as const;
+
+function sealingProtocol({ scheme }: Initiation): SealingProtocol {
+  return scheme === 'Kerberos' ? 'Kerberos' : 'SPNEGO';
 }
 
-/** The NTLM challenge of the first answer; null where the target offers Negotiate but did not take the token. */
-function readChallenge(response: HttpResponse): Uint8Array | null {
-  if (response.status !== 401) throw unexpected(response, 'the first authentication token');
-  const offered = offeredBy(response);
-  if (!offersScheme(offered, 'negotiate')) throw notOffered('Negotiate', offered);
-  return negotiateToken(response);
+/** Throws AuthenticationError where there is none, or none that can be used. */
+async function requireSecret(target: Target): Promise<Secret> {
+  const { authentication, userName } = target;
+  if (authentication === 'certificate') {
+    const given = await target.clientCertificate?.();
+    if (!given) throw noCredential('There is no client certificate to sign in with.');
+    return { password: null, certificate: readClientCertificate(given), requests: certificateRequests() };
+  }
+  if (target.signedInUser) return { password: null, certificate: null, requests: null };
+  const password = userName === null ? null : await target.password();
+  if (userName === null || password === null) throw noCredential('There is no user name or no password to send.');
+  const requests = authentication === 'basic' ? basicRequests(userName, password) : null;
+  return { password, certificate: null, requests };
 }
 
-function negotiateToken(response: HttpResponse): Uint8Array | null {
-  const found = challengesOf(response.headers).find(
-    ({ scheme, token }) => scheme.toLowerCase() === 'negotiate' && token !== null,
-  );
-  return found?.token ? Buffer.from(found.token, 'base64') : null;
-}
-
-function requireKeepAlive(response: HttpResponse): void {
-  if (response.keepAlive) return;
-  throw new TransportError('The target, or a proxy before it, closes the connection between the legs of NTLM.', {
-    reason: 'http',
-    httpStatus: response.status,
-  });
-}
-
-function negotiateHeader(token: Uint8Array): string {
-  return `Authorization: Negotiate ${Buffer.from(token).toString('base64')}\r\n`;
-}
-
-function offeredBy(response: HttpResponse): string[] {
-  return challengesOf(response.headers).map(({ scheme }) => scheme);
-}
-
-function offersScheme(offered: readonly string[], scheme: string): boolean {
-  return offered.some((candidate) => candidate.toLowerCase() === scheme);
-}
-
-function isSoap(contentType: string): boolean {
-  return /^(application\/(soap\+)?xml|text\/xml)\b/i.test(contentType);
-}
-
-function rejected(offered: readonly string[], leg: number): AuthenticationError {
-  const message = 'The target rejected the user name or the password.';
-  return new AuthenticationError(message, { reason: 'rejected', offered, leg });
-}
-
-function notOffered(scheme: string, offered: readonly string[]): AuthenticationError {
-  const what = offered.length > 0 ? offered.join(', ') : 'no scheme at all';
-  return new AuthenticationError(`The target does not offer ${scheme}; it offers ${what}.`, {
-    reason: 'scheme-not-offered',
-    offered,
-    leg: 1,
-  });
-}
-
-function unexpected(response: HttpResponse, to: string): TransportError {
-  return new TransportError(`The target answered ${to} with HTTP ${response.status}.`, {
-    reason: 'http',
-    httpStatus: response.status,
-    excerpt: excerptOf(response.body),
-  });
+function noCredential(message: string): AuthenticationError {
+  return new AuthenticationError(message, { reason: 'no-credential' });
 }
