@@ -1,91 +1,150 @@
-import { timingSafeEqual } from 'node:crypto';
-import { createNegotiateAcceptor, type NegotiateAcceptor } from '../wsman/auth/negotiate.ts';
-import type { Account, SimulatedMachine } from './simulated-machine.ts';
+import type { NegotiateAcceptor } from '../wsman/auth/negotiate.ts';
+import type { Account } from './authentication/accounts.ts';
+import { authenticateBasic } from './authentication/basic.ts';
+import { type ClientCertificatePolicy, findProvenCertificate, mutualProfile } from './authentication/certificate.ts';
+import { authenticateDigest, controllerRealm, digestChallenges } from './authentication/digest.ts';
+import type { AuthenticationMisbehaviour } from './authentication/misbehaviour.ts';
+import {
+  type ContextScheme,
+  createAcceptor,
+  type ListenerBinding,
+  mechanismsOf,
+  takeToken,
+} from './authentication/negotiate.ts';
+import type { LabRealm } from './authentication/realm.ts';
+import { mappedAccount, mappingsFor } from './cert-mapping.ts';
+import type { SimulatedMachine } from './simulated-machine.ts';
 
-/** The server's half of HTTP authentication (MS-WSMV 2.2.9.1): Negotiate bound to the socket, Basic per request. */
+/**
+ * The server's half of HTTP authentication (MS-WSMV 2.2.9.1). Negotiate and Kerberos are bound to the socket; Basic, Digest and
+ * certificates speak for one request.
+ */
 
 /** What a socket remembers. Its security context dies with it. */
 export interface ConnectionState {
   acceptor: NegotiateAcceptor | null;
+  /** The scheme that `acceptor` came about under; names the protocol of sealed messages. */
+  scheme: ContextScheme;
   /** Set once `acceptor` is complete. */
   account: Account | null;
 }
 
+/** Whom a request comes from: an account, or a certificate whose account depends on what is asked. */
+export type Caller = Account | ((resourceUri: string) => Account | null);
+
 export type AuthenticationOutcome =
-  /** `token` goes into WWW-Authenticate of the answer, where the mechanism has a last word. */
   | {
       readonly kind: 'authenticated';
-      readonly account: Account;
-      readonly scheme: 'Negotiate' | 'Basic';
-      readonly token: string | null;
+      readonly caller: Caller;
+      /** Bound to the socket: messages may be sealed. */
+      readonly isBound: boolean;
+      /** Of the answer, where the mechanism has a last word: its final token, or Digest's proof. */
+      readonly headers: Readonly<Record<string, string>>;
     }
-  /** One more leg: 401 with this token. */
-  | { readonly kind: 'continue'; readonly token: string }
-  | { readonly kind: 'refused' };
+  /** One more leg, or no: 401 with these. */
+  | { readonly kind: 'challenge'; readonly challenges: readonly string[]; readonly isRefusal: boolean }
+  /** The connection ends. */
+  | { readonly kind: 'drop' };
 
-const refused: AuthenticationOutcome = { kind: 'refused' };
+export interface AuthenticationEnvironment {
+  readonly realm: LabRealm | null;
+  /** Null without TLS. */
+  readonly binding: ListenerBinding | null;
+  /** Null where certificates are not for this fleet. */
+  readonly clientCertificates: ClientCertificatePolicy | null;
+}
+
+export interface AuthenticatingRequest {
+  readonly authorization: string | undefined;
+  readonly method: string;
+  /** As on the request line. */
+  readonly uri: string;
+  readonly socket: object;
+  readonly misbehaviour: AuthenticationMisbehaviour | null;
+}
 
 export async function authenticate(
   machine: SimulatedMachine,
   state: ConnectionState,
-  authorization: string | undefined,
-  channelBinding: Uint8Array | null,
+  environment: AuthenticationEnvironment,
+  request: AuthenticatingRequest,
 ): Promise<AuthenticationOutcome> {
+  const { authorization, misbehaviour } = request;
   if (authorization === undefined) {
-    return state.account
-      ? { kind: 'authenticated', account: state.account, scheme: 'Negotiate', token: null }
-      : refused;
+    if (state.account) return authenticated(state.account, true);
+    return { kind: 'challenge', challenges: offeredSchemes(machine, misbehaviour), isRefusal: false };
   }
-  const [scheme = '', credentials = ''] = authorization.trim().split(/\s+/, 2);
-  if (scheme.toLowerCase() === 'basic') return authenticateBasic(machine, credentials);
-  if (scheme.toLowerCase() !== 'negotiate' || !machine.winrmConfig.flag('Service/Auth/Negotiate')) return refused;
-  return stepNegotiate(machine, state, credentials, channelBinding);
-}
+  const [word = '', credentials = ''] = splitOnce(authorization.trim());
+  const refused = (challenges = offeredSchemes(machine, misbehaviour)): AuthenticationOutcome => {
+    forget(state);
+    return { kind: 'challenge', challenges, isRefusal: true };
+  };
+  const accepted = (account: Account | null): AuthenticationOutcome =>
+    account && !isTurnedAway(machine, account) ? authenticated(account, false) : refused();
 
-async function stepNegotiate(
-  machine: SimulatedMachine,
-  state: ConnectionState,
-  credentials: string,
-  channelBinding: Uint8Array | null,
-): Promise<AuthenticationOutcome> {
+  if (machine.isController) {
+    if (/^basic$/i.test(word)) return accepted(authenticateBasic(machine, credentials));
+    if (!/^digest$/i.test(word)) return refused();
+    const digest = authenticateDigest(machine, request, authorization);
+    if (digest.account === null) return refused(offeredSchemes(machine, misbehaviour, digest.stale));
+    return { ...authenticated(digest.account, false), headers: { 'Authentication-Info': digest.authenticationInfo } };
+  }
+  const auth = (name: string): boolean => machine.winrmConfig.flag(`Service/Auth/${name}`);
+  if (authorization.trim() === mutualProfile) {
+    if (!auth('Certificate') || environment.clientCertificates === null) return refused();
+    const certificate = await findProvenCertificate(request.socket, environment.clientCertificates, Date.now());
+    // Which mapping counts is only known with the resource; where there is none at all, nobody has signed in.
+    if (certificate === null || mappingsFor(machine, certificate).length === 0) return refused();
+    return {
+      kind: 'authenticated',
+      caller: (resourceUri) => mappedAccount(machine, certificate, resourceUri),
+      isBound: false,
+      headers: {},
+    };
+  }
+  if (/^basic$/i.test(word)) return accepted(auth('Basic') ? authenticateBasic(machine, credentials) : null);
+  const scheme: ContextScheme | null = /^negotiate$/i.test(word)
+    ? 'Negotiate'
+    : /^kerberos$/i.test(word)
+      ? 'Kerberos'
+      : null;
+  if (scheme === null || !auth(scheme)) return refused();
+
   // A new first token on a socket that has a context starts over.
-  if (state.acceptor === null || state.acceptor.complete) forget(state);
-  state.acceptor ??= createNegotiateAcceptor({
-    ntlm: {
-      role: 'acceptor',
-      findPassword: (user) => findAccount(machine, user)?.password ?? null,
-      computerName: machine.plan.name.slice(0, 15).toUpperCase(),
-      domainName: netbiosDomain(machine),
-      dnsComputerName: `${machine.plan.name.toLowerCase()}.${machine.plan.domain}`,
-      dnsDomainName: machine.plan.domain,
-      channelBinding,
-      requireChannelBinding:
-        channelBinding !== null && machine.winrmConfig.text('Service/Auth/CbtHardeningLevel') === 'Strict',
-      // As Windows: clients that say they send no MIC are old, not wrong; inside TLS nothing needs to be sealed once more.
-      requireMic: false,
-      requireSealing: channelBinding === null,
-    },
-    kerberos: null,
-  });
+  if (state.acceptor === null || state.acceptor.complete || state.scheme !== scheme) forget(state);
+  const isFirst = state.acceptor === null;
+  state.acceptor ??= createAcceptor(machine, scheme, { ...environment, misbehaviour });
+  state.scheme = scheme;
   const { acceptor } = state;
-  try {
-    const reply = await acceptor.step(Buffer.from(credentials, 'base64'));
-    const token = reply === null ? null : Buffer.from(reply).toString('base64');
-    if (!acceptor.complete) return { kind: 'continue', token: token ?? '' };
-    const account = acceptor.peer && findAccount(machine, acceptor.peer.user);
-    if (!account) return refuse(state);
-    state.account = account;
-    machine.statistics.handshakes++;
-    return { kind: 'authenticated', account, scheme: 'Negotiate', token };
-  } catch {
-    // Whatever was wrong with the token, Windows says no more than 401.
-    return refuse(state);
-  }
+  const leg = await takeToken(machine, acceptor, Buffer.from(credentials, 'base64'));
+  if (misbehaviour === 'drop-between-legs' && !(isFirst && leg.kind === 'continue')) return { kind: 'drop' };
+  const withToken = (token: Uint8Array): string => `${scheme} ${Buffer.from(token).toString('base64')}`;
+  if (leg.kind === 'continue') return { kind: 'challenge', challenges: [withToken(leg.token)], isRefusal: false };
+  if (leg.kind === 'refused') return refused(leg.token === null ? undefined : [withToken(leg.token)]);
+  if (isTurnedAway(machine, leg.account)) return refused();
+  state.account = leg.account;
+  machine.statistics.handshakes++;
+  const headers: Record<string, string> = leg.token === null ? {} : { 'WWW-Authenticate': withToken(leg.token) };
+  return { ...authenticated(leg.account, true), headers };
 }
 
-function refuse(state: ConnectionState): AuthenticationOutcome {
-  forget(state);
-  return refused;
+const authenticated = (
+  account: Account,
+  isBound: boolean,
+): Extract<AuthenticationOutcome, { kind: 'authenticated' }> => ({
+  kind: 'authenticated',
+  caller: account,
+  isBound,
+  headers: {},
+});
+
+/** Windows 7 and 2008 R2 answer 401 to a token without rights; later ones let it in, and answer fault 5 to what it asks. */
+const isTurnedAway = (machine: SimulatedMachine, account: Account): boolean =>
+  account.isTokenFiltered === true && machine.plan.generation.stack === '2.0';
+
+function splitOnce(text: string): readonly string[] {
+  const at = text.search(/\s/);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at).trim()];
 }
 
 export function forget(state: ConnectionState): void {
@@ -94,33 +153,19 @@ export function forget(state: ConnectionState): void {
   state.account = null;
 }
 
-function authenticateBasic(machine: SimulatedMachine, credentials: string): AuthenticationOutcome {
-  if (!machine.winrmConfig.flag('Service/Auth/Basic')) return refused;
-  const text = Buffer.from(credentials, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  const account = colon < 0 ? undefined : findAccount(machine, text.slice(0, colon));
-  if (!account || !isSame(account.password, text.slice(colon + 1))) return refused;
-  return { kind: 'authenticated', account, scheme: 'Basic', token: null };
-}
-
-function isSame(expected: string, given: string): boolean {
-  const left = Buffer.from(expected);
-  const right = Buffer.from(given);
-  return left.length === right.length && timingSafeEqual(left, right);
-}
-
-/** `user`, `DOMAIN\user` and `user@realm` all mean the account here. */
-function findAccount(machine: SimulatedMachine, name: string): Account | undefined {
-  const user = (name.includes('\\') ? name.slice(name.lastIndexOf('\\') + 1) : name.split('@', 1)[0]!).toLowerCase();
-  return machine.accounts.find((account) => account.user.toLowerCase() === user);
-}
-
-const netbiosDomain = (machine: SimulatedMachine): string => machine.plan.domain.split('.', 1)[0]!.toUpperCase();
-
-/** Values for WWW-Authenticate of a 401, one header each. */
-export function offeredSchemes(machine: SimulatedMachine): string[] {
-  const schemes: string[] = [];
-  if (machine.winrmConfig.flag('Service/Auth/Negotiate')) schemes.push('Negotiate');
-  if (machine.winrmConfig.flag('Service/Auth/Basic')) schemes.push('Basic realm="WSMAN"');
-  return schemes;
+/** Values for WWW-Authenticate of a 401, one header each, in the order of Windows. Certificates are not announced there. */
+export function offeredSchemes(
+  machine: SimulatedMachine,
+  misbehaviour: AuthenticationMisbehaviour | null,
+  staleNonce = false,
+): string[] {
+  if (misbehaviour === 'bare-401') return [];
+  if (machine.isController) return [...digestChallenges(machine, staleNonce), `Basic realm="${controllerRealm}"`];
+  const { ntlm, kerberos } = mechanismsOf(machine, misbehaviour);
+  const auth = (name: string): boolean => machine.winrmConfig.flag(`Service/Auth/${name}`);
+  return [
+    ...(auth('Negotiate') && (ntlm || kerberos) ? ['Negotiate'] : []),
+    ...(auth('Kerberos') && kerberos ? ['Kerberos'] : []),
+    ...(auth('Basic') ? ['Basic realm="WSMAN"'] : []),
+  ];
 }

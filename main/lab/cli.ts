@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { defaultAuthentication, readSchemeList } from './authentication/scheme-list.ts';
 import { type Fleet, type FleetOptions, startFleet } from './fleet.ts';
 import type { LabReply, LabRequestMessage } from './lab-messages.ts';
 import { demoTimings } from './simulated-machine.ts';
@@ -9,7 +10,8 @@ import { demoTimings } from './simulated-machine.ts';
  */
 
 const usage =
-  'usage: lab [--machines N] [--base-port P] [--seed S] [--https] [--latency MS] [--pending MS] [--going-down MS] [--down MS]';
+  'usage: lab [--machines N] [--base-port P] [--seed S] [--https] [--auth ntlm|kerberos|kerberos-only|basic|certificate|digest,...] ' +
+  '[--controllers N] [--enctypes LIST] [--renegotiate] [--latency MS] [--pending MS] [--going-down MS] [--down MS]';
 
 function readOptions(argv: readonly string[]): FleetOptions {
   const { values } = parseArgs({
@@ -19,6 +21,10 @@ function readOptions(argv: readonly string[]): FleetOptions {
       'base-port': { type: 'string' },
       seed: { type: 'string', default: '1' },
       https: { type: 'boolean', default: false },
+      auth: { type: 'string' },
+      controllers: { type: 'string', default: '0' },
+      enctypes: { type: 'string' },
+      renegotiate: { type: 'boolean', default: false },
       latency: { type: 'string', default: '0' },
       pending: { type: 'string', default: String(demoTimings.pendingMs) },
       'going-down': { type: 'string', default: String(demoTimings.goingDownMs) },
@@ -29,7 +35,16 @@ function readOptions(argv: readonly string[]): FleetOptions {
   const basePort = values['base-port'] === undefined ? null : wholeNumber('base-port', values['base-port'], 1, 65_535);
   if (basePort !== null && basePort + machines - 1 > 65_535)
     throw new Error('--base-port leaves no room for that many machines');
+  const authentication = values.auth === undefined ? defaultAuthentication : readSchemeList(values.auth, values.https);
+  if (values.enctypes !== undefined && !authentication.kerberos) throw new Error('--enctypes needs --auth kerberos');
+  if (values.enctypes !== undefined && !/^[a-z0-9-]+([ ,]+[a-z0-9-]+)*$/i.test(values.enctypes))
+    throw new Error('--enctypes takes names such as aes256-cts-hmac-sha1-96, separated by commas');
+  if (values.renegotiate && !authentication.certificate) throw new Error('--renegotiate needs --auth certificate');
   return {
+    authentication,
+    controllers: wholeNumber('controllers', values.controllers, 0, machines),
+    enctypes: values.enctypes ?? null,
+    renegotiates: values.renegotiate,
     machines,
     basePort,
     seed: wholeNumber('seed', values.seed, 0, 4_294_967_295),
@@ -50,15 +65,15 @@ function wholeNumber(name: string, text: string, least: number, most: number): n
   return number;
 }
 
-function obey(fleet: Fleet, message: LabRequestMessage): LabReply {
+async function obey(fleet: Fleet, message: LabRequestMessage): Promise<LabReply> {
+  const { id } = message;
   try {
-    if (message.kind === 'misbehave') {
-      fleet.misbehave(message.machine, message.misbehaviour);
-      return { id: message.id, statistics: null };
-    }
-    return { id: message.id, statistics: fleet.statistics(message.machine) };
+    if (message.kind === 'attempts') return { id, value: await fleet.attempts() };
+    if (message.kind === 'statistics') return { id, value: fleet.statistics(message.machine) };
+    fleet.misbehave(message.machine, message.misbehaviour);
+    return { id, value: null };
   } catch (error) {
-    return { id: message.id, error: error instanceof Error ? error.message : String(error) };
+    return { id, error: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -71,25 +86,39 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  let fleet: Fleet | null = null;
+  let isEnding = false;
+  const end = (): void => {
+    if (isEnding) return;
+    isEnding = true;
+    if (fleet === null) process.exit(0);
+    fleet.close().finally(() => process.exit(0));
+  };
   // Before anything is started, so that nothing is left when the parent is gone already.
-  process.once('disconnect', () => process.exit(0));
-  let fleet: Fleet;
+  process.once('disconnect', end);
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
   try {
     fleet = await startFleet(options);
   } catch (error) {
     process.stderr.write(`lab: ${(error as Error).message}\n`);
     process.exitCode = 1;
+    process.off('disconnect', end);
     if (process.connected) process.disconnect();
     return;
   }
-  const end = (): void => {
-    fleet.close().finally(() => process.exit(0));
+  const running = fleet;
+  process.on('message', (message: LabRequestMessage) => {
+    void obey(running, message).then((reply) => process.connected && process.send?.(reply));
+  });
+  const { machines, certificatePem, realm, clientCertificates } = running;
+  const line = {
+    machines,
+    ...(certificatePem ? { certificatePem } : {}),
+    ...(realm ? { krb5Config: realm.krb5Config, realm: realm.name } : {}),
+    ...clientCertificates,
   };
-  process.once('SIGINT', end);
-  process.once('SIGTERM', end);
-  process.on('message', (message: LabRequestMessage) => process.send?.(obey(fleet, message)));
-  const { machines, certificatePem } = fleet;
-  process.stdout.write(`${JSON.stringify({ machines, ...(certificatePem ? { certificatePem } : {}) })}\n`);
+  process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
 await main();

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { dialects, ns } from '../wsman/namespaces.ts';
 import { attribute, child, type XmlElement } from '../wsman/xml.ts';
+import { writeCertMapping } from './cert-mapping.ts';
 import { anonymousAddress, type CimRow, resourceUriOf, writeFragmentRow, writeInstance } from './cim-class.ts';
 import { listenerSelectors, writeListener } from './config-resource.ts';
 import { LabFault } from './faults.ts';
@@ -146,6 +147,12 @@ function itemsOf(machine: SimulatedMachine, request: LabRequest, body: XmlElemen
         () => writeEpr('a:EndpointReference', anonymousAddress, request.resourceUri, listenerSelectors(listener)),
       ),
     );
+  }
+  if (resource.kind === 'cert-mapping') {
+    if (filter) throw new LabFault(2150858776);
+    // MS-WSMV 3.1.4.1.17 does not have this resource among those that give out EPRs.
+    if (child(body, 'EnumerationMode', ns.wsman)) throw new LabFault(2150858886);
+    return machine.certMappings.map((mapping) => () => writeCertMapping(mapping));
   }
   if (resource.kind === 'config') throw new LabFault(filter ? 2150858776 : 2150858753);
   const hidden = hiddenProperties(machine);

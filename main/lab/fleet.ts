@@ -1,13 +1,24 @@
 import { randomInt } from 'node:crypto';
 import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
-import { channelBindingOf } from '../wsman/auth/channel-binding.ts';
-import { createFleetCertificate, type FleetCertificate } from './certificates.ts';
+import { channelBindingData, channelBindingOf } from '../wsman/auth/channel-binding.ts';
+import { fleetAccounts } from './authentication/accounts.ts';
+import type { ListenerBinding } from './authentication/negotiate.ts';
+import { startRealm } from './authentication/realm.ts';
+import type { LabAuthentication } from './authentication/scheme-list.ts';
+import type { CertMapping } from './cert-mapping.ts';
+import {
+  type ClientAuthority,
+  createClientAuthority,
+  createFleetCertificate,
+  type FleetCertificate,
+  type LabClientCertificate,
+} from './certificates.ts';
 import { countOpenEnumerations, forgetEnumerations } from './enumeration.ts';
 import { createHttpEndpoint, type HttpEndpoint } from './http-endpoint.ts';
 import { createMisbehaviourState, type Misbehaviour, type MisbehaviourState } from './misbehaviour.ts';
-import { type Account, createSimulatedMachine, type LabTimings, type SimulatedMachine } from './simulated-machine.ts';
-import type { LabStatistics } from './statistics.ts';
+import { createSimulatedMachine, type LabTimings, type SimulatedMachine } from './simulated-machine.ts';
+import { type Attempts, type LabStatistics, sumAttempts } from './statistics.ts';
 import { type Clock, systemClock } from './world/clock.ts';
 import { planMachine } from './world/machine-plan.ts';
 
@@ -23,6 +34,13 @@ export interface FleetOptions {
   readonly https: boolean;
   readonly latencyMs: number;
   readonly timings: LabTimings;
+  readonly authentication: LabAuthentication;
+  /** So many machines, the last ones, are management controllers instead. */
+  readonly controllers: number;
+  /** Encryption types of the realm's clients and machines (permitted_enctypes of krb5.conf); null: all AES and RC4. */
+  readonly enctypes: string | null;
+  /** Client certificates are asked for by renegotiation, as Windows does, and TLS ends at 1.2. */
+  readonly renegotiates: boolean;
   readonly clock?: Clock;
 }
 
@@ -35,22 +53,31 @@ export interface FleetMachine {
   readonly password: string;
   readonly tags: readonly string[];
   readonly certificateSha256?: string;
+  /** A management controller: Digest and Basic only. */
+  readonly controller?: true;
+}
+
+/** Certificates for signing in with. */
+export interface FleetClientCertificates {
+  /** Mapped to `user` on every machine. */
+  readonly clientCertificate: LabClientCertificate;
+  /** Of the same authority, mapped to nobody. */
+  readonly unmappedClientCertificate: LabClientCertificate;
 }
 
 export interface Fleet {
   readonly machines: readonly FleetMachine[];
   /** PEM of the certificate that all machines share; null without HTTPS. */
   readonly certificatePem: string | null;
+  readonly realm: { readonly name: string; readonly krb5Config: string } | null;
+  readonly clientCertificates: FleetClientCertificates | null;
   misbehave(name: string, misbehaviour: Misbehaviour | null): void;
   statistics(name: string): LabStatistics;
+  /** Secrets that were tried, at all machines and at the KDC. */
+  attempts(): Promise<Attempts>;
   close(): Promise<void>;
 }
 
-/** Secrets of an invented fleet, on loopback only. */
-const accounts: readonly Account[] = [
-  { user: 'Administrator', password: 'Windeck-Lab-1!', isAdministrator: true },
-  { user: 'reader', password: 'Windeck-Lab-2!', isAdministrator: false },
-];
 const loopback = ['127.0.0.1', '::1'] as const;
 const retryMs = 250;
 
@@ -69,22 +96,58 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const certificate = options.https
     ? createFleetCertificate(plans.map((plan) => `${plan.name}.${plan.domain}`.toLowerCase()))
     : null;
-  const members: Member[] = plans.map((plan) => ({
-    machine: createSimulatedMachine(plan, { clock, timings: options.timings, accounts, transport }),
+  const clients = options.authentication.certificate ? createClientAuthority() : null;
+  const account = fleetAccounts[0]!;
+  const clientCertificates = clients && {
+    clientCertificate: clients.issue(`${account.user}@localhost`),
+    unmappedClientCertificate: clients.issue('nobody@localhost'),
+  };
+  const certMappings: CertMapping[] = clients
+    ? [
+        {
+          uri: '*',
+          subject: `${account.user}@localhost`,
+          issuer: clients.thumbprint,
+          userName: account.user,
+          password: account.password,
+          enabled: true,
+        },
+      ]
+    : [];
+  const firstController = options.authentication.digest ? 0 : options.machines - options.controllers;
+  const members: Member[] = plans.map((plan, index) => ({
+    machine: createSimulatedMachine(plan, {
+      clock,
+      timings: options.timings,
+      accounts: fleetAccounts,
+      authentication: index < firstController ? options.authentication : controllerAuthentication,
+      certMappings: index < firstController ? certMappings : [],
+      transport,
+    }),
     misbehaviour: createMisbehaviourState(),
     sockets: new Set(),
     listeners: [],
     isOpen: false,
   }));
+  const realm = options.authentication.kerberos
+    ? await startRealm({
+        domain: plans[0]!.domain,
+        accounts: fleetAccounts,
+        machines: plans.slice(0, firstController).map((plan) => plan.name),
+        enctypes: options.enctypes,
+      })
+    : null;
   const byPort = new Map<number, Member>();
   const byName = new Map(members.map((member) => [member.machine.plan.name, member]));
   const endpoint = createHttpEndpoint({
     latencyMs: options.latencyMs,
-    channelBinding: certificate && channelBindingOf(certificate.der),
+    realm,
+    binding: certificate && bindingOf(certificate),
+    clientCertificates: clients && { authorities: [clients.certificatePem], renegotiates: options.renegotiates },
     findMachine: (port) => byPort.get(port)?.machine,
     misbehaviourOf: (machine) => byName.get(machine.plan.name)!.misbehaviour,
   });
-  const attach = acceptor(endpoint, certificate);
+  const attach = acceptor(endpoint, certificate, clients);
 
   let closing = false;
   function open(member: Member): void {
@@ -123,6 +186,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         if (options.basePort !== null || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') {
           closing = true;
           members.forEach(shut);
+          await realm?.close();
           throw new Error(`Port ${port} on loopback cannot be used: ${(error as Error).message}`, { cause: error });
         }
         port++;
@@ -141,15 +205,19 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   return {
     machines: members.map(({ machine }) => ({
       name: machine.plan.name,
-      address: '127.0.0.1',
+      // Kerberos is about names: HTTP/localhost is a service principal, an address is none.
+      address: realm ? 'localhost' : '127.0.0.1',
       port: machine.port,
       transport,
-      user: accounts[0]!.user,
-      password: accounts[0]!.password,
+      user: account.user,
+      password: account.password,
       tags: machine.plan.tags,
       ...(certificate ? { certificateSha256: certificate.sha256 } : {}),
+      ...(machine.isController ? { controller: true as const } : {}),
     })),
     certificatePem: certificate?.certificatePem ?? null,
+    realm: realm && { name: realm.name, krb5Config: realm.krb5Config },
+    clientCertificates,
     misbehave(name, misbehaviour) {
       const { machine, misbehaviour: state } = member(name);
       state.set(misbehaviour);
@@ -160,15 +228,34 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       const { machine } = member(name);
       return machine.statistics.snapshot(countOpenEnumerations(machine));
     },
+    async attempts() {
+      const own = members.map(({ machine }) => machine.statistics.attempts);
+      return sumAttempts(realm ? [...own, await realm.attempts()] : own);
+    },
     async close() {
       closing = true;
       members.forEach(shut);
       endpoint.server.close();
+      await realm?.close();
     },
   };
 
-  function acceptor(to: HttpEndpoint, with_: FleetCertificate | null): (member: Member, socket: Socket) => void {
-    const context = with_ && tls.createSecureContext({ cert: with_.certificatePem, key: with_.keyPem });
+  function acceptor(
+    to: HttpEndpoint,
+    with_: FleetCertificate | null,
+    clientAuthority: ClientAuthority | null,
+  ): (member: Member, socket: Socket) => void {
+    const { renegotiates } = options;
+    const context =
+      with_ &&
+      tls.createSecureContext({
+        cert: with_.certificatePem,
+        key: with_.keyPem,
+        // A resumed session must not bring a certificate along that was shown to another lab.
+        sessionIdContext: with_.sha256.slice(0, 32),
+        ...(clientAuthority ? { ca: clientAuthority.certificatePem } : {}),
+        ...(renegotiates ? { maxVersion: 'TLSv1.2' } : {}),
+      });
     return (member, socket) => {
       member.sockets.add(socket);
       socket.once('close', () => member.sockets.delete(socket));
@@ -177,11 +264,31 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         to.server.emit('connection', socket);
         return;
       }
-      const secured = new tls.TLSSocket(socket, { isServer: true, secureContext: context });
+      // Whoever has no certificate says so, and goes on. Whether a certificate counts is for authentication to say.
+      const requestCert = !renegotiates && member.machine.winrmConfig.flag('Service/Auth/Certificate');
+      const secured = new tls.TLSSocket(socket, {
+        isServer: true,
+        secureContext: context,
+        requestCert,
+        rejectUnauthorized: false,
+      });
       secured.on('error', () => socket.destroy());
       secured.once('secure', () => to.server.emit('connection', secured));
     };
   }
+}
+
+const controllerAuthentication: LabAuthentication = {
+  ntlm: false,
+  kerberos: false,
+  basic: true,
+  certificate: false,
+  digest: true,
+};
+
+function bindingOf(certificate: FleetCertificate): ListenerBinding {
+  // Its signature is ECDSA with SHA-256, for which the binding is defined.
+  return { data: channelBindingData(certificate.der)!, md5: channelBindingOf(certificate.der)! };
 }
 
 /** Listens on every loopback family that this system has. Fails where the port is taken on one of them. */

@@ -3,13 +3,14 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import {
   isSealedContentType,
-  SEALED_CONTENT_TYPE,
+  type SealingProtocol,
   SOAP_CONTENT_TYPE,
+  sealedContentType,
   unwrapMessage,
   wrapMessage,
 } from '../wsman/transport/message-encryption.ts';
 import {
-  type AuthenticationOutcome,
+  type AuthenticationEnvironment,
   authenticate,
   type ConnectionState,
   forget,
@@ -36,10 +37,8 @@ export interface HttpEndpoint {
   accept(socket: Socket, machine: SimulatedMachine): void;
 }
 
-export interface EndpointOptions {
+export interface EndpointOptions extends AuthenticationEnvironment {
   readonly latencyMs: number;
-  /** MD5 of the channel bindings of the listener's certificate; null without TLS. */
-  readonly channelBinding: Uint8Array | null;
   readonly findMachine: (port: number) => SimulatedMachine | undefined;
   readonly misbehaviourOf: (machine: SimulatedMachine) => MisbehaviourState;
 }
@@ -68,7 +67,7 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
   function stateOf(socket: Socket): ConnectionState {
     let state = connections.get(socket);
     if (!state) {
-      const made: ConnectionState = { acceptor: null, account: null };
+      const made: ConnectionState = { acceptor: null, scheme: 'Negotiate', account: null };
       state = made;
       connections.set(socket, made);
       socket.once('close', () => forget(made));
@@ -82,7 +81,7 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
       request.socket.destroy();
       return;
     }
-    const secure = options.channelBinding !== null;
+    const secure = options.binding !== null;
     const early = refuseEarly(request);
     if (early) return send(response, early);
     const body = await readBody(request, machine.winrmConfig.number('MaxEnvelopeSizekb') * 1024);
@@ -95,7 +94,11 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
     const state = stateOf(request.socket);
     const contentType = request.headers['content-type'] ?? '';
 
-    if (body.length > 0 && request.headers['wsmanidentify']?.toString().toLowerCase() === 'unauthenticated') {
+    if (
+      !machine.isController &&
+      body.length > 0 &&
+      request.headers['wsmanidentify']?.toString().toLowerCase() === 'unauthenticated'
+    ) {
       return deliver(
         machine,
         misbehaviour,
@@ -107,20 +110,31 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
         null,
       );
     }
-    const outcome = await authenticate(machine, state, request.headers.authorization, options.channelBinding);
-    if (outcome.kind !== 'authenticated') return send(response, refusal(machine, outcome, request));
-    const finalToken = outcome.token === null ? [] : [`Negotiate ${outcome.token}`];
-    if (body.length === 0) return send(response, { status: 200, challenges: finalToken });
+    const outcome = await authenticate(machine, state, options, {
+      authorization: request.headers.authorization,
+      method: request.method!,
+      uri: request.url!,
+      socket: request.socket,
+      misbehaviour: misbehaviour.takeAuthentication(),
+    });
+    if (outcome.kind === 'drop') {
+      request.socket.destroy();
+      return;
+    }
+    if (outcome.kind === 'challenge') {
+      if (outcome.isRefusal) machine.statistics.refusals++;
+      return send(response, { status: 401, challenges: outcome.challenges });
+    }
+    if (body.length === 0) return send(response, { status: 200, headers: outcome.headers });
 
     const sealed = isSealedContentType(contentType);
-    if (!sealed && !secure && !machine.winrmConfig.flag('Service/AllowUnencrypted'))
-      return send(response, { status: 500, close: true });
+    const mayBeClear = secure || machine.isController || machine.winrmConfig.flag('Service/AllowUnencrypted');
+    if (!sealed && !mayBeClear) return send(response, { status: 500, close: true });
     if (!sealed && !/^\s*application\/soap\+xml\b/i.test(contentType)) return send(response, { status: 415 });
     let soap: Uint8Array = body;
     let charset = charsetOf(contentType);
     if (sealed) {
-      if (state.acceptor === null || outcome.scheme !== 'Negotiate')
-        return send(response, { status: 500, close: true });
+      if (state.acceptor === null || !outcome.isBound) return send(response, { status: 500, close: true });
       try {
         const opened = unwrapMessage(state.acceptor, body);
         soap = opened.soap;
@@ -137,10 +151,10 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
       request,
       response,
       () => actionOf(soap),
-      () => answer(machine, outcome.account, soap, charset),
+      () => answer(machine, outcome.caller, soap, charset),
       charset,
       sealed ? state : null,
-      finalToken,
+      outcome.headers,
     );
   }
 
@@ -153,7 +167,7 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
     produce: () => Delivered | Promise<Delivered>,
     charset: string | null,
     sealedWith: ConnectionState | null,
-    challenges: readonly string[] = [],
+    headers: Readonly<Record<string, string>> = {},
   ): Promise<void> {
     const active = misbehaviour.take(action);
     if (active && (await performBefore(active, request.socket))) return;
@@ -162,7 +176,7 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
       if (replaced.status === 401 && sealedWith) forget(sealedWith);
       return send(response, {
         ...replaced,
-        ...(replaced.status === 401 ? { challenges: offeredSchemes(machine) } : {}),
+        ...(replaced.status === 401 ? { challenges: offeredSchemes(machine, null) } : {}),
       });
     }
     const produced: Delivered =
@@ -177,11 +191,14 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
     const isUtf16 = charset?.toLowerCase().startsWith('utf-16') === true;
     const soap = isUtf16 ? Buffer.from(`\ufeff${produced.body}`, 'utf16le') : Buffer.from(produced.body, 'utf8');
     const soapType = isUtf16 ? 'application/soap+xml;charset=UTF-16' : SOAP_CONTENT_TYPE;
-    let reply: Reply = { status: produced.status, body: soap, contentType: soapType, challenges };
+    let reply: Reply = { status: produced.status, body: soap, contentType: soapType, headers };
     if (sealedWith?.acceptor) {
       const { acceptor } = sealedWith;
-      const body = active ? sealMisbehaving(active, acceptor, soap) : wrapMessage(acceptor, soap, soapType);
-      reply = body === null ? reply : { ...reply, body, contentType: SEALED_CONTENT_TYPE };
+      const protocol: SealingProtocol = sealedWith.scheme === 'Kerberos' ? 'Kerberos' : 'SPNEGO';
+      const body = active
+        ? sealMisbehaving(active, acceptor, soap, protocol)
+        : wrapMessage(acceptor, soap, soapType, protocol);
+      reply = body === null ? reply : { ...reply, body, contentType: sealedContentType(protocol) };
     }
     await send(
       response,
@@ -208,12 +225,6 @@ function refuseEarly(request: IncomingMessage): Reply | null {
   if (!/^\/wsman(\/|$)/i.test(path)) return { status: 404, close: true };
   if (request.method !== 'POST') return { status: 405, close: true };
   return null;
-}
-
-function refusal(machine: SimulatedMachine, outcome: AuthenticationOutcome, request: IncomingMessage): Reply {
-  if (outcome.kind === 'continue') return { status: 401, challenges: [`Negotiate ${outcome.token}`] };
-  if (request.headers.authorization !== undefined) machine.statistics.refusals++;
-  return { status: 401, challenges: offeredSchemes(machine) };
 }
 
 /** The whole body, or null where it is larger than allowed: framing and signature of a sealed body are not counted. */

@@ -1,5 +1,6 @@
 import { ns } from '../wsman/namespaces.ts';
 import { escapeXml, type XmlElement } from '../wsman/xml.ts';
+import { createCertMapping, deleteCertMapping, getCertMapping, putCertMapping } from './cert-mapping.ts';
 import {
   type LabScalar,
   type LabValue,
@@ -24,6 +25,7 @@ export function getInstance(machine: SimulatedMachine, request: LabRequest): Ope
   if (resource.kind === 'all-classes') throw new LabFault(2150858752);
   if (resource.kind !== 'wmi') {
     if (path !== null) throw new LabFault(2150858871);
+    if (resource.kind === 'cert-mapping') return { body: getCertMapping(machine, request) };
     return { body: resource.kind === 'config' ? getConfig(machine, resource.path) : getListener(machine, request) };
   }
   const { provider } = resource;
@@ -38,6 +40,7 @@ export function putInstance(machine: SimulatedMachine, request: LabRequest): Ope
   const path = fragmentPath(request);
   if (resource.kind === 'config') return { body: putConfig(machine, resource.path, body) };
   if (resource.kind === 'listener') return { body: putListener(machine, request, body) };
+  if (resource.kind === 'cert-mapping') return { body: putCertMapping(machine, request, body) };
   if (resource.kind !== 'wmi' || !resource.provider.put) throw new LabFault(2150858753);
   const { provider } = resource;
   const row = findInstance(machine, provider, request);
@@ -54,6 +57,7 @@ export function createInstance(machine: SimulatedMachine, request: LabRequest): 
   const resource = resolveResource(request);
   const body = bodyOf(request);
   if (resource.kind === 'listener') return { body: createListener(machine, request, body) };
+  if (resource.kind === 'cert-mapping') return { body: createCertMapping(machine, request, body) };
   if (resource.kind !== 'wmi' || !resource.provider.create) throw new LabFault(2150858753);
   // Creating WMI instances came with Windows 8 and Server 2012 (MS-WSMV note 107).
   if (machine.plan.generation.stack !== '3.0') throw new LabFault(2150858753);
@@ -69,6 +73,10 @@ export function deleteInstance(machine: SimulatedMachine, request: LabRequest): 
   const resource = resolveResource(request);
   if (resource.kind === 'listener') {
     deleteListener(machine, request);
+    return { body: '' };
+  }
+  if (resource.kind === 'cert-mapping') {
+    deleteCertMapping(machine, request);
     return { body: '' };
   }
   if (resource.kind !== 'wmi' || !resource.provider.remove || machine.plan.generation.stack !== '3.0')

@@ -1,5 +1,5 @@
 import type { Misbehaviour } from './misbehaviour.ts';
-import type { LabStatistics } from './statistics.ts';
+import type { Attempts, LabStatistics } from './statistics.ts';
 
 /** What goes over the IPC channel between start-lab.ts and cli.ts. */
 export type LabRequestMessage =
@@ -9,7 +9,8 @@ export type LabRequestMessage =
       readonly machine: string;
       readonly misbehaviour: Misbehaviour | null;
     }
-  | { readonly kind: 'statistics'; readonly id: number; readonly machine: string };
+  | { readonly kind: 'statistics'; readonly id: number; readonly machine: string }
+  | { readonly kind: 'attempts'; readonly id: number };
 export type LabReply =
-  | { readonly id: number; readonly statistics: LabStatistics | null }
+  | { readonly id: number; readonly value: LabStatistics | Attempts | null }
   | { readonly id: number; readonly error: string };

@@ -1,11 +1,15 @@
 import type { Socket } from 'node:net';
 import type { OwnContext } from '../wsman/auth/security-context.ts';
-import { wrapMessage } from '../wsman/transport/message-encryption.ts';
+import { type SealingProtocol, SOAP_CONTENT_TYPE, wrapMessage } from '../wsman/transport/message-encryption.ts';
+import { type AuthenticationMisbehaviour, isAuthenticationMisbehaviour } from './authentication/misbehaviour.ts';
 import { faultResponse, LabFault } from './faults.ts';
 import { writeEnvelope } from './response.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
 
-/** What a machine does wrong on demand. Applies to requests that carry a message (not to bare authentication legs), sealed or not. */
+/**
+ * What a machine does wrong on demand. Applies to requests that carry a message (not to bare authentication legs), sealed or not; what goes
+ * wrong with those legs is in authentication/misbehaviour.ts.
+ */
 export type Misbehaviour = {
   /** For this many requests; without it until cleared. */
   readonly times?: number;
@@ -36,6 +40,7 @@ export type Misbehaviour = {
         /** Nobody listens. */
         | 'refuse-connections';
     }
+  | { readonly kind: AuthenticationMisbehaviour }
   | { readonly kind: 'drip'; readonly millisecondsPerByte: number }
   | { readonly kind: 'fault'; readonly code: number; readonly text?: string }
   | { readonly kind: 'hostile-xml'; readonly variant: 'dtd' | 'deep' | 'huge-attribute' | 'many-attributes' | 'proto' }
@@ -50,6 +55,8 @@ export interface MisbehaviourState {
   readonly refusesConnections: boolean;
   /** What applies to a request with this action; counts it. */
   take(action: () => string): Misbehaviour | null;
+  /** What applies to a request that authenticates; counts it. */
+  takeAuthentication(): AuthenticationMisbehaviour | null;
 }
 
 export function createMisbehaviourState(): MisbehaviourState {
@@ -67,7 +74,7 @@ export function createMisbehaviourState(): MisbehaviourState {
       return current?.kind === 'refuse-connections';
     },
     take(action) {
-      if (current === null) return null;
+      if (current === null || isAuthenticationMisbehaviour(current.kind)) return null;
       if (current.action !== undefined) {
         const wanted = current.action.toLowerCase();
         const actual = action().toLowerCase();
@@ -76,6 +83,12 @@ export function createMisbehaviourState(): MisbehaviourState {
       const taken = current;
       if (--left <= 0) current = null;
       return taken;
+    },
+    takeAuthentication() {
+      if (current === null || !isAuthenticationMisbehaviour(current.kind)) return null;
+      const { kind } = current;
+      if (--left <= 0) current = null;
+      return kind;
     },
   };
 }
@@ -160,11 +173,12 @@ export function sealMisbehaving(
   misbehaviour: Misbehaviour,
   context: OwnContext,
   soap: Uint8Array,
+  protocol: SealingProtocol,
 ): Uint8Array | null {
   if (misbehaviour.kind === 'unsealed') return null;
   // One message is skipped: the next one carries a sequence number that is too high.
   if (misbehaviour.kind === 'wrong-sequence') context.wrap(new Uint8Array());
-  const frame = wrapMessage(context, soap);
+  const frame = wrapMessage(context, soap, SOAP_CONTENT_TYPE, protocol);
   if (misbehaviour.kind === 'bad-signature') {
     const signatureAt =
       Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).indexOf('octet-stream\r\n') + 14 + 4 + 6;

@@ -14,7 +14,8 @@ export type Resource =
   | { readonly kind: 'all-classes'; readonly namespace: string }
   /** Below winrm/config, empty for the whole. */
   | { readonly kind: 'config'; readonly path: string }
-  | { readonly kind: 'listener' };
+  | { readonly kind: 'listener' }
+  | { readonly kind: 'cert-mapping' };
 
 const byName = new Map(
   providers.map((provider) => [`${provider.cimClass.namespace}/${provider.cimClass.name}`.toLowerCase(), provider]),
@@ -42,6 +43,7 @@ export function resolveResource(request: LabRequest): Resource {
   const lower = uri.toLowerCase();
   if (lower.startsWith(ns.config)) {
     const path = lower.slice(ns.config.length).replace(/^\/+|\/+$/g, '');
+    if (path === 'service/certmapping') return { kind: 'cert-mapping' };
     return path === 'listener' ? { kind: 'listener' } : { kind: 'config', path };
   }
   const chosen = selector(request, '__cimnamespace')?.replaceAll('\\', '/');

@@ -1,11 +1,14 @@
 import { randomInt } from 'node:crypto';
+import type { Account } from './authentication/accounts.ts';
+import type { LabAuthentication } from './authentication/scheme-list.ts';
+import type { CertMapping } from './cert-mapping.ts';
 import { createStatistics, type MachineStatistics } from './statistics.ts';
 import type { Clock } from './world/clock.ts';
 import type { MachinePlan } from './world/machine-plan.ts';
 import { createProcesses, type Processes } from './world/processes.ts';
 import { createSessions, type LabSession } from './world/sessions.ts';
 import { createWindowsServices, type WindowsServices } from './world/windows-services.ts';
-import { createWinrmConfig, type WinrmConfig } from './world/winrm-config.ts';
+import { createWinrmConfig, isBranch, type WinrmConfig } from './world/winrm-config.ts';
 import { createWorkload, type Workload } from './world/workload.ts';
 
 /** How long things take, in milliseconds of the lab's clock. */
@@ -19,18 +22,17 @@ export interface LabTimings {
 }
 export const demoTimings: LabTimings = { pendingMs: 1500, goingDownMs: 1500, downMs: 8000 };
 
-export interface Account {
-  readonly user: string;
-  readonly password: string;
-  readonly isAdministrator: boolean;
-}
-
 /** One machine: what it is, and the state that operations read and change. Parts that nobody has asked for are not there yet. */
 export interface SimulatedMachine {
   readonly plan: MachinePlan;
   readonly clock: Clock;
   readonly timings: LabTimings;
   readonly accounts: readonly Account[];
+  /** What it takes where its settings (Service/Auth) allow it. */
+  readonly authentication: LabAuthentication;
+  /** A management controller: another make of WS-Man server, in who it says it is and in how people sign in. */
+  readonly isController: boolean;
+  readonly certMappings: CertMapping[];
   readonly bootAt: number;
   readonly services: WindowsServices;
   readonly processes: Processes;
@@ -59,10 +61,12 @@ export function createSimulatedMachine(
     readonly clock: Clock;
     readonly timings: LabTimings;
     readonly accounts: readonly Account[];
+    readonly authentication: LabAuthentication;
+    readonly certMappings: readonly CertMapping[];
     readonly transport: 'http' | 'https';
   },
 ): SimulatedMachine {
-  const { clock, timings } = options;
+  const { authentication, clock, timings } = options;
   let bootAt = clock.now() - plan.uptimeMs;
   let services: WindowsServices | null = null;
   let processes: Processes | null = null;
@@ -77,6 +81,9 @@ export function createSimulatedMachine(
     clock,
     timings,
     accounts: options.accounts,
+    authentication,
+    isController: authentication.digest,
+    certMappings: options.certMappings.map((mapping) => ({ ...mapping })),
     statistics: createStatistics(),
     environment: new Map(),
     port: 0,
@@ -102,7 +109,7 @@ export function createSimulatedMachine(
       return services;
     },
     get winrmConfig() {
-      winrmConfig ??= createWinrmConfig(plan, machine.transport, machine.port);
+      winrmConfig ??= allowSchemes(createWinrmConfig(plan, machine.transport, machine.port), authentication);
       return winrmConfig;
     },
     get isGoingDown() {
@@ -139,4 +146,14 @@ export function createSimulatedMachine(
     }, timings.goingDownMs + timings.downMs).unref();
   }
   return machine;
+}
+
+/** Service/Auth as the fleet was started. Kerberos stays on without a realm, as on every machine outside a domain: it is just of no use. */
+function allowSchemes(config: WinrmConfig, authentication: LabAuthentication): WinrmConfig {
+  const { ntlm, kerberos, basic, certificate } = authentication;
+  for (const [name, isOn] of Object.entries({ Basic: basic, Negotiate: ntlm || kerberos, Certificate: certificate })) {
+    const leaf = config.find(`Service/Auth/${name}`);
+    if (leaf && !isBranch(leaf)) leaf.value = String(isOn);
+  }
+  return config;
 }

@@ -1,13 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { LabClientCertificate } from './certificates.ts';
 import type { FleetMachine } from './fleet.ts';
 import type { LabReply, LabRequestMessage } from './lab-messages.ts';
 import type { Misbehaviour } from './misbehaviour.ts';
-import type { LabStatistics } from './statistics.ts';
+import type { Attempts, LabStatistics } from './statistics.ts';
 
+export type { LabClientCertificate } from './certificates.ts';
 export type { Misbehaviour } from './misbehaviour.ts';
-export type { LabStatistics } from './statistics.ts';
+export type { Attempts, LabStatistics } from './statistics.ts';
 
 export interface LabMachine extends FleetMachine {
   /** PEM of the certificate, HTTPS only. */
@@ -20,6 +22,14 @@ export interface LabOptions {
   readonly seed?: number;
   readonly https?: boolean;
   readonly latencyMs?: number;
+  /** Ways in, as `--auth` takes them: `kerberos`, `ntlm,basic` … (README.md). NTLM and Basic by default. */
+  readonly auth?: string;
+  /** The last so many machines are management controllers. */
+  readonly controllers?: number;
+  /** permitted_enctypes of the realm; see FleetOptions. */
+  readonly enctypes?: string;
+  /** Ask for client certificates as Windows does; see FleetOptions. */
+  readonly renegotiate?: boolean;
   /** How long services stay pending, and how a reboot goes; the demo's values by default, all in milliseconds. */
   readonly pendingMs?: number;
   readonly goingDownMs?: number;
@@ -29,8 +39,16 @@ export interface LabOptions {
 /** A running lab. It ends with this process, whatever happens. */
 export interface Lab {
   readonly machines: readonly LabMachine[];
+  /** With `auth: 'kerberos'`: path of a krb5.conf for KRB5_CONFIG, and the realm. The machines' user is a principal of it. */
+  readonly krb5Config?: string;
+  readonly realm?: string;
+  /** With `auth: 'certificate'`: one that every machine maps to its user, and one of the same authority that none maps. */
+  readonly clientCertificate?: LabClientCertificate;
+  readonly unmappedClientCertificate?: LabClientCertificate;
   misbehave(machineName: string, misbehaviour: Misbehaviour | null): Promise<void>;
   statistics(machineName: string): Promise<LabStatistics>;
+  /** Secrets that were tried so far, at all machines and at the KDC: by account in lower case, then by scheme. */
+  attempts(): Promise<Attempts>;
   close(): Promise<void>;
 }
 
@@ -43,7 +61,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [],
   });
-  const machines = await readMachines(child);
+  const { machines, ...rest } = await readLine(child);
   child.stderr!.on('data', (chunk: Buffer) => process.stderr.write(chunk));
 
   let lastId = 0;
@@ -57,7 +75,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     waiting.clear();
   });
   type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
-  const ask = async (message: Unnumbered<LabRequestMessage>): Promise<LabStatistics | null> => {
+  const ask = async (message: Unnumbered<LabRequestMessage>): Promise<unknown> => {
     if (!child.connected) throw new Error('The lab has ended.');
     const id = ++lastId;
     const reply = await new Promise<LabReply>((resolve, reject) => {
@@ -65,33 +83,44 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       child.send({ ...message, id });
     });
     if ('error' in reply) throw new Error(reply.error);
-    return reply.statistics;
+    return reply.value;
   };
   return {
+    ...rest,
     machines,
     misbehave: async (machine, misbehaviour) => {
       await ask({ kind: 'misbehave', machine, misbehaviour });
     },
-    statistics: async (machine) => (await ask({ kind: 'statistics', machine }))!,
+    statistics: async (machine) => (await ask({ kind: 'statistics', machine })) as LabStatistics,
+    attempts: async () => (await ask({ kind: 'attempts' })) as Attempts,
     close: () => end(child),
   };
 }
 
 function toArguments(options: LabOptions): string[] {
-  const numbers = {
+  const values = {
     '--machines': options.machines,
     '--base-port': options.basePort,
     '--seed': options.seed,
+    '--auth': options.auth,
+    '--controllers': options.controllers,
+    '--enctypes': options.enctypes,
     '--latency': options.latencyMs,
     '--pending': options.pendingMs,
     '--going-down': options.goingDownMs,
     '--down': options.downMs,
   };
-  const given = Object.entries(numbers).filter(([, value]) => value !== undefined);
-  return [...given.flatMap(([name, value]) => [name, String(value)]), ...(options.https ? ['--https'] : [])];
+  const given = Object.entries(values).filter(([, value]) => value !== undefined);
+  return [
+    ...given.flatMap(([name, value]) => [name, String(value)]),
+    ...(options.https ? ['--https'] : []),
+    ...(options.renegotiate ? ['--renegotiate'] : []),
+  ];
 }
 
-async function readMachines(child: ChildProcess): Promise<readonly LabMachine[]> {
+type Line = Pick<Lab, 'machines' | 'krb5Config' | 'realm' | 'clientCertificate' | 'unmappedClientCertificate'>;
+
+async function readLine(child: ChildProcess): Promise<Line> {
   let complaint = '';
   const collect = (chunk: Buffer): void => {
     complaint = (complaint + chunk.toString()).slice(-4000);
@@ -108,8 +137,11 @@ async function readMachines(child: ChildProcess): Promise<readonly LabMachine[]>
       );
       timer = setTimeout(() => reject(new Error('The lab was not ready in time.')), startLimitMs);
     });
-    const { machines, certificatePem } = JSON.parse(line) as { machines: FleetMachine[]; certificatePem?: string };
-    return machines.map((machine) => ({ ...machine, ...(certificatePem ? { certificatePem } : {}) }));
+    const { machines, certificatePem, ...rest } = JSON.parse(line) as Line & { certificatePem?: string };
+    return {
+      ...rest,
+      machines: machines.map((machine) => ({ ...machine, ...(certificatePem ? { certificatePem } : {}) })),
+    };
   } catch (error) {
     child.kill('SIGKILL');
     throw error;

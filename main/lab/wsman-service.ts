@@ -2,13 +2,15 @@ import { isMustUnderstand, type ReceivedRequest, readRequest } from '../wsman/en
 import { ProtocolError } from '../wsman/errors.ts';
 import { actions, ns } from '../wsman/namespaces.ts';
 import { child, parseXml, type XmlElement } from '../wsman/xml.ts';
+import { mayManage } from './authentication/accounts.ts';
+import type { Caller } from './authentication.ts';
 import { enumerate, pull, release } from './enumeration.ts';
 import { faultResponse, LabFault } from './faults.ts';
 import { createInstance, deleteInstance, getInstance, putInstance } from './instances.ts';
 import { invokeMethod } from './invoke.ts';
 import type { LabRequest, OperationResult } from './operation.ts';
 import { type LabResponse, writeEnvelope } from './response.ts';
-import type { Account, SimulatedMachine } from './simulated-machine.ts';
+import type { SimulatedMachine } from './simulated-machine.ts';
 import { count } from './statistics.ts';
 
 /** SOAP in, SOAP out: checks what a server must check (MS-WSMV 3.1.4.1), then hands over by action. */
@@ -17,7 +19,7 @@ export type Delivered = LabResponse & Pick<OperationResult, 'afterwards' | 'drop
 
 export async function answer(
   machine: SimulatedMachine,
-  account: Account,
+  caller: Caller,
   soap: Uint8Array,
   charset: string | null,
 ): Promise<Delivered> {
@@ -27,7 +29,8 @@ export async function answer(
     if (isIdentify(root)) return identify(machine, true);
     request = readRequest(root);
     const checked = check(machine, request);
-    if (!account.isAdministrator) throw new LabFault(5);
+    const account = typeof caller === 'function' ? caller(checked.resourceUri) : caller;
+    if (account === null || !mayManage(account)) throw new LabFault(5);
     count(machine.statistics.requests, checked.action);
     const [family, result] = await dispatch(machine, checked);
     const body = writeEnvelope(family, `${checked.action}Response`, checked.messageId, result.body, result.headers);
@@ -66,26 +69,35 @@ function isIdentify(root: XmlElement): boolean {
 
 function identify(machine: SimulatedMachine, authenticated: boolean): LabResponse {
   count(machine.statistics.requests, actions.identify);
+  if (machine.isController) return identity('Openwsman Project', '2.8.1', '');
   const { generation } = machine.plan;
   const version = authenticated ? `OS: ${generation.version} SP: ${generation.servicePack}.0` : 'OS: 0.0.0 SP: 0.0';
-  const profiles = ['basic', 'spnego-kerberos']
-    .filter((profile) =>
-      machine.winrmConfig.flag(profile === 'basic' ? 'Service/Auth/Basic' : 'Service/Auth/Negotiate'),
-    )
+  const auth = (name: string): boolean => machine.winrmConfig.flag(`Service/Auth/${name}`);
+  // MS-WSMV 3.1.4.1.29.2
+  const profiles = Object.entries({
+    basic: auth('Basic'),
+    'spnego-kerberos': auth('Negotiate') || (auth('Kerberos') && machine.authentication.kerberos),
+    mutual: auth('Certificate') && machine.transport === 'https',
+  })
+    .filter(([, isOn]) => isOn)
     .map(
-      (profile) =>
+      ([profile]) =>
         `<wsmid:SecurityProfileName>${securityProfile}${machine.transport}/${profile}</wsmid:SecurityProfileName>`,
     );
   const securityProfiles =
     authenticated && generation.stack === '3.0'
       ? `<wsmid:SecurityProfiles>${profiles.join('')}</wsmid:SecurityProfiles>`
       : '';
+  return identity('Microsoft Corporation', `${version} Stack: ${generation.stack}`, securityProfiles);
+}
+
+function identity(vendor: string, version: string, securityProfiles: string): LabResponse {
   return {
     status: 200,
     body:
       `<s:Envelope xml:lang="en-US" xmlns:s="${ns.soap}"><s:Header/><s:Body><wsmid:IdentifyResponse xmlns:wsmid="${ns.identity}">` +
-      `<wsmid:ProtocolVersion>${ns.wsman}</wsmid:ProtocolVersion><wsmid:ProductVendor>Microsoft Corporation</wsmid:ProductVendor>` +
-      `<wsmid:ProductVersion>${version} Stack: ${generation.stack}</wsmid:ProductVersion>${securityProfiles}` +
+      `<wsmid:ProtocolVersion>${ns.wsman}</wsmid:ProtocolVersion><wsmid:ProductVendor>${vendor}</wsmid:ProductVendor>` +
+      `<wsmid:ProductVersion>${version}</wsmid:ProductVersion>${securityProfiles}` +
       '</wsmid:IdentifyResponse></s:Body></s:Envelope>',
   };
 }
