@@ -8,6 +8,7 @@ import { LabFault } from './faults.ts';
 import { type LabRequest, type OperationResult, writeEpr } from './operation.ts';
 import type { Provider } from './providers/provider.ts';
 import { findProvider, hiddenProperties, providersOf, resolveResource, selectorsOf, textOf } from './resources.ts';
+import { shellItems } from './shell/shell-record.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
 import { matches, type PropertyLookUp, parseWql, unknownProperty, WqlError } from './wql.ts';
 
@@ -137,8 +138,17 @@ function takeBatch(_machine: SimulatedMachine, request: LabRequest, enumeration:
 
 function itemsOf(machine: SimulatedMachine, request: LabRequest, body: XmlElement): (() => string)[] {
   const filter = child(body, 'Filter', ns.wsman) ?? child(body, 'Filter', ns.enumeration);
-  const resource = resolveResource(request);
   const write = itemWriter(child(body, 'EnumerationMode', ns.wsman)?.text.trim());
+  if (request.resourceUri.toLowerCase() === ns.shell) {
+    if (filter) throw new LabFault(2150858776);
+    return shellItems(machine).map(({ shellId, object }) =>
+      write(
+        () => object,
+        () => writeEpr('a:EndpointReference', anonymousAddress, request.resourceUri, [['ShellId', shellId]]),
+      ),
+    );
+  }
+  const resource = resolveResource(request);
   if (resource.kind === 'listener') {
     if (filter) throw new LabFault(2150858776);
     return machine.winrmConfig.listeners.map((listener) =>

@@ -24,6 +24,13 @@ const receiver = (subcode: string, text: string): FaultKind => ({ code: 'Receive
 /** By WSManFault code; names and numbers are those of winerror.h, the words are our own. */
 const kinds: Readonly<Record<number, FaultKind>> = {
   5: sender('w:AccessDenied', 'Access is denied.'),
+  87: sender('w:InvalidParameter', 'The parameter is incorrect.', 'InvalidValue'),
+  995: receiver('w:InternalError', 'The operation was aborted: its shell or its command has ended.'),
+  2147942402: receiver('w:InternalError', 'The system cannot find the file specified.'),
+  2147942606: receiver('w:InternalError', 'The file name or extension is too long.'),
+  2147942632: receiver('w:InternalError', 'The pipe is being closed.'),
+  2147942667: receiver('w:InternalError', 'The directory name is invalid.'),
+  2147944216: receiver('w:InternalError', 'Not enough quota is available to process this command.'),
   2150858752: sender(
     'a:DestinationUnreachable',
     'No resource is identified by this resource URI and these selectors.',
@@ -78,6 +85,8 @@ const kinds: Readonly<Record<number, FaultKind>> = {
   2150859003: sender('w:InvalidSelectors', 'A WQL query goes to a URI that ends in an asterisk, without selectors.'),
   2150859067: sender('w:InvalidSelectors', 'The selector __cimnamespace differs from the namespace of the URI.'),
   2150859071: sender('w:AccessDenied', 'The setting is read-only.'),
+  2150859173: receiver('w:QuotaLimit', 'The user has as many shells as one user may have.'),
+  2150859180: sender('w:AccessDenied', 'This machine allows no remote shells.'),
   2150859174: receiver('w:QuotaLimit', 'The user has too many operations at the same time.'),
 };
 
@@ -88,11 +97,17 @@ export class LabFault extends Error {
   readonly providerText: string | null;
   /** Query or path that the provider complains about, in the extended error. */
   readonly parameterInfo: string | null;
-  constructor(wsmanCode: number, details: { text?: string; providerText?: string; parameterInfo?: string } = {}) {
+  /** Said by the plug-in of the cmd shell. */
+  readonly shellPlugin: boolean;
+  constructor(
+    wsmanCode: number,
+    details: { text?: string; providerText?: string; parameterInfo?: string; shellPlugin?: boolean } = {},
+  ) {
     super(details.text ?? kindOf(wsmanCode).text);
     this.wsmanCode = wsmanCode;
     this.providerText = details.providerText ?? null;
     this.parameterInfo = details.parameterInfo ?? null;
+    this.shellPlugin = details.shellPlugin ?? false;
   }
 }
 
@@ -117,8 +132,15 @@ export function faultResponse(fault: LabFault, machineName: string, relatesTo: s
     `<s:Fault><s:Code><s:Value>s:${kind.code}</s:Value>${subcode}</s:Code>` +
     `<s:Reason><s:Text xml:lang="en-US">${words}</s:Text></s:Reason><s:Detail>${detail}` +
     `<f:WSManFault xmlns:f="${ns.fault}" Code="${fault.wsmanCode}" Machine="${escapeXml(machineName)}">` +
-    `<f:Message>${fault.providerText === null ? words : providerFault(fault, machineName)}</f:Message></f:WSManFault></s:Detail></s:Fault>`;
+    `<f:Message>${messageOf(fault, machineName, words)}</f:Message></f:WSManFault></s:Detail></s:Fault>`;
   return { status: 500, body: writeEnvelope('fault', action, relatesTo, body) };
+}
+
+function messageOf(fault: LabFault, machineName: string, words: string): string {
+  if (fault.shellPlugin) {
+    return `<f:ProviderFault provider="Shell cmd plugin" path="%systemroot%\\system32\\winrscmd.dll">${words}</f:ProviderFault>`;
+  }
+  return fault.providerText === null ? words : providerFault(fault, machineName);
 }
 
 function providerFault(fault: LabFault, machineName: string): string {

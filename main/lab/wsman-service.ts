@@ -10,6 +10,7 @@ import { createInstance, deleteInstance, getInstance, putInstance } from './inst
 import { invokeMethod } from './invoke.ts';
 import type { LabRequest, OperationResult } from './operation.ts';
 import { type LabResponse, writeEnvelope } from './response.ts';
+import { answerShell, isShellRequest } from './shell/shell-service.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
 import { count } from './statistics.ts';
 
@@ -32,7 +33,9 @@ export async function answer(
     const account = typeof caller === 'function' ? caller(checked.resourceUri) : caller;
     if (account === null || !mayManage(account)) throw new LabFault(5);
     count(machine.statistics.requests, checked.action);
-    const [family, result] = await dispatch(machine, checked);
+    const [family, result] = isShellRequest(checked)
+      ? await answerShell(machine, { user: account.user, clientAddress: '127.0.0.1' }, checked)
+      : await dispatch(machine, checked);
     const body = writeEnvelope(family, `${checked.action}Response`, checked.messageId, result.body, result.headers);
     if (Buffer.byteLength(body) > checked.limit) throw new LabFault(2150858823);
     if (result.delayMs) await waitAtMost(result.delayMs, checked.operationTimeoutMs);
