@@ -120,6 +120,7 @@ export function createConnectionPool(target: Target, options: PoolOptions): Conn
     scheme: 'Negotiate',
     spn: null,
     withoutKerberos: null,
+    digestChallenge: null,
     bodyRides: null,
     affinityCookie: null,
   };

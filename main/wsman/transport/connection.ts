@@ -2,9 +2,9 @@
  * ONE socket, ONE security context, ONE request in flight: sealing is sequential (RC4 stream, sequence number), and Negotiate belongs to
  * the TCP connection. A dead connection takes its security context with it; nothing here outlives the socket.
  */
-import { readClientCertificate, type UsableClientCertificate } from '../auth/client-certificate.ts';
+import type { UsableClientCertificate } from '../auth/client-certificate.ts';
 import { type Initiation, type Mechanisms, startInitiation } from '../auth/initiator.ts';
-import { AuthenticationError, CancelledError, ProtocolError, WSManError } from '../errors.ts';
+import { CancelledError, ProtocolError, WSManError } from '../errors.ts';
 import type { Target } from '../target.ts';
 import type { ConnectionSecurity, WireRequest, WireResponse } from './connection-pool.ts';
 import { createHttpChannel, type HttpChannel } from './http-channel.ts';
@@ -18,7 +18,8 @@ import {
   wrapMessageLater,
 } from './message-encryption.ts';
 import { type OpenedSocket, openSocket } from './open-socket.ts';
-import { basicRequests, certificateRequests, type RequestAuthorization } from './request-authorization.ts';
+import type { RequestAuthorization } from './request-authorization.ts';
+import { requireSecret, type Secret } from './secret.ts';
 import { type Again, evidenceOf, type Learned, signIn } from './sign-in.ts';
 import { offeredBy, rejected } from './www-authenticate.ts';
 
@@ -55,15 +56,6 @@ interface Link {
   readonly channel: HttpChannel;
 }
 
-/** What a connection is signed in with, as the policy needs it. */
-interface Secret {
-  /** Null with the signed-in user. */
-  readonly password: string | null;
-  readonly certificate: UsableClientCertificate | null;
-  /** For the schemes that go with every request. */
-  readonly requests: RequestAuthorization | null;
-}
-
 export function createConnection({
   target,
   learned,
@@ -94,6 +86,7 @@ export function createConnection({
 
   function forgetSecrets(): void {
     initiation?.context.dispose();
+    perRequest?.dispose();
     perRequest = null;
   }
 
@@ -189,10 +182,10 @@ export function createConnection({
       header = authorization.next() ?? '';
     }
     const answer = await send(over, request, header);
-    if (!authorization.refused(answer)) return answer;
+    if (!authorization.mustRepeat(answer)) return answer;
     if (!answer.keepAlive) return 'challenged';
     const second = await send(over, request, authorization.next() ?? '');
-    if (authorization.refused(second)) throw rejected(offeredBy(second), 1, { mechanism: authorization.mechanism });
+    if (authorization.mustRepeat(second)) throw rejected(offeredBy(second), 1, { mechanism: authorization.mechanism });
     return second;
   }
 
@@ -238,7 +231,7 @@ export function createConnection({
     const startedAt = performance.now();
     const needsAuthentication = !request.anonymous && signedIn.mechanism === null;
     // Before the socket: a secret that is not there must not leave a half-open connection behind.
-    const secret = needsAuthentication ? await requireSecret(target) : null;
+    const secret = needsAuthentication ? await requireSecret(target, learned) : null;
     // A socket that was opened for anonymous Identify has shown no certificate.
     if (secret?.certificate && link) return { again: 'without-certificate' };
     const connectAt = performance.now();
@@ -311,23 +304,4 @@ const NOT_SIGNED_IN = { mechanism: null, cipher: null, spn: null, inside: null, 
 
 function sealingProtocol({ scheme }: Initiation): SealingProtocol {
   return scheme === 'Kerberos' ? 'Kerberos' : 'SPNEGO';
-}
-
-/** Throws AuthenticationError where there is none, or none that can be used. */
-async function requireSecret(target: Target): Promise<Secret> {
-  const { authentication, userName } = target;
-  if (authentication === 'certificate') {
-    const given = await target.clientCertificate?.();
-    if (!given) throw noCredential('There is no client certificate to sign in with.');
-    return { password: null, certificate: readClientCertificate(given), requests: certificateRequests() };
-  }
-  if (target.signedInUser) return { password: null, certificate: null, requests: null };
-  const password = userName === null ? null : await target.password();
-  if (userName === null || password === null) throw noCredential('There is no user name or no password to send.');
-  const requests = authentication === 'basic' ? basicRequests(userName, password) : null;
-  return { password, certificate: null, requests };
-}
-
-function noCredential(message: string): AuthenticationError {
-  return new AuthenticationError(message, { reason: 'no-credential' });
 }

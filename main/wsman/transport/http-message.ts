@@ -261,10 +261,14 @@ export function challengesOf(headers: HttpHeaders): Challenge[] {
     });
 }
 
-/** The part of every request head that stays the same on one connection. Nothing in it can break a line. */
-export function requestHeadStart(host: string, port: number, path: string): string {
-  const safePath = Buffer.from(path, 'utf8')
+/** The path as it stands in the request line. */
+export function requestTarget(path: string): string {
+  return Buffer.from(path, 'utf8')
     .toString('latin1')
     .replace(/[^\x21-\x7e]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
-  return `POST ${safePath} HTTP/1.1\r\nHost: ${uriHost(host)}:${port}\r\nUser-Agent: Windeck/0.1.0\r\nConnection: Keep-Alive\r\n`;
+}
+
+/** The part of every request head that stays the same on one connection. Nothing in it can break a line. */
+export function requestHeadStart(host: string, port: number, path: string): string {
+  return `POST ${requestTarget(path)} HTTP/1.1\r\nHost: ${uriHost(host)}:${port}\r\nUser-Agent: Windeck/0.1.0\r\nConnection: Keep-Alive\r\n`;
 }

@@ -3,18 +3,30 @@
  * seals anything.
  */
 import { basicAuthorization } from '../auth/basic.ts';
+import {
+  chooseDigestChallenge,
+  createDigestSession,
+  type DigestChallenge,
+  type DigestSession,
+  parseDigestChallenges,
+} from '../auth/digest.ts';
 import { AuthenticationError } from '../errors.ts';
-import type { HttpResponse } from './http-message.ts';
-import { notOffered, offeredBy, offersScheme, rejected } from './www-authenticate.ts';
+import { type HttpResponse, headerValues } from './http-message.ts';
+import { isWindows, notOffered, offeredBy, offersScheme, rejected, unexpected } from './www-authenticate.ts';
 
 export interface RequestAuthorization {
   readonly mechanism: 'Basic' | 'Digest' | 'Certificate';
   /** The header line for the next request, CRLF included; null: the target has to be asked for its challenge first. */
   next(): string | null;
-  /** Takes up the target's challenge, on a request without credentials. Throws AuthenticationError. */
+  /** Takes up the target's challenge, on an empty request without credentials. Throws AuthenticationError or TransportError. */
   challenged(response: HttpResponse): void;
-  /** Takes up a 401 or 403. True: the credentials were not judged, and `next` has better ones. Throws AuthenticationError. */
-  refused(response: HttpResponse): boolean;
+  /**
+   * Takes up the answer to a request. True: its credentials were not judged, and `next` has better ones. Throws AuthenticationError where
+   * they were refused.
+   */
+  mustRepeat(response: HttpResponse): boolean;
+  /** Wipes what is kept of the secret. */
+  dispose(): void;
 }
 
 /** RFC 7617. Throws AuthenticationError for a name with a colon. */
@@ -24,7 +36,8 @@ export function basicRequests(userName: string, password: string): RequestAuthor
     mechanism: 'Basic',
     next: () => header,
     challenged: () => {},
-    refused(response) {
+    dispose: () => {},
+    mustRepeat(response) {
       if (response.status !== 401) return false;
       const offered = offeredBy(response);
       const evidence = { mechanism: 'Basic' } as const;
@@ -42,7 +55,8 @@ export function certificateRequests(): RequestAuthorization {
     mechanism: 'Certificate',
     next: () => `Authorization: ${MUTUAL}\r\n`,
     challenged: () => {},
-    refused(response) {
+    dispose: () => {},
+    mustRepeat(response) {
       if (response.status !== 401 && response.status !== 403) return false;
       throw new AuthenticationError(
         `The target answered the client certificate with HTTP ${response.status}: it does not trust the certificate, maps it to no account, or has Certificate authentication switched off.`,
@@ -54,5 +68,68 @@ export function certificateRequests(): RequestAuthorization {
         },
       );
     },
+  };
+}
+
+/** A challenge on a connection that the target closed with it: to be answered on the next one. */
+export interface DigestLearned {
+  digestChallenge: DigestChallenge | null;
+}
+
+/**
+ * RFC 7616, for management controllers. Never for Windows, which offers Kerberos and NTLM: the password would be spent on a weaker scheme
+ * that seals nothing. `uri`: the request target.
+ */
+export function digestRequests(
+  userName: string,
+  password: string,
+  uri: string,
+  learned: DigestLearned,
+): RequestAuthorization {
+  const evidence = { mechanism: 'Digest' } as const;
+  let session: DigestSession | null = null;
+
+  /** The challenge of a 401. Nothing has been answered to it yet. */
+  function challengeOf(response: HttpResponse): DigestChallenge {
+    const offered = offeredBy(response);
+    if (isWindows(response)) {
+      throw new AuthenticationError(
+        'This is Windows, which is never signed in to by Digest. Choose Negotiate, or Kerberos only.',
+        { reason: 'policy', offered, leg: 1, evidence },
+      );
+    }
+    if (!offersScheme(offered, 'Digest')) throw notOffered('Digest', offered, evidence);
+    return chooseDigestChallenge(parseDigestChallenges(headerValues(response.headers, 'www-authenticate')));
+  }
+
+  function take(challenge: DigestChallenge, response: HttpResponse | null): void {
+    if (response?.keepAlive === false) learned.digestChallenge = challenge;
+    if (session?.renew(challenge)) return;
+    session?.dispose();
+    session = createDigestSession(challenge, userName, password);
+  }
+
+  if (learned.digestChallenge) {
+    take(learned.digestChallenge, null);
+    learned.digestChallenge = null;
+  }
+  return {
+    mechanism: 'Digest',
+    next: () => (session ? `Authorization: ${session.authorization('POST', uri)}\r\n` : null),
+    challenged(response) {
+      if (response.status !== 401) throw unexpected(response, 'the question for a challenge');
+      take(challengeOf(response), response);
+    },
+    mustRepeat(response) {
+      if (response.status !== 401) {
+        for (const info of headerValues(response.headers, 'authentication-info')) session?.takeInfo(info);
+        return false;
+      }
+      const challenge = challengeOf(response);
+      if (!challenge.stale) throw rejected(offeredBy(response), 2, evidence);
+      take(challenge, response);
+      return true;
+    },
+    dispose: () => session?.dispose(),
   };
 }

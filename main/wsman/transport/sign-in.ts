@@ -12,6 +12,7 @@ import type { Initiation, LearnedSignIn } from '../auth/initiator.ts';
 import { AuthenticationError, type AuthenticationEvidence, TransportError } from '../errors.ts';
 import { type HttpResponse, headerValue } from './http-message.ts';
 import { isSealedContentType } from './message-encryption.ts';
+import type { DigestLearned } from './request-authorization.ts';
 import {
   notOffered,
   offeredBy,
@@ -28,7 +29,7 @@ import {
 const MAX_LEGS = 6;
 
 /** What the connections of one machine have learnt about it, shared between them. */
-export interface Learned extends LearnedSignIn {
+export interface Learned extends LearnedSignIn, DigestLearned {
   /** Does the target take a body on a leg of signing in? Null: not tried yet. */
   bodyRides: boolean | null;
   /** `MS-WSMAN=…`, to be echoed (MS-WSMV 3.1.4.1.31.4). */
