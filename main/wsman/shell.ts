@@ -62,7 +62,7 @@ export interface RunningCommand extends AsyncIterable<OutputChunk> {
   /** Signed 32 bit. Settles when the command has been received to its end, and rejects with what ended it otherwise. */
   readonly exitCode: Promise<number>;
   /** A piece of standard input, in the shell's code page; one after another, in the order of the calls. */
-  send(bytes: Uint8Array): Promise<void>;
+  send(bytes: Uint8Array, options?: { readonly isLast?: boolean }): Promise<void>;
   /** There is no more standard input: a program that reads it to its end needs this. */
   end(): Promise<void>;
   signal(name: SignalName): Promise<void>;
@@ -205,10 +205,12 @@ function shellOver(client: WSManClient, resource: Address, shellId: string, call
     // Whoever iterates gets the error there.
     exit.promise.catch(() => {});
 
-    const send = async (bytes: Uint8Array): Promise<void> => {
+    const send = async (bytes: Uint8Array, { isLast = false } = {}): Promise<void> => {
       for (let at = 0; at < bytes.length; at += sendBytes) {
-        await sendInTurn(commandId, bytes.subarray(at, at + sendBytes), false, life, over.signal);
+        const ends = isLast && at + sendBytes >= bytes.length;
+        await sendInTurn(commandId, bytes.subarray(at, at + sendBytes), ends, life, over.signal);
       }
+      if (isLast && bytes.length === 0) await end();
     };
     const end = (): Promise<void> => sendInTurn(commandId, new Uint8Array(), true, life, over.signal);
 
