@@ -1,6 +1,8 @@
 import type { Machine, MachineState } from '../shared/contract/machines.ts';
 import type { GlyphName } from './components/Glyph.tsx';
+import { expiryOf } from './credential-words.ts';
 import { formatPercent } from './format.ts';
+import { nextExpiry, securityWarning } from './security-words.ts';
 
 /** How a machine stands in the eyes of the administrator: what shape, what word, and whether somebody must act. */
 export interface MachineHealth {
@@ -33,7 +35,7 @@ const words: Readonly<Record<MachineState, string>> = {
 export const accountAccepted = (machine: Machine): boolean => machine.problem?.code === 'access-denied';
 
 /** Only what answers now is shown in colour; facts of an earlier connection never make a machine healthy. */
-export function machineHealth(machine: Machine): MachineHealth {
+export function machineHealth(machine: Machine, nowMs = Date.now()): MachineHealth {
   const word = words[machine.state];
   const reason = machine.problem?.message ?? null;
   switch (machine.state) {
@@ -64,6 +66,18 @@ export function machineHealth(machine: Machine): MachineHealth {
         return disk.freePercent < lowDiskPercent / 2
           ? { glyph: 'critical', word: 'Disk almost full', group: 'crit', rank: 3, reason: why }
           : { glyph: 'warning', word: 'Low disk space', group: 'warn', rank: 4, reason: why };
+      }
+      const { security } = machine;
+      const ends = nextExpiry(security);
+      if (security !== null && ends !== null && expiryOf(ends, nowMs).level !== 'ok') {
+        const expired = expiryOf(ends, nowMs).level === 'expired';
+        return {
+          glyph: 'warning',
+          word: expired ? 'Certificate expired' : 'Certificate expires soon',
+          group: 'warn',
+          rank: 4,
+          reason: securityWarning(security, nowMs),
+        };
       }
       return { glyph: 'healthy', word, group: 'ok', rank: 8, reason: null };
     }

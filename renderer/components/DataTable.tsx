@@ -50,6 +50,8 @@ export interface DataTableProps<Row> {
   /** Keep it at module scope or in a memo: rows render anew when it changes. */
   readonly columns: readonly Column<Row>[];
   readonly rowId: (row: Row) => string;
+  /** What a row is called: its checkbox is `Select NAME`. Stable function; needed where there are checkboxes. */
+  readonly rowName?: (row: Row) => string;
   readonly sorting: Sorting;
   readonly onSorting: (sorting: Sorting) => void;
   /** Rows of a lower rank come first, whatever the order: problems before the rest. Stable function. */
@@ -314,6 +316,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
           columns={columns}
           selected={selected}
           checkboxes={selecting === 'checkboxes'}
+          rowName={props.rowName ?? rowId}
           focusedIndex={focusedIndex}
           rowHeight={props.rowHeight ?? 30}
           rowClass={props.rowClass}

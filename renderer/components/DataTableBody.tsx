@@ -21,6 +21,7 @@ interface TableBodyProps<Row> {
   readonly columns: readonly Column<Row>[];
   readonly selected: ReadonlySet<string>;
   readonly checkboxes: boolean;
+  readonly rowName: (row: Row) => string;
   readonly focusedIndex: number;
   readonly rowHeight: number;
   readonly rowClass: ((row: Row) => string) | undefined;
@@ -125,6 +126,7 @@ export function TableBody<Row extends object>(props: TableBodyProps<Row>) {
             selected={props.selected.has(id)}
             tabbable={item.index === focusedIndex}
             checkboxes={props.checkboxes}
+            rowName={props.rowName as (row: object) => string}
             rowClass={props.rowClass as ((row: object) => string) | undefined}
             detail={detail as TableBodyProps<object>['detail']}
             onClick={props.onRowClick}
@@ -148,6 +150,7 @@ interface TableRowProps {
   selected: boolean;
   tabbable: boolean;
   checkboxes: boolean;
+  rowName: (row: object) => string;
   rowClass: ((row: object) => string) | undefined;
   detail: TableBodyProps<object>['detail'];
   onClick: (id: string, event: Pointer, onCheckbox: boolean) => void;
@@ -196,7 +199,13 @@ const TableRow = memo(function TableRow(props: TableRowProps) {
           // biome-ignore lint/a11y/useFocusableInteractive: the row has the focus
           <span role="gridcell" className="dt-check">
             {/* The row takes the click, with its Shift and Ctrl; the box only shows. */}
-            <input type="checkbox" tabIndex={-1} checked={selected} readOnly aria-label="Select" />
+            <input
+              type="checkbox"
+              tabIndex={-1}
+              checked={selected}
+              readOnly
+              aria-label={`Select ${props.rowName(row)}`}
+            />
           </span>
         ) : null}
         {columns.map((column) => (

@@ -90,11 +90,24 @@ export function ProblemBanner({ problem, actions }: { problem: Problem; actions?
             ))}
           </ul>
         ) : null}
+        <Evidence lines={problem.evidence} />
         {said !== null && !problem.message.includes(said) ? <div className="t3">The machine said: {said}</div> : null}
         {actions === undefined || actions === null ? null : <div className="banner-actions">{actions}</div>}
       </div>
       {technical === undefined ? null : <span className="mono">{technical}</span>}
     </div>
+  );
+}
+
+/** What was seen, line by line: for those who look into it. */
+export function Evidence({ lines }: { lines: readonly string[] | undefined }) {
+  if (lines === undefined || lines.length === 0) return null;
+  return (
+    <ul className="evidence" aria-label="What was seen">
+      {lines.map((line) => (
+        <li key={line}>{line}</li>
+      ))}
+    </ul>
   );
 }
 

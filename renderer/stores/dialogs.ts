@@ -8,7 +8,16 @@ export type OpenDialog =
   | { readonly kind: 'remove-machines'; readonly machineIds: readonly string[] }
   | { readonly kind: 'tag-machines'; readonly machineIds: readonly string[] }
   | { readonly kind: 'restart-machines'; readonly machineIds: readonly string[] }
-  | { readonly kind: 'import' };
+  | { readonly kind: 'import' }
+  /** A credential set: a new one, or its name and secret. */
+  | { readonly kind: 'credential'; readonly credentialId: string | null }
+  | { readonly kind: 'remove-credential'; readonly credentialId: string }
+  /** Which set of their own these machines have, or that they inherit. */
+  | { readonly kind: 'assign-credential'; readonly machineIds: readonly string[] }
+  /** How the connection of one machine is protected. */
+  | { readonly kind: 'connection'; readonly machineId: string }
+  | { readonly kind: 'create-vault' }
+  | { readonly kind: 'unlock-vault' };
 
 export const useDialogs = create<{ dialog: OpenDialog | null }>(() => ({ dialog: null }));
 

@@ -1,10 +1,13 @@
 import { create } from 'zustand';
 
+export const settingsTabs = ['general', 'credentials', 'ntlm'] as const;
+export type SettingsTab = (typeof settingsTabs)[number];
+
 /** Which room is open. Kept in the URL's fragment, so that back and forward work in both hosts. */
 export type Route =
   | { readonly view: 'machines' }
   | { readonly view: 'machine'; readonly machineId: string; readonly tab: string }
-  | { readonly view: 'settings' };
+  | { readonly view: 'settings'; readonly tab: SettingsTab };
 
 export const defaultTab = 'overview';
 
@@ -14,7 +17,8 @@ export function parseRoute(hash: string): Route {
     .replace(/^#\/?/, '')
     .split('/')
     .filter((part) => part !== '');
-  if (parts[0] === 'settings') return { view: 'settings' };
+  if (parts[0] === 'settings')
+    return { view: 'settings', tab: settingsTabs.find((tab) => tab === parts[1]) ?? 'general' };
   if (parts[0] === 'machines' && parts[1] !== undefined) {
     const machineId = decode(parts[1]);
     if (machineId !== null) return { view: 'machine', machineId, tab: decode(parts[2] ?? '') || defaultTab };
@@ -27,7 +31,7 @@ export function formatRoute(route: Route): string {
     case 'machines':
       return '#/machines';
     case 'settings':
-      return '#/settings';
+      return route.tab === 'general' ? '#/settings' : `#/settings/${route.tab}`;
     case 'machine':
       return `#/machines/${encodeURIComponent(route.machineId)}/${encodeURIComponent(route.tab)}`;
   }
@@ -45,13 +49,13 @@ const hashNow = (): string => (typeof location === 'undefined' ? '' : location.h
 
 export const useRouter = create<{ route: Route }>(() => ({ route: parseRoute(hashNow()) }));
 
-/** Opens a room as a new step of the history. Switching tabs of the same machine replaces the step, so that back leaves the machine. */
+/** Opens a room as a new step of the history. Switching tabs inside one replaces the step, so that back leaves the room. */
 export function openRoute(route: Route): void {
   const before = useRouter.getState().route;
   const hash = formatRoute(route);
   if (hash === formatRoute(before) && hash === hashNow()) return;
   const sameMachine = route.view === 'machine' && before.view === 'machine' && route.machineId === before.machineId;
-  if (sameMachine) history.replaceState(null, '', hash);
+  if (sameMachine || (route.view === 'settings' && before.view === 'settings')) history.replaceState(null, '', hash);
   else history.pushState(null, '', hash);
   useRouter.setState({ route });
 }
@@ -59,7 +63,7 @@ export function openRoute(route: Route): void {
 export const openMachines = (): void => openRoute({ view: 'machines' });
 export const openMachine = (machineId: string, tab: string = defaultTab): void =>
   openRoute({ view: 'machine', machineId, tab });
-export const openSettings = (): void => openRoute({ view: 'settings' });
+export const openSettings = (tab: SettingsTab = 'general'): void => openRoute({ view: 'settings', tab });
 
 /** One step up: from a machine or the settings to the list. */
 export function leaveRoute(): void {

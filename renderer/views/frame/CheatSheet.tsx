@@ -21,6 +21,7 @@ const machines: Keys = [
   ['Try the demo lab (first run)', 'D'],
   ['Restart the selected machines', 'R'],
   ['Edit the tags of the selected', 'T'],
+  ['Credential of the selected', 'C'],
   ['Settings of the machine', 'F2'],
   ['Remove from the inventory', 'Del'],
 ];

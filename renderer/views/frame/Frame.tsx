@@ -7,6 +7,7 @@ import { useLinkState } from '../../stores/link.ts';
 import { useMachines } from '../../stores/machines.ts';
 import { leaveRoute, openMachines, openSettings, useRouter } from '../../stores/router.ts';
 import { useSettings } from '../../stores/settings.ts';
+import { CredentialPrompts } from '../credentials/CredentialPrompts.tsx';
 import { FirstRun } from '../machines/FirstRun.tsx';
 import { MachinesPage } from '../machines/MachinesPage.tsx';
 import { LinkBanner } from './LinkBanner.tsx';
@@ -82,12 +83,13 @@ export function Frame() {
           current={route.view === 'settings'}
           icon={<SettingsRegular fontSize={20} />}
           iconOn={<SettingsFilled fontSize={20} />}
-          onOpen={openSettings}
+          onOpen={() => openSettings()}
         />
       </nav>
       <main className="deck" tabIndex={-1}>
         <LinkBanner />
         <NoticeBar />
+        {route.view === 'machines' ? <CredentialPrompts /> : null}
         <Room />
       </main>
       <StatusBar onCheatSheet={() => showCheatSheet(true)} />
@@ -114,7 +116,7 @@ function Room() {
   if (route.view === 'settings') {
     return (
       <Suspense fallback={<div className="deck-loading" aria-busy="true" />}>
-        <SettingsPage />
+        <SettingsPage tab={route.tab} />
       </Suspense>
     );
   }

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { Glyph } from '../../components/Glyph.tsx';
 import { formatCount } from '../../format.ts';
+import { useCredentials } from '../../stores/credentials.ts';
 import { useLinkState } from '../../stores/link.ts';
 import { useMachines } from '../../stores/machines.ts';
 import { useSettings } from '../../stores/settings.ts';
@@ -12,6 +13,8 @@ export function StatusBar({ onCheatSheet }: { onCheatSheet: () => void }) {
   const list = useMachines((state) => state.list);
   const loaded = useMachines((state) => state.loaded);
   const info = useSettings((state) => state.info);
+  const vault = useCredentials((state) => state.vault);
+  const credentialsLoaded = useCredentials((state) => state.loaded);
   const link = useLinkState();
   const [reading, read] = useState(false);
   const counts = useMemo(() => {
@@ -29,8 +32,8 @@ export function StatusBar({ onCheatSheet }: { onCheatSheet: () => void }) {
   }, [list]);
   const notices = [
     ...(info?.notices ?? []),
-    ...(info !== null && !info.keychain
-      ? ['No keychain answers on this computer: passwords last for this run only.']
+    ...(vault.kind === 'none' && credentialsLoaded
+      ? ['No keychain answers on this computer: passwords last for this run only. Settings, Credentials: a passphrase.']
       : []),
   ];
   return (

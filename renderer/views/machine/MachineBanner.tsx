@@ -3,8 +3,11 @@ import type { CertificateInfo, CertificateProblem, TrustFailure } from '../../..
 import { Button } from '../../components/Button.tsx';
 import { Banner, ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { useNow } from '../../components/useNow.ts';
+import { secretWord } from '../../credential-words.ts';
 import { formatAge, formatDay } from '../../format.ts';
 import { accountAccepted } from '../../machine-health.ts';
+import { useCredentials } from '../../stores/credentials.ts';
+import { openDialog } from '../../stores/dialogs.ts';
 import { nameParts } from './machine-view.ts';
 
 interface MachineBannerProps {
@@ -49,34 +52,7 @@ export function MachineBanner({ machine, onTryNow, onEdit, onInspect }: MachineB
         />
       );
     case 'denied':
-      return (
-        <ProblemBanner
-          problem={
-            problem ?? {
-              code: 'authentication-failed',
-              message: `${name} did not accept the sign-in.`,
-              advice: [],
-              retryable: false,
-            }
-          }
-          actions={
-            <>
-              <Button kind="primary" onClick={onEdit}>
-                Change the credential…
-              </Button>
-              <Button onClick={onTryNow}>Try now</Button>
-              <NextAttempt
-                at={machine.nextAttemptAt}
-                none={
-                  accountAccepted(machine)
-                    ? 'not tried again by itself'
-                    : 'not tried again by itself: that could lock the account'
-                }
-              />
-            </>
-          }
-        />
-      );
+      return <SignInStop machine={machine} name={name} onTryNow={onTryNow} onEdit={onEdit} />;
     case 'untrusted':
       return problem?.certificate ? (
         <CertificateStop name={name} certificate={problem.certificate} onInspect={onInspect} onTryNow={onTryNow} />
@@ -97,6 +73,55 @@ export function MachineBanner({ machine, onTryNow, onEdit, onInspect }: MachineB
       // Online, but something of the session went wrong: said once, here.
       return state === 'online' && problem ? <ProblemBanner problem={problem} actions={tryNow} /> : null;
   }
+}
+
+/** Refused, or not even tried: what is to be done is about the credential set, which many machines may share. */
+function SignInStop({ machine, name, onTryNow, onEdit }: Omit<MachineBannerProps, 'onInspect'> & { name: string }) {
+  const set = useCredentials((state) => state.sets.find((each) => each.id === machine.credential.id));
+  const accepted = accountAccepted(machine);
+  const change = <Button onClick={onEdit}>Change the credential…</Button>;
+  return (
+    <ProblemBanner
+      problem={
+        machine.problem ?? {
+          code: 'authentication-failed',
+          message: `${name} did not accept the sign-in.`,
+          advice: [],
+          retryable: false,
+        }
+      }
+      actions={
+        set?.kept === 'locked' ? (
+          <>
+            <Button kind="primary" onClick={() => openDialog({ kind: 'unlock-vault' })}>
+              Unlock…
+            </Button>
+            {change}
+          </>
+        ) : set === undefined || accepted || set.kind === 'signed-in-user' ? (
+          <>
+            <Button kind="primary" onClick={onEdit}>
+              Change the credential…
+            </Button>
+            <Button onClick={onTryNow}>Try now</Button>
+            <NextAttempt
+              at={machine.nextAttemptAt}
+              none={accepted ? 'not tried again by itself' : 'not tried again by itself: that could lock the account'}
+            />
+          </>
+        ) : (
+          <>
+            <Button kind="primary" onClick={() => openDialog({ kind: 'credential', credentialId: set.id })}>
+              {set.kept === 'missing' ? 'Give' : 'Change'} the {secretWord(set.kind)} of {set.name}…
+            </Button>
+            {change}
+            <Button onClick={onTryNow}>Try now</Button>
+            <NextAttempt at={machine.nextAttemptAt} none="not tried again by itself: that could lock the account" />
+          </>
+        )
+      }
+    />
+  );
 }
 
 /** Counts down in words; ticks by itself, so that nothing around it renders. */

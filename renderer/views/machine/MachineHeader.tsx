@@ -1,3 +1,4 @@
+import { Popover, PopoverSurface, PopoverTrigger } from '@fluentui/react-components';
 import {
   ArrowClockwiseRegular,
   ArrowSyncRegular,
@@ -9,10 +10,15 @@ import type { ReactElement } from 'react';
 import type { Machine } from '../../../shared/contract/machines.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { Glyph } from '../../components/Glyph.tsx';
+import { SourceBadge } from '../../components/SourceBadge.tsx';
 import { useNow } from '../../components/useNow.ts';
+import { setName } from '../../credential-words.ts';
 import { formatAge, formatDuration, formatTime, shortOs } from '../../format.ts';
 import { accountAccepted, machineHealth } from '../../machine-health.ts';
+import { securityWarning, securityWords } from '../../security-words.ts';
+import { useCredentials } from '../../stores/credentials.ts';
 import type { PowerActionName } from '../../stores/power.ts';
+import { ConnectionDetails } from './ConnectionDetails.tsx';
 import { buildOf, isProduction, nameParts, usePowerRun } from './machine-view.ts';
 import { useNarrow } from './use-media.ts';
 
@@ -121,7 +127,12 @@ function Standing({ machine }: { machine: Machine }) {
       return (
         <>
           {facts?.lastBootAt == null ? null : <span>Up {formatDuration(now - facts.lastBootAt)}</span>}
-          {security === null ? <span>{address}</span> : <Protection security={security} address={address} />}
+          {security === null ? (
+            <span>{address}</span>
+          ) : (
+            <Protection machine={machine} security={security} address={address} />
+          )}
+          {machine.credential.source === 'none' ? null : <CredentialWords machine={machine} />}
         </>
       );
     case 'unreachable':
@@ -150,20 +161,50 @@ function Standing({ machine }: { machine: Machine }) {
   }
 }
 
-function Protection({ security, address }: { security: NonNullable<Machine['security']>; address: string }) {
-  if (security.protection === null) {
-    return (
-      <span className="c-warn mp-security" title="Passwords and everything else can be read on the way">
-        <Glyph name="warning" size={11} label="" />
-        {security.mechanism} · not encrypted · {address}
-      </span>
-    );
-  }
+/** Which set signs in, and whether it is the machine's own. */
+function CredentialWords({ machine }: { machine: Machine }) {
+  const name = useCredentials((state) => setName(state.sets, machine.credential.id));
   return (
-    <span className="mp-security">
-      <LockClosedFilled className="c-ok" fontSize={12} aria-hidden="true" />
-      {security.mechanism} · {security.protection} · encrypted · {address}
+    <span className="row g6 mp-credential">
+      <span className="ell">{name}</span>
+      <SourceBadge credential={machine.credential} />
     </span>
+  );
+}
+
+/** In one line; behind it, the whole. */
+function Protection({
+  machine,
+  security,
+  address,
+}: {
+  machine: Machine;
+  security: NonNullable<Machine['security']>;
+  address: string;
+}) {
+  const now = useNow(60_000);
+  const warning = securityWarning(security, now);
+  const clear = security.protection === null;
+  return (
+    <Popover positioning="below-start" trapFocus withArrow={false}>
+      <PopoverTrigger disableButtonEnhancement>
+        <button
+          type="button"
+          className={`mp-security${warning === null ? '' : ' c-warn'}`}
+          title={warning ?? 'How the connection is protected'}
+        >
+          {warning === null ? (
+            <LockClosedFilled className="c-ok" fontSize={12} aria-hidden="true" />
+          ) : (
+            <Glyph name="warning" size={11} label={warning} />
+          )}
+          {clear ? `${security.mechanism} · not encrypted` : `${securityWords(security)} · encrypted`} · {address}
+        </button>
+      </PopoverTrigger>
+      <PopoverSurface className="mp-connection" aria-label={`Connection to ${machine.settings.name}`}>
+        <ConnectionDetails machine={machine} />
+      </PopoverSurface>
+    </Popover>
   );
 }
 

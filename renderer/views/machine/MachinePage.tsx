@@ -3,6 +3,7 @@ import type { Machine } from '../../../shared/contract/machines.ts';
 import { Button } from '../../components/Button.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { isTyping } from '../../components/keys.ts';
+import { Tabs } from '../../components/Tabs.tsx';
 import { openDialog } from '../../stores/dialogs.ts';
 import { refreshMachines, useMachine } from '../../stores/machines.ts';
 import { overviewStore } from '../../stores/overview.ts';
@@ -101,38 +102,17 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
   return (
     <div className="mp" data-production={isProduction(machine) || undefined}>
       <MachineHeader machine={machine} onPower={setPower} onRefresh={refresh} onEdit={edit} />
-      <div className="mp-tab-row">
-        <div className="mp-tabs" role="tablist" aria-label={`Rooms of ${machine.settings.name}`}>
-          {tabs.map(({ id, name }) => (
-            <button
-              key={id}
-              id={`mp-tab-${id}`}
-              type="button"
-              role="tab"
-              aria-selected={id === current}
-              aria-controls="mp-room"
-              tabIndex={id === current ? 0 : -1}
-              onClick={() => openMachine(machineId, id)}
-              onKeyDown={(event) => {
-                if (event.key === 'ArrowDown') {
-                  event.preventDefault();
-                  document.querySelector<HTMLElement>('#mp-room .dt-row[tabindex="0"], #mp-room .ov-main')?.focus();
-                  return;
-                }
-                if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
-                event.preventDefault();
-                const other =
-                  event.currentTarget[event.key === 'ArrowLeft' ? 'previousElementSibling' : 'nextElementSibling'];
-                if (other instanceof HTMLElement) {
-                  other.focus();
-                  other.click();
-                }
-              }}
-            >
-              {name}
-            </button>
-          ))}
-        </div>
+      <div className="tab-row">
+        <Tabs
+          label={`Rooms of ${machine.settings.name}`}
+          tabs={tabs}
+          current={current}
+          prefix="mp"
+          onOpen={(id) => openMachine(machineId, id)}
+          onLeave={() =>
+            document.querySelector<HTMLElement>('#mp-room .dt-row[tabindex="0"], #mp-room .ov-main')?.focus()
+          }
+        />
         {current === 'overview' ? null : <Vitals machineId={machineId} />}
       </div>
       {run || machine.state !== 'online' || machine.problem ? (

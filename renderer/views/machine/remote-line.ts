@@ -24,9 +24,26 @@ export function winrmLine(verb: string, rest: readonly string[], settings: Targe
     verb,
     ...rest,
     `-r:${remoteOf(settings)}`,
-    ...(settings.signIn === 'basic' ? ['-a:Basic'] : []),
+    ...authentication(settings.signIn),
     ...(userName === null ? [] : [quoted(`-u:${userName}`)]),
   ].join(' ');
+}
+
+/** Negotiate is the tool's own default; it knows no word for NTLM, and Negotiate is what comes nearest. */
+function authentication(signIn: Target['signIn']): readonly string[] {
+  switch (signIn) {
+    case 'kerberos':
+      return ['-a:Kerberos'];
+    case 'basic':
+      return ['-a:Basic'];
+    case 'certificate':
+      return ['-a:Certificate'];
+    case 'digest':
+      return ['-a:Digest'];
+    case 'negotiate':
+    case 'ntlm':
+      return [];
+  }
 }
 
 /** One instance of Win32_Service as a resource of the command line. */

@@ -3,6 +3,8 @@ import {
   ArrowSyncRegular,
   DeleteRegular,
   DismissRegular,
+  KeyRegular,
+  ShieldCheckmarkRegular,
   TagRegular,
 } from '@fluentui/react-icons';
 import { Button, IconButton } from '../../components/Button.tsx';
@@ -14,6 +16,7 @@ import { openDialog } from '../../stores/dialogs.ts';
 import { useMachineFilter } from '../../stores/machine-filter.ts';
 import { refreshMachines, useMachines } from '../../stores/machines.ts';
 import { attempt } from '../../stores/notices.ts';
+import { surveyNtlm } from '../ntlm/survey.ts';
 import { ExportMenu } from './MachinesHead.tsx';
 
 /** What can be done with all that is selected; names it, also what the filter hides at the moment. */
@@ -52,6 +55,22 @@ export function BulkBar({ ids }: { ids: ReadonlySet<string> }) {
         aria-keyshortcuts="t"
       >
         Tag…
+      </Button>
+      <Button
+        kind="ghost"
+        icon={<KeyRegular />}
+        onClick={() => openDialog({ kind: 'assign-credential', machineIds })}
+        aria-keyshortcuts="c"
+      >
+        Credential…
+      </Button>
+      <Button
+        kind="ghost"
+        icon={<ShieldCheckmarkRegular />}
+        title="Would these machines survive NTLM being switched off?"
+        onClick={() => surveyNtlm(machineIds)}
+      >
+        Without NTLM?
       </Button>
       <ExportMenu ids={machineIds} />
       <Button

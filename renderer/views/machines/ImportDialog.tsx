@@ -7,12 +7,12 @@ import { type Column, DataTable, type Sorting } from '../../components/DataTable
 import { Dialog } from '../../components/Dialog.tsx';
 import { Glyph, type GlyphName } from '../../components/Glyph.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
+import type { SecretHandle } from '../../components/SecretField.tsx';
 import { formatCount, missing, plural } from '../../format.ts';
-import { saveCredential, useCredentials } from '../../stores/credentials.ts';
 import { importMachines, previewImport } from '../../stores/machines.ts';
 import { notify } from '../../stores/notices.ts';
 import { problemOf } from '../../stores/problem-of.ts';
-import { CredentialField, wipe } from './CredentialField.tsx';
+import { CredentialField, firstChoice, saveTyped } from './CredentialField.tsx';
 import type { CredentialChoice } from './machine-draft.ts';
 import './machine-dialog.css';
 
@@ -96,11 +96,8 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
   const [busy, setBusy] = useState(false);
   const [over, setOver] = useState(false);
   const [sorting, setSorting] = useState<Sorting>(null);
-  const [credential, setCredential] = useState<CredentialChoice>(() => {
-    const first = useCredentials.getState().sets[0];
-    return first === undefined ? { kind: 'new', userName: '' } : { kind: 'saved', id: first.id };
-  });
-  const password = useRef<HTMLInputElement>(null);
+  const [credential, setCredential] = useState<CredentialChoice>(firstChoice);
+  const password = useRef<SecretHandle>(null);
   const file = useRef<HTMLInputElement>(null);
 
   useEffect(() => {
@@ -153,18 +150,9 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
     try {
       let credentialId = credential.kind === 'saved' ? credential.id : null;
       if (credential.kind === 'new') {
-        const saved = await saveCredential({
-          id: null,
-          name: credential.userName.trim(),
-          credential: {
-            kind: 'password',
-            userName: credential.userName.trim(),
-            password: password.current?.value ?? '',
-          },
-        });
-        wipe(password.current);
-        credentialId = saved.id;
-        setCredential({ kind: 'saved', id: saved.id });
+        const choice = await saveTyped(credential.userName, password.current);
+        credentialId = choice.kind === 'saved' ? choice.id : null;
+        setCredential(choice);
       }
       const { added } = await importMachines(text, preview?.format ?? 'auto', credentialId);
       notify({ kind: 'done', words: `Added ${plural(added, 'machine')}.` });
@@ -271,7 +259,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
       )}
       {counts.new > 0 ? (
         <div className="import-form">
-          <CredentialField value={credential} onChange={setCredential} password={password} noneLabel="None for now" />
+          <CredentialField value={credential} onChange={setCredential} tags={null} password={password} />
         </div>
       ) : null}
       {problem === null ? null : (

@@ -1,18 +1,18 @@
-import { Checkbox, Field, Input, Select } from '@fluentui/react-components';
+import { Field, Input, Select } from '@fluentui/react-components';
 import { useEffect, useRef, useState } from 'react';
 import type { Machine } from '../../../shared/contract/machines.ts';
 import type { Problem } from '../../../shared/contract/problem.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
-import { Banner, ProblemBanner } from '../../components/ProblemBanner.tsx';
-import { saveCredential, useCredentials } from '../../stores/credentials.ts';
+import { ProblemBanner } from '../../components/ProblemBanner.tsx';
+import type { SecretHandle } from '../../components/SecretField.tsx';
+import { effectiveCredential } from '../../credential-words.ts';
+import { useCredentials } from '../../stores/credentials.ts';
 import { addMachine, updateMachine } from '../../stores/machines.ts';
 import { problemOf } from '../../stores/problem-of.ts';
 import { Thumbprint } from './CertificateChain.tsx';
-import { CredentialField, wipe } from './CredentialField.tsx';
+import { CredentialField, choiceKind, firstChoice, saveTyped } from './CredentialField.tsx';
 import {
-  asksForClearText,
-  asksForTrust,
   draftOf,
   draftProblems,
   emptyDraft,
@@ -22,6 +22,7 @@ import {
   withAddress,
   withTransport,
 } from './machine-draft.ts';
+import { AdvancedFields, Consents, invalid, SignInField } from './SignInFields.tsx';
 import { TagsField } from './TagsField.tsx';
 import { TestPanel } from './TestPanel.tsx';
 import { useMachineTest } from './use-machine-test.ts';
@@ -45,14 +46,16 @@ export function MachineDialog({
   test?: boolean;
 }) {
   const [draft, setDraft] = useState<MachineDraft>(() =>
-    machine === null ? emptyDraft(firstCredential()) : draftOf(machine),
+    machine === null ? emptyDraft(firstChoice()) : draftOf(machine),
   );
   const [checked, setChecked] = useState(false);
   const [saving, setSaving] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const password = useRef<HTMLInputElement>(null);
+  const password = useRef<SecretHandle>(null);
   const { run, start, stop } = useMachineTest();
 
+  const { sets, assignments } = useCredentials();
+  const kind = choiceKind(sets, draft.credential, effectiveCredential(assignments, null, draft.tags).id);
   const problems = draftProblems(draft);
   const sound = Object.keys(problems).length === 0;
   const shown = checked ? problems : {};
@@ -73,7 +76,7 @@ export function MachineDialog({
     void start(
       settingsOf(settled),
       credential.kind === 'new'
-        ? { kind: 'password', userName: credential.userName.trim(), password: password.current?.value ?? '' }
+        ? { kind: 'password', userName: credential.userName.trim(), password: password.current?.read() ?? '' }
         : null,
     );
   };
@@ -86,18 +89,8 @@ export function MachineDialog({
     try {
       let saved = draft;
       if (draft.credential.kind === 'new') {
-        const credential = await saveCredential({
-          id: null,
-          name: draft.credential.userName.trim(),
-          credential: {
-            kind: 'password',
-            userName: draft.credential.userName.trim(),
-            password: password.current?.value ?? '',
-          },
-        });
-        wipe(password.current);
         // Kept even if the next call fails: the next attempt uses it instead of making another one.
-        saved = { ...draft, credential: { kind: 'saved', id: credential.id } };
+        saved = { ...draft, credential: await saveTyped(draft.credential.userName, password.current) };
         setDraft(saved);
       }
       if (machine === null) await addMachine(settingsOf(saved));
@@ -112,8 +105,6 @@ export function MachineDialog({
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it opens
   useEffect(() => {
     if (test) runTest(draft);
-    const field = password.current;
-    return () => wipe(field);
   }, []);
 
   const passed = run.phase === 'passed';
@@ -198,20 +189,12 @@ export function MachineDialog({
         <CredentialField
           value={draft.credential}
           onChange={(credential) => change({ ...draft, credential })}
+          tags={draft.tags}
           password={password}
           onPassword={stop}
           problem={shown.credential}
-          noneLabel="None (nothing can be read)"
         />
-        <Field label="Sign-in">
-          <Select
-            value={draft.signIn}
-            onChange={(_event, data) => change({ ...draft, signIn: data.value as 'negotiate' | 'basic' })}
-          >
-            <option value="negotiate">Negotiate (NTLM, always encrypted)</option>
-            <option value="basic">Basic (over HTTPS, local accounts)</option>
-          </Select>
-        </Field>
+        <SignInField draft={draft} onChange={change} credential={kind} />
         <Field label="Shown as">
           <Input
             value={draft.name}
@@ -223,33 +206,8 @@ export function MachineDialog({
           />
         </Field>
         <TagsField tags={draft.tags} onChange={(tags) => setDraft({ ...draft, tags })} />
-        {asksForTrust(draft) ? (
-          <div className="consent">
-            <Checkbox
-              checked={draft.trusted}
-              onChange={(_event, data) => change({ ...draft, trusted: data.checked === true })}
-              label="I trust this address: sign in with NTLM over plain HTTP"
-            />
-            <p>
-              NTLM proves you to the machine, but not the machine to you: over HTTP another computer on the network
-              could answer in its place. What is sent is encrypted all the same. Leave it off where the machine offers
-              HTTPS.
-            </p>
-          </div>
-        ) : null}
-        {asksForClearText(draft) ? (
-          <div className="consent">
-            <Banner tint="crit" glyph="critical">
-              <b>Basic over HTTP sends the password readable.</b> Anybody on the way can take it, and change what the
-              machine says. Use HTTPS.
-              <Checkbox
-                checked={draft.allowClearText}
-                onChange={(_event, data) => change({ ...draft, allowClearText: data.checked === true })}
-                label="Allow clear text for this machine all the same"
-              />
-            </Banner>
-          </div>
-        ) : null}
+        <Consents draft={draft} onChange={change} />
+        <AdvancedFields draft={draft} onChange={change} problems={shown} />
         {draft.pin !== null ? (
           <div className="consent pin">
             <span className="t3" title="SHA-256 of the only certificate that is accepted">
@@ -281,15 +239,6 @@ export function MachineDialog({
       />
     </Dialog>
   );
-}
-
-const invalid = (words: string | undefined) =>
-  words === undefined ? {} : { validationMessage: words, validationState: 'error' as const };
-
-/** Most fleets have one administrator: the first saved credential is the likely one. */
-function firstCredential(): MachineDraft['credential'] {
-  const first = useCredentials.getState().sets[0];
-  return first === undefined ? { kind: 'new', userName: '' } : { kind: 'saved', id: first.id };
 }
 
 /** Whether the password has left this computer: only a test that came as far as signing in sends a proof of it. */

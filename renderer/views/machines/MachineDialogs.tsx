@@ -1,5 +1,13 @@
+import { useState } from 'react';
+import type { CredentialSet } from '../../../shared/contract/credentials.ts';
+import { useCredentials } from '../../stores/credentials.ts';
 import { closeDialog, useDialogs } from '../../stores/dialogs.ts';
 import { useMachines } from '../../stores/machines.ts';
+import { AssignDialog } from '../credentials/AssignDialog.tsx';
+import { CredentialDialog } from '../credentials/CredentialDialog.tsx';
+import { RemoveCredentialDialog } from '../credentials/RemoveCredentialDialog.tsx';
+import { CreateVaultDialog, UnlockDialog } from '../credentials/VaultDialogs.tsx';
+import { ConnectionDialog } from '../machine/ConnectionDialog.tsx';
 import { PowerDialog } from '../machine/PowerDialog.tsx';
 import { ImportDialog } from './ImportDialog.tsx';
 import { MachineDialog } from './MachineDialog.tsx';
@@ -24,6 +32,24 @@ export function MachineDialogs() {
       return <PowerDialog machineIds={dialog.machineIds} action="restart" onClose={closeDialog} />;
     case 'import':
       return <ImportDialog onClose={closeDialog} />;
+    case 'credential':
+      return dialog.credentialId === null ? (
+        <CredentialDialog set={null} onClose={closeDialog} />
+      ) : (
+        <WithSet id={dialog.credentialId} show={(set) => <CredentialDialog set={set} onClose={closeDialog} />} />
+      );
+    case 'remove-credential':
+      return (
+        <WithSet id={dialog.credentialId} show={(set) => <RemoveCredentialDialog set={set} onClose={closeDialog} />} />
+      );
+    case 'assign-credential':
+      return <AssignDialog machineIds={dialog.machineIds} onClose={closeDialog} />;
+    case 'connection':
+      return <ConnectionDialog machineId={dialog.machineId} onClose={closeDialog} />;
+    case 'create-vault':
+      return <CreateVaultDialog onClose={closeDialog} />;
+    case 'unlock-vault':
+      return <UnlockDialog onClose={closeDialog} />;
   }
 }
 
@@ -31,4 +57,10 @@ export function MachineDialogs() {
 function EditDialog({ machineId, test }: { machineId: string; test: boolean }) {
   const machine = useMachines.getState().byId.get(machineId);
   return machine === undefined ? null : <MachineDialog machine={machine} test={test} onClose={closeDialog} />;
+}
+
+/** The same for a credential set: as it was when its dialog was opened. */
+function WithSet({ id, show }: { id: string; show: (set: CredentialSet) => React.JSX.Element }) {
+  const [set] = useState(() => useCredentials.getState().sets.find((each) => each.id === id));
+  return set === undefined ? null : show(set);
 }

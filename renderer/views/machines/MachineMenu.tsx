@@ -13,6 +13,7 @@ import { openDialog } from '../../stores/dialogs.ts';
 import { refreshMachines } from '../../stores/machines.ts';
 import { attempt } from '../../stores/notices.ts';
 import { openMachine } from '../../stores/router.ts';
+import { surveyNtlm } from '../ntlm/survey.ts';
 import { exportToFile } from './MachinesHead.tsx';
 
 /** The context menu of a row; of all selected rows where it is one of them. */
@@ -66,6 +67,15 @@ export function MachineMenu(props: {
           <MenuItem secondaryContent="T" onClick={() => openDialog({ kind: 'tag-machines', machineIds: targets })}>
             Tag…
           </MenuItem>
+          <MenuItem secondaryContent="C" onClick={() => openDialog({ kind: 'assign-credential', machineIds: targets })}>
+            Credential…
+          </MenuItem>
+          <MenuItem onClick={() => surveyNtlm(targets)}>
+            {many ? 'Would they survive without NTLM?' : 'Would it survive without NTLM?'}
+          </MenuItem>
+          {machine.security === null ? null : (
+            <MenuItem onClick={() => openDialog({ kind: 'connection', machineId: machine.id })}>Connection…</MenuItem>
+          )}
           <MenuItem onClick={() => exportToFile(targets, 'csv')}>Export as CSV</MenuItem>
           <MenuDivider />
           <MenuItem secondaryContent="Del" onClick={() => openDialog({ kind: 'remove-machines', machineIds: targets })}>

@@ -5,6 +5,7 @@ import { isTyping } from '../../components/keys.ts';
 import { keepOnly } from '../../components/table-selection.ts';
 import { useElementWidth } from '../../components/useElementWidth.ts';
 import { narrowWindow, useMedia } from '../../components/useMedia.ts';
+import { useCredentials } from '../../stores/credentials.ts';
 import { openDialog } from '../../stores/dialogs.ts';
 import { readGauge, subscribeGauges, watchGauges } from '../../stores/gauges.ts';
 import { useMachineFilter } from '../../stores/machine-filter.ts';
@@ -23,6 +24,7 @@ import './machines.css';
 
 const memory = createTableMemory();
 const machineId = (machine: Machine): string => machine.id;
+const machineName = (machine: Machine): string => machine.settings.name;
 const rowClass = (machine: Machine): string => (machine.state === 'online' ? '' : 'stale-row');
 const select = (selected: ReadonlySet<string>) => useMachineFilter.setState({ selected });
 const open = (machine: Machine) => openMachine(machine.id);
@@ -35,6 +37,7 @@ export function MachinesPage() {
   const list = useMachines((state) => state.list);
   const { text, group, sorting, selected, columns: chosen } = useMachineFilter();
   const narrow = useMedia(narrowWindow);
+  const sets = useCredentials((state) => state.sets);
   const [menu, setMenu] = useState<{ machine: Machine; x: number; y: number } | null>(null);
   const table = useRef<DataTableHandle>(null);
 
@@ -48,9 +51,10 @@ export function MachinesPage() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a tick means new readings, which are no React state
   const rows = useMemo(() => {
     const isMember = inGroup(group);
-    const context = { nowMs: Date.now(), gauge: readGauge };
+    const setName = (id: string) => sets.find((set) => set.id === id)?.name;
+    const context = { nowMs: Date.now(), gauge: readGauge, setName };
     return list.filter((machine) => isMember(machine) && filter.matches(machine, context));
-  }, [list, group, filter, tick]);
+  }, [list, group, filter, tick, sets]);
 
   const [main, setMain] = useState<HTMLElement | null>(null);
   const available = useElementWidth(main);
@@ -111,6 +115,7 @@ export function MachinesPage() {
       else if (event.key === 'F5') refresh(ids);
       else if (event.key === 'r' && ids.length > 0) openDialog({ kind: 'restart-machines', machineIds: ids });
       else if (event.key === 't' && ids.length > 0) openDialog({ kind: 'tag-machines', machineIds: ids });
+      else if (event.key === 'c' && ids.length > 0) openDialog({ kind: 'assign-credential', machineIds: ids });
       else if (event.key === 'Delete' && ids.length > 0) openDialog({ kind: 'remove-machines', machineIds: ids });
       else if (event.key === 'Escape' && now.size > 0) select(new Set());
       else return;
@@ -127,6 +132,7 @@ export function MachinesPage() {
       else if (event.key === 'Delete') openDialog({ kind: 'remove-machines', machineIds: targets(machine) });
       else if (event.key === 'r') openDialog({ kind: 'restart-machines', machineIds: targets(machine) });
       else if (event.key === 't') openDialog({ kind: 'tag-machines', machineIds: targets(machine) });
+      else if (event.key === 'c') openDialog({ kind: 'assign-credential', machineIds: targets(machine) });
       else return;
       event.preventDefault();
       event.stopPropagation();
@@ -151,6 +157,7 @@ export function MachinesPage() {
           rows={rows}
           columns={columns}
           rowId={machineId}
+          rowName={machineName}
           sorting={sorting}
           onSorting={(next) => useMachineFilter.setState({ sorting: next })}
           selected={selected}

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { TestStep, TestStepName } from '../../../shared/contract/machines.ts';
 import { Button } from '../../components/Button.tsx';
 import { Glyph, type GlyphName } from '../../components/Glyph.tsx';
-import { ProblemBanner, problemLook } from '../../components/ProblemBanner.tsx';
+import { Evidence, ProblemBanner, problemLook } from '../../components/ProblemBanner.tsx';
 import { formatDuration } from '../../format.ts';
 import { CertificateChain, Thumbprint } from './CertificateChain.tsx';
 import type { TestRun } from './use-machine-test.ts';
@@ -120,6 +120,7 @@ function Step({ step, onPin }: { step: TestStep; onPin: (sha256: string) => void
                   ))}
                 </ul>
               ) : null}
+              <Evidence lines={problem.evidence} />
             </>
           )}
         </div>

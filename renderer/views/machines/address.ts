@@ -95,5 +95,9 @@ function isIPv6(text: string): boolean {
 /** The port that a transport has unless the listener was moved. */
 export const defaultPort = (transport: 'http' | 'https'): number => (transport === 'http' ? 5985 : 5986);
 
+/** An IPv4 or IPv6 address, not a name. */
+export const isIPAddress = (address: string): boolean =>
+  /^\d+(\.\d+){3}$/.test(address) || (address.includes(':') && isIPv6(address));
+
 /** This computer itself: what it is asked goes over no network. */
 export const isLoopback = (address: string): boolean => /^(localhost|127(\.\d+){3}|::1)$/i.test(address);

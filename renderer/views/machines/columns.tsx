@@ -2,11 +2,16 @@ import type { Machine } from '../../../shared/contract/machines.ts';
 import { CellBar } from '../../components/Bar.tsx';
 import { type Column, checkboxWidth } from '../../components/DataTable.tsx';
 import { Glyph } from '../../components/Glyph.tsx';
+import { SourceBadge } from '../../components/SourceBadge.tsx';
 import { Tag } from '../../components/Tag.tsx';
+import { expiryOf, setName, sourceSentence } from '../../credential-words.ts';
 import { formatBytes, formatCount, formatDate, missing, shortOs } from '../../format.ts';
 import { lowDiskPercent, machineHealth } from '../../machine-health.ts';
+import { nextExpiry, securitySentence, securityWarning, securityWords } from '../../security-words.ts';
+import { useCredentials } from '../../stores/credentials.ts';
 import { readGauge } from '../../stores/gauges.ts';
 import { LastSeenCell, PercentCell, UptimeCell } from './live-cells.tsx';
+import { policyOf } from './sign-in-words.ts';
 
 export interface MachineColumn extends Column<Machine> {
   /** In the column chooser. */
@@ -139,8 +144,7 @@ export const machineColumns: readonly MachineColumn[] = [
     grow: 0.2,
     standard: true,
     cell: (machine) => <AuthCell machine={machine} />,
-    sortBy: (machine) =>
-      machine.security === null ? null : `${machine.security.mechanism} ${machine.security.protection ?? ''}`,
+    sortBy: (machine) => (machine.security === null ? null : securityWords(machine.security)),
   },
   {
     id: 'seen',
@@ -173,6 +177,73 @@ export const machineColumns: readonly MachineColumn[] = [
       </span>
     ),
     sortBy: (machine) => machine.settings.tags.join(' ') || null,
+  },
+  {
+    id: 'policy',
+    label: 'Sign-in policy',
+    title: 'Policy',
+    name: 'Sign-in policy',
+    width: 112,
+    standard: false,
+    plain: true,
+    cell: (machine) => policyOf(machine.settings.signIn).short,
+    sortBy: (machine) => policyOf(machine.settings.signIn).short,
+  },
+  {
+    id: 'mechanism',
+    label: 'Sign-in',
+    title: 'Sign-in',
+    width: 84,
+    standard: false,
+    plain: true,
+    cell: (machine) => text(machine.security?.mechanism),
+    sortBy: (machine) => machine.security?.mechanism ?? null,
+  },
+  {
+    id: 'encryption',
+    label: 'Encryption',
+    title: 'Encryption',
+    width: 104,
+    standard: false,
+    cell: (machine) =>
+      machine.security === null ? (
+        <span className="t3">{missing}</span>
+      ) : machine.security.protection === null ? (
+        <span className="c-warn b5">none</span>
+      ) : (
+        <span className="ell">{machine.security.protection}</span>
+      ),
+    // Clear text first: it is what one sorts for.
+    sortBy: (machine) => (machine.security === null ? null : (machine.security.protection ?? '')),
+  },
+  {
+    id: 'credential',
+    label: 'Credential',
+    title: 'Credential',
+    width: 170,
+    standard: false,
+    cell: (machine) => <CredentialCell machine={machine} />,
+    sortBy: (machine) =>
+      machine.credential.id === null ? null : setName(useCredentials.getState().sets, machine.credential.id),
+  },
+  {
+    id: 'certificate',
+    label: 'Certificate',
+    title: 'Certificate',
+    width: 140,
+    standard: false,
+    cell: (machine) => <CertificateCell machine={machine} />,
+    sortBy: (machine) => nextExpiry(machine.security),
+  },
+  {
+    id: 'spn',
+    label: 'Service principal',
+    title: 'SPN',
+    width: 180,
+    standard: false,
+    plain: true,
+    cell: (machine) => text(machine.security?.spn),
+    sortBy: (machine) => machine.security?.spn ?? null,
   },
   {
     id: 'domain',
@@ -291,21 +362,33 @@ function AuthCell({ machine }: { machine: Machine }) {
       </span>
     );
   }
-  if (security.protection === null) {
-    return (
-      <span className="auth-cell c-warn" title="Everything on this connection can be read on the way">
-        <Lock open />
-        <span className="ell">{security.mechanism} · clear text</span>
-      </span>
-    );
-  }
+  const now = Date.now();
+  const warning = securityWarning(security, now);
   return (
-    <span className="auth-cell">
-      <Lock />
-      <span className="ell">
-        {security.mechanism} · {security.protection}
-      </span>
+    <span className={warning === null ? 'auth-cell' : 'auth-cell c-warn'} title={securitySentence(security, now)}>
+      <Lock open={security.protection === null} />
+      <span className="ell">{securityWords(security)}</span>
     </span>
+  );
+}
+
+/** Which set it signs in with, and whether that is its own. */
+function CredentialCell({ machine }: { machine: Machine }) {
+  const name = useCredentials((state) => setName(state.sets, machine.credential.id));
+  return (
+    <span className="credential-cell" title={sourceSentence(machine.credential)}>
+      <span className={machine.credential.id === null ? 'ell c-warn' : 'ell'}>{name}</span>
+      {machine.credential.source === 'none' ? null : <SourceBadge credential={machine.credential} />}
+    </span>
+  );
+}
+
+function CertificateCell({ machine }: { machine: Machine }) {
+  const ends = nextExpiry(machine.security);
+  if (ends === null) return <span className="t3">{missing}</span>;
+  const { level, words } = expiryOf(ends, Date.now());
+  return (
+    <span className={level === 'ok' ? 'ell' : `ell b5 ${level === 'expired' ? 'c-crit' : 'c-warn'}`}>{words}</span>
   );
 }
 

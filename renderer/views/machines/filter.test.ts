@@ -25,6 +25,8 @@ function machine(
       port: 5985,
       path: 'wsman',
       signIn: 'negotiate',
+      spn: { serviceClass: null, host: null, withPort: false },
+      delegate: false,
       credentialId: null,
       trusted: false,
       allowClearText: false,
@@ -36,7 +38,16 @@ function machine(
     lastSeenAt: nowMs - (more.seenHoursAgo ?? 0) * 3_600_000,
     nextAttemptAt: null,
     problem: null,
-    security: { mechanism: 'NTLM', protection: 'RC4-128' },
+    security: {
+      mechanism: 'NTLM',
+      cipher: 'RC4-128',
+      protection: 'RC4-128',
+      spn: null,
+      insideSpnego: true,
+      serverCertificate: null,
+      clientCertificate: null,
+    },
+    credential: { id: null, source: 'none', tag: null },
     facts: {
       readAt: nowMs,
       computerName: name,
@@ -70,7 +81,7 @@ const readings: Record<string, { cpuPercent: number | null; memoryPercent: numbe
   'HQ-SQL02': { cpuPercent: 12, memoryPercent: 95 },
   'HQ-WEB01': { cpuPercent: null, memoryPercent: null },
 };
-const context: FilterContext = { nowMs, gauge: (id) => readings[id] };
+const context: FilterContext = { nowMs, gauge: (id) => readings[id], setName: () => undefined };
 
 const found = (text: string): string[] => {
   const filter = parseFilter(text);

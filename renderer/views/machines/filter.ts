@@ -1,5 +1,6 @@
 import type { Machine, MachineState } from '../../../shared/contract/machines.ts';
 import { machineHealth } from '../../machine-health.ts';
+import { nextExpiry } from '../../security-words.ts';
 
 /** What a filter asks besides the machine itself. */
 export interface FilterContext {
@@ -7,6 +8,8 @@ export interface FilterContext {
   readonly gauge: (
     machineId: string,
   ) => { readonly cpuPercent: number | null; readonly memoryPercent: number | null } | undefined;
+  /** What a credential set is called. */
+  readonly setName: (credentialId: string) => string | undefined;
 }
 
 export interface MachineFilter {
@@ -23,7 +26,8 @@ type Test = MachineFilter['matches'];
  * The filter box's language. Terms are joined by "and":
  *   word  "two words"          somewhere in name, address, OS, domain, model or tags
  *   tag:sql  os:2019  state:online  is:warning  name:hq  address:10.1  auth:ntlm  transport:https  port:5986
- *   cpu>80  memory>=90  disk<10  uptime>30d  seen>2h      spaces around the sign are allowed
+ *   policy:kerberos  enc:aes256  enc:none  spn:host/  credential:own  credential:"web admins"
+ *   cpu>80  memory>=90  disk<10  uptime>30d  seen>2h  cert<30d      spaces around the sign are allowed
  *   tag:sql,web  is one or the other;  -tag:lab  (or !tag:lab) is none of that
  */
 export function parseFilter(text: string): MachineFilter {
@@ -79,7 +83,10 @@ function parseTerm(term: string): Parsed | string {
       const allowed = choices[name.toLowerCase()];
       const unknown = allowed && wanted.find((each) => !allowed.some((choice) => choice.startsWith(each)));
       if (unknown !== undefined && allowed) return `“${unknown}” is none of ${allowed.join(', ')}.`;
-      return { test: (machine) => wanted.some((each) => property(machine, each)), needsGauges: false };
+      return {
+        test: (machine, context) => wanted.some((each) => property(machine, each, context)),
+        needsGauges: false,
+      };
     }
   }
   const word = term.toLowerCase();
@@ -89,7 +96,7 @@ function parseTerm(term: string): Parsed | string {
 const includes = (text: string | null | undefined, part: string): boolean =>
   text?.toLowerCase().includes(part) ?? false;
 
-const properties: Readonly<Record<string, (machine: Machine, value: string) => boolean>> = {
+const properties: Readonly<Record<string, (machine: Machine, value: string, context: FilterContext) => boolean>> = {
   tag: (machine, value) => machine.settings.tags.some((tag) => matchesName(tag, value)),
   name: (machine, value) => includes(machine.settings.name, value) || includes(machine.facts?.computerName, value),
   address: (machine, value) => includes(machine.settings.address, value),
@@ -104,7 +111,18 @@ const properties: Readonly<Record<string, (machine: Machine, value: string) => b
     return 'attention'.startsWith(value) ? group !== null && group !== 'ok' : word.startsWith(value);
   },
   auth: (machine, value) =>
-    includes(machine.security?.mechanism, value) || includes(machine.security?.protection, value),
+    includes(machine.security?.mechanism, value) ||
+    includes(machine.security?.protection, value) ||
+    includes(machine.security?.cipher, value),
+  policy: (machine, value) => machine.settings.signIn.startsWith(value),
+  enc: (machine, value) =>
+    machine.security !== null &&
+    (machine.security.protection === null ? value === 'none' : includes(machine.security.protection, value)),
+  spn: (machine, value) => includes(machine.security?.spn, value),
+  credential: (machine, value, context) =>
+    value === 'own' || value === 'global' || value === 'none' || value === 'tag'
+      ? machine.credential.source === (value === 'own' ? 'machine' : value)
+      : machine.credential.id !== null && includes(context.setName(machine.credential.id), value),
   transport: (machine, value) => machine.settings.transport === value,
   port: (machine, value) => String(machine.settings.port) === value,
 };
@@ -165,6 +183,15 @@ const numbers: Readonly<Record<string, NumberOf>> = {
     unit: 'duration',
     needsGauges: false,
     value: (machine, context) => (machine.lastSeenAt === null ? null : context.nowMs - machine.lastSeenAt),
+  },
+  /** How long the certificates of the connection are still good. */
+  cert: {
+    unit: 'duration',
+    needsGauges: false,
+    value: (machine, context) => {
+      const ends = nextExpiry(machine.security);
+      return ends === null ? null : ends - context.nowMs;
+    },
   },
   port: { unit: 'plain', needsGauges: false, value: (machine) => machine.settings.port },
 };

@@ -1,7 +1,9 @@
 import type { Machine } from '../../../shared/contract/machines.ts';
 import type { GlyphName } from '../../components/Glyph.tsx';
+import { expiryOf } from '../../credential-words.ts';
 import { missing, shortOs } from '../../format.ts';
 import { lowDiskPercent, machineHealth } from '../../machine-health.ts';
+import { nextExpiry } from '../../security-words.ts';
 
 /** One line of the pane at the left. */
 export interface MachineGroup {
@@ -52,6 +54,19 @@ const smartGroups: readonly SmartGroup[] = [
     id: 'clear-text',
     title: 'Not encrypted',
     has: (machine) => machine.security !== null && machine.security.protection === null,
+  },
+  {
+    id: 'ntlm',
+    title: 'Signed in with NTLM',
+    has: (machine) => machine.security?.mechanism === 'NTLM',
+  },
+  {
+    id: 'expiring',
+    title: 'Certificate expires soon',
+    has: (machine) => {
+      const ends = nextExpiry(machine.security);
+      return ends !== null && expiryOf(ends, Date.now()).level !== 'ok';
+    },
   },
   { id: 'untagged', title: 'Without a tag', has: (machine) => machine.settings.tags.length === 0 },
 ];

@@ -1,5 +1,5 @@
 import type { Machine, MachineSettings, SignIn, Spn } from '../../../shared/contract/machines.ts';
-import { defaultPort, isLoopback, parseAddress } from './address.ts';
+import { defaultPort, isIPAddress, isLoopback, parseAddress } from './address.ts';
 
 /** The form of adding and editing a machine: what was typed, not yet what it means. */
 export interface MachineDraft {
@@ -12,7 +12,7 @@ export interface MachineDraft {
   readonly portTouched: boolean;
   readonly path: string;
   readonly signIn: SignIn;
-  readonly spn: Spn;
+  readonly spn: SpnDraft;
   readonly delegate: boolean;
   readonly credential: CredentialChoice;
   readonly trusted: boolean;
@@ -21,13 +21,20 @@ export interface MachineDraft {
   readonly tags: readonly string[];
 }
 
+/** The service principal name as it is typed; empty: the default. */
+export interface SpnDraft {
+  readonly serviceClass: string;
+  readonly host: string;
+  readonly withPort: boolean;
+}
+
 /** What its tags or all machines have, a saved set of its own, or a new one being typed (its password is only in the field). */
 export type CredentialChoice =
   | { readonly kind: 'saved'; readonly id: string }
   | { readonly kind: 'new'; readonly userName: string }
   | { readonly kind: 'inherit' };
 
-const defaultSpn: Spn = { serviceClass: null, host: null, withPort: false };
+const defaultSpn: SpnDraft = { serviceClass: '', host: '', withPort: false };
 
 export const emptyDraft = (credential: CredentialChoice): MachineDraft => ({
   addressText: '',
@@ -55,7 +62,7 @@ export function draftOf({ settings }: Machine): MachineDraft {
     portTouched: settings.port !== defaultPort(settings.transport),
     path: settings.path,
     signIn: settings.signIn,
-    spn: settings.spn,
+    spn: { ...settings.spn, serviceClass: settings.spn.serviceClass ?? '', host: settings.spn.host ?? '' },
     delegate: settings.delegate,
     credential: settings.credentialId === null ? { kind: 'inherit' } : { kind: 'saved', id: settings.credentialId },
     trusted: settings.trusted,
@@ -97,16 +104,41 @@ export function withTransport(draft: MachineDraft, transport: 'http' | 'https'):
 
 /** NTLM does not prove the machine to us: over plain HTTP the user has to vouch for the address, unless it is this computer. */
 export const asksForTrust = (draft: MachineDraft): boolean =>
-  draft.transport === 'http' && draft.signIn === 'negotiate' && !isLoopback(parseAddress(draft.addressText).address);
+  draft.transport === 'http' &&
+  (draft.signIn === 'negotiate' || draft.signIn === 'ntlm') &&
+  !isLoopback(parseAddress(draft.addressText).address);
 
+/** Neither Basic nor Digest encrypts anything: over plain HTTP the user has to say that this is meant. */
 export const asksForClearText = (draft: MachineDraft): boolean =>
-  draft.transport === 'http' && draft.signIn === 'basic';
+  draft.transport === 'http' && (draft.signIn === 'basic' || draft.signIn === 'digest');
+
+/** The policies under which Kerberos may be used: only there do a principal's name and delegation mean anything. */
+export const usesKerberos = (signIn: SignIn): boolean => signIn === 'negotiate' || signIn === 'kerberos';
+
+const spnOf = ({ serviceClass, host, withPort }: SpnDraft): Spn => ({
+  serviceClass: serviceClass.trim() === '' ? null : serviceClass.trim(),
+  host: host.trim() === '' ? null : host.trim(),
+  withPort,
+});
+
+/** The names that a ticket is asked for, in their order; empty where there is only an address, for which no ticket exists. */
+export function spnsOf(draft: MachineDraft): readonly string[] {
+  const chosen = spnOf(draft.spn);
+  const parsed = parseAddress(draft.addressText);
+  const host = chosen.host ?? parsed.address;
+  if (host === '' || isIPAddress(host)) return [];
+  const classes = chosen.serviceClass === null ? ['HTTP', 'HOST'] : [chosen.serviceClass];
+  const port = chosen.withPort ? `:${parsed.port ?? draft.portText}` : '';
+  return classes.map((serviceClass) => `${serviceClass}/${host.replace(/\.$/, '')}${port}`);
+}
 
 export interface DraftProblems {
   readonly address?: string;
   readonly port?: string;
   readonly path?: string;
   readonly credential?: string;
+  readonly serviceClass?: string;
+  readonly spnHost?: string;
 }
 
 /** What keeps it from being tested or saved, field by field. */
@@ -121,6 +153,12 @@ export function draftProblems(draft: MachineDraft): DraftProblems {
         : {}),
     ...(Number.isInteger(port) && port >= 1 && port <= 65_535 ? {} : { port: 'A number from 1 to 65535.' }),
     ...(/^[A-Za-z0-9_/-]*$/.test(draft.path) ? {} : { path: 'Letters, digits, - and _ only.' }),
+    ...(!usesKerberos(draft.signIn) || /^[A-Za-z0-9_-]{0,64}$/.test(draft.spn.serviceClass.trim())
+      ? {}
+      : { serviceClass: 'A service class such as HTTP.' }),
+    ...(!usesKerberos(draft.signIn) || /^[A-Za-z0-9._-]{0,255}$/.test(draft.spn.host.trim())
+      ? {}
+      : { spnHost: 'A host name: letters, digits, dots and hyphens.' }),
     ...(draft.credential.kind === 'new' && draft.credential.userName.trim() === ''
       ? { credential: 'Type a user name.' }
       : {}),
@@ -138,8 +176,8 @@ export function settingsOf(draft: MachineDraft): MachineSettings {
     port: Number(settled.portText),
     path: settled.path.replace(/^\/+|\/+$/g, ''),
     signIn: settled.signIn,
-    spn: settled.spn,
-    delegate: settled.delegate,
+    spn: usesKerberos(settled.signIn) ? spnOf(settled.spn) : spnOf(defaultSpn),
+    delegate: usesKerberos(settled.signIn) && settled.delegate,
     credentialId: settled.credential.kind === 'saved' ? settled.credential.id : null,
     trusted: asksForTrust(settled) && settled.trusted,
     allowClearText: asksForClearText(settled) && settled.allowClearText,

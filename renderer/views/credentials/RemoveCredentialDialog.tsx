@@ -1,0 +1,79 @@
+import { useState } from 'react';
+import type { CredentialSet } from '../../../shared/contract/credentials.ts';
+import type { Problem } from '../../../shared/contract/problem.ts';
+import { Button } from '../../components/Button.tsx';
+import { Dialog } from '../../components/Dialog.tsx';
+import { ProblemBanner } from '../../components/ProblemBanner.tsx';
+import { effectiveCredential, secretWord, setName } from '../../credential-words.ts';
+import { listNames, plural } from '../../format.ts';
+import { removeCredential, useCredentials } from '../../stores/credentials.ts';
+import { useMachines } from '../../stores/machines.ts';
+import { notify } from '../../stores/notices.ts';
+import { problemOf } from '../../stores/problem-of.ts';
+
+/** Says what the machines that have it will sign in with afterwards. */
+export function RemoveCredentialDialog({ set, onClose }: { set: CredentialSet; onClose: () => void }) {
+  const { sets, assignments } = useCredentials();
+  const machines = useMachines((state) => state.list);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const users = machines.filter((machine) => machine.credential.id === set.id);
+  const without = {
+    global: assignments.global === set.id ? null : assignments.global,
+    tags: assignments.tags.filter((rule) => rule.credentialId !== set.id),
+  };
+  const after = new Map<string | null, string[]>();
+  for (const { settings } of users) {
+    const own = settings.credentialId === set.id ? null : settings.credentialId;
+    const { id } = effectiveCredential(without, own, settings.tags);
+    after.set(id, [...(after.get(id) ?? []), settings.name]);
+  }
+  const remove = async () => {
+    setBusy(true);
+    try {
+      await removeCredential(set.id);
+      notify({ kind: 'done', words: `Removed ${set.name}.` });
+      onClose();
+    } catch (error) {
+      setProblem(problemOf(error));
+      setBusy(false);
+    }
+  };
+  const orphans = after.get(null) ?? [];
+  return (
+    <Dialog
+      title={`Remove ${set.name}?`}
+      alert
+      busy={busy}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose} disabled={busy}>
+            Cancel
+          </Button>
+          <Button kind="danger" onClick={() => void remove()} disabled={busy}>
+            Remove {set.name}
+          </Button>
+        </>
+      }
+    >
+      <p className="t2 credential-text">
+        {set.kind === 'signed-in-user'
+          ? 'Nothing was stored for it.'
+          : `Its ${secretWord(set.kind)} ${set.kind === 'certificate' ? 'are' : 'is'} forgotten.`}{' '}
+        {users.length === 0 ? 'No machine uses it.' : null}
+        {orphans.length > 0
+          ? `${plural(orphans.length, 'machine')} can then not be signed in to until another credential is chosen for ${orphans.length === 1 ? 'it' : 'them'}: ${listNames(orphans, 8)}.`
+          : null}
+      </p>
+      {[...after].map(([id, names]) =>
+        id === null ? null : (
+          <p key={id} className="t2 credential-text">
+            {plural(names.length, 'machine')} will sign in with {setName(sets, id)} instead: {listNames(names, 8)}.
+          </p>
+        ),
+      )}
+      {problem === null ? null : <ProblemBanner problem={problem} />}
+    </Dialog>
+  );
+}

@@ -1,0 +1,153 @@
+import { useRef, useState } from 'react';
+import type { Problem } from '../../../shared/contract/problem.ts';
+import { Button } from '../../components/Button.tsx';
+import { Dialog } from '../../components/Dialog.tsx';
+import { ProblemBanner } from '../../components/ProblemBanner.tsx';
+import { SecretField, type SecretHandle } from '../../components/SecretField.tsx';
+import { createVault, unlockVault } from '../../stores/credentials.ts';
+import { notify } from '../../stores/notices.ts';
+import { problemOf } from '../../stores/problem-of.ts';
+import { minPassphraseLength, passphraseProblem } from './vault-words.ts';
+import './credentials.css';
+
+/** Opens the sealed file for this run. */
+export function UnlockDialog({ onClose }: { onClose: () => void }) {
+  const passphrase = useRef<SecretHandle>(null);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const unlock = async () => {
+    if (busy) return;
+    setBusy(true);
+    setProblem(null);
+    try {
+      await unlockVault(passphrase.current?.read() ?? '');
+      notify({ kind: 'done', words: 'Unlocked. Machines that waited for it are asked now.' });
+      onClose();
+    } catch (error) {
+      setProblem(problemOf(error));
+      setBusy(false);
+      passphrase.current?.clear();
+      passphrase.current?.focus();
+    }
+  };
+  return (
+    <Dialog
+      title="Unlock the sealed file"
+      width={440}
+      busy={busy}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose} disabled={busy}>
+            Cancel
+          </Button>
+          <Button kind="primary" onClick={() => void unlock()} disabled={busy}>
+            {busy ? 'Unlocking…' : 'Unlock'}
+          </Button>
+        </>
+      }
+    >
+      <form
+        className="col g12"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void unlock();
+        }}
+      >
+        <p className="t2 credential-text">
+          The passwords of your credential sets are in a file that your passphrase seals. It is asked for once per run.
+        </p>
+        <SecretField label="Passphrase" secret={passphrase} autoFocus />
+        {problem === null ? null : <ProblemBanner problem={problem} />}
+        <Submit />
+      </form>
+    </Dialog>
+  );
+}
+
+/** Starts the sealed file where no keychain answers. */
+export function CreateVaultDialog({ onClose }: { onClose: () => void }) {
+  const first = useRef<SecretHandle>(null);
+  const second = useRef<SecretHandle>(null);
+  const [busy, setBusy] = useState(false);
+  const [fault, setFault] = useState<'short' | 'different' | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const create = async () => {
+    if (busy) return;
+    const wrong = passphraseProblem(
+      first.current?.read().length ?? 0,
+      first.current?.read() === second.current?.read(),
+    );
+    setFault(wrong);
+    if (wrong !== null) {
+      if (wrong === 'different') second.current?.clear();
+      (wrong === 'short' ? first : second).current?.focus();
+      return;
+    }
+    setBusy(true);
+    setProblem(null);
+    try {
+      await createVault(first.current?.read() ?? '');
+      notify({ kind: 'done', words: 'Passwords are kept in a sealed file from now on, also those of this run.' });
+      onClose();
+    } catch (error) {
+      setProblem(problemOf(error));
+      setBusy(false);
+      first.current?.clear();
+      second.current?.clear();
+    }
+  };
+  return (
+    <Dialog
+      title="Seal the passwords in a file"
+      width={460}
+      busy={busy}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose} disabled={busy}>
+            Cancel
+          </Button>
+          <Button kind="primary" onClick={() => void create()} disabled={busy}>
+            {busy ? 'Sealing…' : 'Set the passphrase'}
+          </Button>
+        </>
+      }
+    >
+      <form
+        className="col g12"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void create();
+        }}
+      >
+        <p className="t2 credential-text">
+          No keychain answers on this computer, so passwords would last for this run only. With a passphrase they are
+          kept in an encrypted file in the data folder, and you are asked for the passphrase once per run. Nobody can
+          recover it: if it is lost, the passwords have to be typed again.
+        </p>
+        <SecretField
+          label="New passphrase"
+          secret={first}
+          autoFocus
+          hint={`At least ${minPassphraseLength} characters; several words are better.`}
+          problem={fault === 'short' ? `Too short: at least ${minPassphraseLength} characters.` : undefined}
+        />
+        <SecretField
+          label="The same again"
+          secret={second}
+          problem={fault === 'different' ? 'This is not the same passphrase.' : undefined}
+        />
+        {problem === null ? null : <ProblemBanner problem={problem} />}
+        <Submit />
+      </form>
+    </Dialog>
+  );
+}
+
+/** Lets Enter in a field send the form. */
+const Submit = () => (
+  <button type="submit" hidden tabIndex={-1} aria-hidden="true">
+    Save
+  </button>
+);
