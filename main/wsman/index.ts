@@ -29,6 +29,8 @@ export {
   type ResourceLocator,
   type WSManClient,
 } from './client.ts';
+export { type CodePageDecoder, createCodePageDecoder, utf8CodePage } from './code-page.ts';
+export { type CommandResult, collectOutput } from './collect-output.ts';
 export type { EnumerateOptions } from './enumerate.ts';
 export type { EnumerationMode, Filter } from './enumeration.ts';
 export type { Option, OptionSet } from './envelope.ts';
@@ -56,6 +58,7 @@ export type { Exchange, ExchangeListener, ExchangeTimings } from './exchange.ts'
 export type { Identity } from './identify.ts';
 export type { TargetLimits } from './limits.ts';
 export { className, dialects, ns, resourceUris, wmi, wql } from './namespaces.ts';
+export { createRecycledShell, type RecycledShell } from './recycled-shell.ts';
 export { openShell, type RunningCommand, type RunOptions, type Shell, type ShellOptions } from './shell.ts';
 export type { OutputChunk, SignalName, StreamName } from './shell-messages.ts';
 export type { AuthenticationPolicy, ClientCertificate, SpnChoice, Target, TlsTrust } from './target.ts';
