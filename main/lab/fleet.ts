@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { constants, randomInt } from 'node:crypto';
 import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
 import { channelBindingData, channelBindingOf } from '../wsman/auth/channel-binding.ts';
@@ -254,7 +254,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         // A resumed session must not bring a certificate along that was shown to another lab.
         sessionIdContext: with_.sha256.slice(0, 32),
         ...(clientAuthority ? { ca: clientAuthority.certificatePem } : {}),
-        ...(renegotiates ? { maxVersion: 'TLSv1.2' } : {}),
+        // A renegotiation that resumes the session would ask for nothing.
+        ...(renegotiates
+          ? { maxVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION }
+          : {}),
       });
     return (member, socket) => {
       member.sockets.add(socket);

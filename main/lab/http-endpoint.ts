@@ -110,12 +110,14 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
         null,
       );
     }
+    const { authorization } = request.headers;
     const outcome = await authenticate(machine, state, options, {
-      authorization: request.headers.authorization,
+      authorization,
       method: request.method!,
       uri: request.url!,
       socket: request.socket,
-      misbehaviour: misbehaviour.takeAuthentication(),
+      // Inside a finished context nobody authenticates any more.
+      misbehaviour: authorization === undefined && state.account ? null : misbehaviour.takeAuthentication(),
     });
     if (outcome.kind === 'drop') {
       request.socket.destroy();

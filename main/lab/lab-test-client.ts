@@ -40,10 +40,14 @@ export interface RawClient {
 
 const answerLimitMs = 15_000;
 
-export function createRawClient(machine: LabMachine, host = '127.0.0.1'): RawClient {
+export function createRawClient(
+  machine: LabMachine,
+  host = '127.0.0.1',
+  clientCertificate: Pick<https.AgentOptions, 'cert' | 'key' | 'pfx' | 'passphrase' | 'maxVersion'> = {},
+): RawClient {
   const secure = machine.transport === 'https';
   const agent = secure
-    ? new https.Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false })
+    ? new https.Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false, ...clientCertificate })
     : new http.Agent({ keepAlive: true, maxSockets: 1 });
   return {
     request: ({ method = 'POST', path = '/wsman', headers = {}, body = '' }) =>
@@ -99,18 +103,21 @@ export function createBasicClient(
   host?: string,
 ): SoapClient {
   const raw = createRawClient(machine, host);
-  const authorization = `Basic ${Buffer.from(`${account.user}:${account.password}`).toString('base64')}`;
+  return createHeaderClient(raw, `Basic ${Buffer.from(`${account.user}:${account.password}`).toString('base64')}`);
+}
+
+/** Each message with this Authorization header, or with what makes one of it. */
+export function createHeaderClient(raw: RawClient, authorization: string | (() => string)): SoapClient {
   return {
     raw,
     context: null,
-    send: async (message) =>
-      read(
-        await raw.request({
-          headers: { Authorization: authorization, 'Content-Type': SOAP_CONTENT_TYPE },
-          body: message,
-        }),
+    send: async (message) => {
+      const value = typeof authorization === 'string' ? authorization : authorization();
+      return read(
+        await raw.request({ headers: { Authorization: value, 'Content-Type': SOAP_CONTENT_TYPE }, body: message }),
         null,
-      ),
+      );
+    },
     close: raw.close,
   };
 }
@@ -132,7 +139,8 @@ export async function createNtlmClient(
 ): Promise<SoapClient & { readonly firstAnswer: SoapAnswer | null }> {
   const raw = createRawClient(machine, options.host);
   const secure = machine.transport === 'https';
-  const binding = options.channelBinding ?? (secure ? channelBindingOf(pemToDer(machine.certificatePem!)) : null);
+  const own = secure ? channelBindingOf(pemToDer(machine.certificatePem!)) : null;
+  const binding = options.channelBinding === undefined ? own : options.channelBinding;
   const context = createNegotiateInitiator(options.form ?? 'raw', {
     role: 'initiator',
     userName: parseUserName(options.user ?? machine.user),
