@@ -25,6 +25,8 @@ const machines: Machine[] = Array.from({ length: rows }, (_, i) => ({
     port: 5985,
     path: 'wsman',
     signIn: 'negotiate',
+    spn: { serviceClass: null, host: null, withPort: false },
+    delegate: false,
     credentialId: 'c',
     trusted: true,
     allowClearText: false,
@@ -36,7 +38,16 @@ const machines: Machine[] = Array.from({ length: rows }, (_, i) => ({
   lastSeenAt: now,
   nextAttemptAt: null,
   problem: null,
-  security: { mechanism: 'NTLM', protection: 'RC4-128' },
+  security: {
+    mechanism: 'NTLM',
+    cipher: 'RC4-128',
+    protection: 'RC4-128',
+    spn: null,
+    insideSpnego: false,
+    serverCertificate: null,
+    clientCertificate: null,
+  },
+  credential: { id: 'c', source: 'machine', tag: null },
   facts: {
     readAt: now,
     computerName: `HQ-SRV${i}`,
@@ -90,7 +101,23 @@ const host = await startWebHost({
           import: refuse,
           export: refuse,
         },
-        credentials: { list: async () => [], save: refuse, remove: refuse },
+        credentials: {
+          watch: async (_input, sink) => {
+            await sink.push({
+              sets: [],
+              assignments: { global: null, tags: [] },
+              vault: { kind: 'keychain', locked: false },
+            });
+            await untilCancelled(sink.signal);
+          },
+          save: refuse,
+          remove: refuse,
+          assign: refuse,
+          assignTo: refuse,
+          createVault: refuse,
+          unlock: refuse,
+          surveyNtlm: refuse,
+        },
         gauges: {
           // Ten batches a second for whatever is visible: more than the product sends, so the figure is on the safe side.
           watch: async ({ machineIds }, sink) => {
