@@ -4,21 +4,23 @@
  */
 import { AuthenticationError, ProtocolError } from '../../errors.ts';
 import type { MechContext } from '../security-context.ts';
-import { createCfxSession } from './cfx.ts';
-import { type Borrowed, borrowCredential, dropCredential, type KerberosSignIn, withLimit } from './credentials.ts';
-import { type Gss, GssFlag, type Handle, type LucidContext, NO_HANDLE, type Step } from './gss.ts';
-import { toAuthenticationError } from './kerberos-errors.ts';
-import { createRc4HmacSession } from './rc4-hmac.ts';
+import { type Borrowed, borrowCredential, type KerberosSignIn } from './credentials.ts';
+import { type Gss, GssError, GssFlag, type Handle, NO_HANDLE, type Step } from './gss.ts';
+import { isStaleTicket, toAuthenticationError } from './kerberos-errors.ts';
+import { servicePrincipalOf } from './principal.ts';
 import type { KerberosSession } from './session.ts';
+import { takeSession } from './take-session.ts';
 
 export const KRB5_OID = '1.2.840.113554.1.2.2';
-/** Longer than one KDC that is down, shorter than a user's patience. libkrb5 itself may try for half a minute and more. */
+/** Longer than one KDC that is down, shorter than a user's patience. libkrb5 itself may go on trying for half a minute. */
 const STEP_LIMIT_MS = 15_000;
+const WANTED = GssFlag.MUTUAL | GssFlag.REPLAY | GssFlag.SEQUENCE | GssFlag.CONF | GssFlag.INTEG;
 
 export interface KerberosInitiatorOptions {
   readonly signIn: KerberosSignIn;
-  /** `HTTP/web01.corp.example`, imported as a principal. */
+  /** `HTTP/web01.corp.example`, imported as a principal: DNS never rewrites it. */
   readonly spn: string;
+  /** Hand the user's forwardable ticket to the target. Where none can be had, `step` throws before anything is sent. */
   readonly delegate: boolean;
   /** Application data: `tls-server-end-point:` and the hash. */
   readonly channelBinding: Uint8Array | null;
@@ -29,90 +31,153 @@ export interface KerberosInitiatorOptions {
 export interface KerberosAcceptorOptions {
   /** File. */
   readonly keytab: string;
+  /** What a client's binding must equal, as application data; null where the connection has none. */
   readonly channelBinding: Uint8Array | null;
+  /** Refuse a client that sends none (CbtHardeningLevel Strict). A wrong one is refused in any case. */
   readonly requireChannelBinding: boolean;
 }
 
 export interface KerberosAcceptor extends MechContext {
+  /** Once complete: who it is, `alice@REALM`. */
   readonly peer: { readonly principal: string } | null;
-  /** After a refusal: the KRB-ERROR token that may go back, where there is one. */
+  /** After a refusal: the KRB-ERROR token that may go back to the client, where there is one. */
   readonly errorToken: Uint8Array | null;
 }
 
+/**
+ * The client. `step` throws AuthenticationError: 'wrong-password', 'unknown-user', 'account-disabled', 'no-kdc', 'spn-unknown', 'clock-skew'
+ * and the rest, with SPN, number and text as evidence. The first step may ask the KDC, for no longer than the limit.
+ */
 export function createInitiatorContext(gss: Gss, options: KerberosInitiatorOptions): MechContext {
-  const limitMs = options.limitMs ?? STEP_LIMIT_MS;
-  const wanted = GssFlag.MUTUAL | GssFlag.REPLAY | GssFlag.SEQUENCE | GssFlag.CONF | GssFlag.INTEG;
-  const flags = wanted | (options.delegate ? GssFlag.DELEG : 0);
-  const state = createState();
+  const { signIn, spn, delegate, channelBinding, limitMs = STEP_LIMIT_MS } = options;
+  const flags = WANTED | (delegate ? GssFlag.DELEG : 0);
+  let handle: Handle = NO_HANDLE;
+  let session: KerberosSession | null = null;
   let borrowed: Borrowed | null = null;
   let target: Handle = NO_HANDLE;
+  let isStarted = false;
+  let isOver = false;
+  let isBusy = false;
 
-  const release = () => {
+  /** Only while no call of the library is using them. */
+  const release = (): void => {
+    if (isBusy) return;
     borrowed?.giveBack();
     borrowed = null;
     if (target !== NO_HANDLE) gss.releaseName(target);
-    target = NO_HANDLE;
+    gss.deleteContext(handle);
+    target = handle = NO_HANDLE;
   };
 
-  async function advance(token: Uint8Array | null): Promise<Step> {
-    borrowed ??= await borrowCredential(gss, options.signIn, limitMs);
-    if (target === NO_HANDLE) target = gss.importPrincipal(options.spn);
-    const running = gss.initiate({
-      credential: borrowed.credential,
-      context: state.handle,
-      target,
-      flags,
-      channelBinding: options.channelBinding,
-      token,
-    });
-    state.handle = NO_HANDLE;
-    return withLimit(running, limitMs);
+  const initiate = (token: Uint8Array | null, signal: AbortSignal): Promise<Step> => {
+    const context = handle;
+    handle = NO_HANDLE;
+    return gss.initiate({ credential: borrowed!.credential, context, target, flags, channelBinding, token, signal });
+  };
+
+  async function start(signal: AbortSignal): Promise<Step> {
+    for (let isSecond = false; ; isSecond = true) {
+      borrowed = await borrowCredential(gss, signIn, signal);
+      signal.throwIfAborted();
+      if (target === NO_HANDLE) target = gss.importPrincipal(servicePrincipalOf(spn, borrowed.config));
+      try {
+        return await initiate(null, signal);
+      } catch (cause) {
+        // A cached ticket may have grown old while the computer slept; with the password a new one can be had, once.
+        if (isSecond || signIn.kind !== 'password' || !isStaleTicket(cause)) throw cause;
+        borrowed.drop();
+        borrowed.giveBack();
+      }
+    }
+  }
+
+  async function run(token: Uint8Array | null, signal: AbortSignal): Promise<Uint8Array | null> {
+    isBusy = true;
+    try {
+      const step = token === null ? await start(signal) : await initiate(token, signal);
+      handle = step.context;
+      if (delegate && (step.flags & GssFlag.DELEG) === 0) throw notForwardable(spn);
+      if (!step.complete) return step.token;
+      if ((step.flags & WANTED) !== WANTED) throw notMutual(spn);
+      signal.throwIfAborted();
+      const complete = handle;
+      handle = NO_HANDLE;
+      session = takeSession(gss, complete, 'initiator');
+      isOver = true;
+      return step.token;
+    } catch (cause) {
+      isOver = true;
+      const error = toAuthenticationError(cause, { spn, isSignedInUser: signIn.kind === 'signed-in-user' });
+      // The service's key has changed since the ticket was issued, or the ticket is no good for another reason.
+      if (error instanceof AuthenticationError && error.reason === 'spn-wrong-account') borrowed?.drop();
+      throw error;
+    } finally {
+      isBusy = false;
+      if (isOver) release();
+    }
   }
 
   return {
-    ...state.context,
+    ...messageProtection(() => session),
     get cipher() {
-      return state.cipher();
+      return session?.label ?? '';
     },
     get complete() {
-      return state.session !== null;
+      return session !== null;
     },
     async step(token) {
-      if (state.isDone || (token === null) !== !state.isStarted) throw outOfTurn();
-      state.isStarted = true;
+      if (isOver || isBusy || (token === null) === isStarted) throw outOfTurn();
+      isStarted = true;
       try {
-        const step = await advance(token);
-        state.handle = step.context;
-        if (!step.complete) return step.token;
-        if ((step.flags & wanted) !== wanted) throw weak();
-        state.open(gss, 'initiator');
-        release();
-        return step.token;
+        return await withLimit((signal) => run(token, signal), limitMs, spn);
       } catch (cause) {
-        state.isDone = true;
-        release();
-        throw toAuthenticationError(cause, { spn: options.spn });
+        isOver = true;
+        throw cause;
       }
     },
     dispose() {
-      state.dispose(gss);
+      isOver = true;
+      session?.wipe();
+      session = null;
       release();
     },
   };
 }
 
+/** The service. `step` throws AuthenticationError; a missing or wrong channel binding is 'rejected'. */
 export function createAcceptorContext(gss: Gss, options: KerberosAcceptorOptions): KerberosAcceptor {
-  const state = createState();
+  let handle: Handle = NO_HANDLE;
+  let session: KerberosSession | null = null;
   let peer: { readonly principal: string } | null = null;
   let errorToken: Uint8Array | null = null;
-  void dropCredential;
+  let isOver = false;
+
+  async function accept(token: Uint8Array): Promise<Uint8Array | null> {
+    const { credential } = await gss.acquireFromKeytab(options.keytab);
+    const context = handle;
+    handle = NO_HANDLE;
+    try {
+      const step = await gss.accept({ credential, context, channelBinding: options.channelBinding, token });
+      handle = step.context;
+      if (!step.complete) return step.token;
+      if (options.requireChannelBinding && (step.flags & GssFlag.CHANNEL_BOUND) === 0) throw unbound();
+      handle = NO_HANDLE;
+      session = takeSession(gss, step.context, 'acceptor');
+      peer = { principal: step.peer ?? '' };
+      isOver = true;
+      return step.token;
+    } finally {
+      gss.releaseCredential(credential);
+    }
+  }
+
   return {
-    ...state.context,
+    ...messageProtection(() => session),
     get cipher() {
-      return state.cipher();
+      return session?.label ?? '';
     },
     get complete() {
-      return state.session !== null;
+      return session !== null;
     },
     get peer() {
       return peer;
@@ -121,98 +186,90 @@ export function createAcceptorContext(gss: Gss, options: KerberosAcceptorOptions
       return errorToken;
     },
     async step(token) {
-      if (token === null || state.isDone) throw outOfTurn();
-      let credential: Handle = NO_HANDLE;
+      if (token === null || isOver) throw outOfTurn();
       try {
-        credential = (await gss.acquireFromKeytab(options.keytab)).credential;
-        const handle = state.handle;
-        state.handle = NO_HANDLE;
-        const step = await gss.accept({ credential, context: handle, channelBinding: options.channelBinding, token });
-        state.handle = step.context;
-        if (!step.complete) return step.token;
-        if (options.requireChannelBinding && (step.flags & GssFlag.CHANNEL_BOUND) === 0) {
-          throw new AuthenticationError('The client sends no channel binding, and this listener demands one.', {
-            reason: 'rejected',
-            evidence: { mechanism: 'Kerberos' },
-          });
-        }
-        peer = { principal: step.peer ?? '' };
-        state.open(gss, 'acceptor');
-        return step.token;
+        return await accept(token);
       } catch (cause) {
-        state.isDone = true;
-        const error = toAuthenticationError(cause, {});
-        errorToken = (cause as { token?: Uint8Array | null }).token ?? null;
-        throw error;
-      } finally {
-        gss.releaseCredential(credential);
+        isOver = true;
+        errorToken = cause instanceof GssError ? cause.token : null;
+        throw toAuthenticationError(cause, {});
       }
     },
     dispose() {
-      state.dispose(gss);
+      isOver = true;
+      session?.wipe();
+      session = null;
+      gss.deleteContext(handle);
+      handle = NO_HANDLE;
     },
   };
 }
 
-function createState() {
-  const state = {
-    handle: NO_HANDLE as Handle,
-    isStarted: false,
-    isDone: false,
-    session: null as KerberosSession | null,
-    cipher: () => state.session?.label ?? '',
-    open(gss: Gss, role: 'initiator' | 'acceptor') {
-      const handle = state.handle;
-      state.handle = NO_HANDLE;
-      state.isDone = true;
-      state.session = openSession(gss.exportLucid(handle), role);
-    },
-    dispose(gss: Gss) {
-      state.isDone = true;
-      state.session?.wipe();
-      state.session = null;
-      gss.deleteContext(state.handle);
-      state.handle = NO_HANDLE;
-    },
-    context: {
-      mechanism: 'Kerberos' as const,
-      oid: KRB5_OID,
-      wrap: (plain: Uint8Array) => opened().seal(plain),
-      unwrap: (signature: Uint8Array, data: Uint8Array) => opened().unseal(signature, data),
-      signMechList: (mechTypes: Uint8Array) => opened().sign(mechTypes),
-      verifyMechList: (mechTypes: Uint8Array, signature: Uint8Array) => opened().verify(mechTypes, signature),
-    },
+/** What follows from the session alone. */
+function messageProtection(open: () => KerberosSession | null) {
+  const session = (): KerberosSession => {
+    const opened = open();
+    if (!opened) throw new ProtocolError('The Kerberos context is not complete.');
+    return opened;
   };
-  function opened(): KerberosSession {
-    if (!state.session) throw new ProtocolError('The Kerberos context is not complete.');
-    return state.session;
-  }
-  return state;
+  return {
+    mechanism: 'Kerberos' as const,
+    oid: KRB5_OID,
+    wrap: (plain: Uint8Array) => session().seal(plain),
+    unwrap: (signature: Uint8Array, data: Uint8Array) => session().unseal(signature, data),
+    signMechList: (mechTypes: Uint8Array) => session().sign(mechTypes),
+    verifyMechList: (mechTypes: Uint8Array, signature: Uint8Array) => session().verify(mechTypes, signature),
+  };
 }
 
-function openSession(lucid: LucidContext, role: 'initiator' | 'acceptor'): KerberosSession {
-  const keys = {
-    role,
-    sendSeq: lucid.sendSeq,
-    receiveSeq: lucid.receiveSeq,
-    keyType: lucid.key.type,
-    key: lucid.key.bytes,
-    isAcceptorSubkey: lucid.hasAcceptorSubkey,
-  };
+/** Waits no longer than that. A call that runs cannot be stopped: it ends in its own time and cleans up after itself. */
+async function withLimit<T>(work: (signal: AbortSignal) => Promise<T>, limitMs: number, spn: string): Promise<T> {
+  const limit = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const error = new AuthenticationError(
+        `No domain controller (KDC) has answered within ${Math.ceil(limitMs / 1000)} seconds.`,
+        { reason: 'no-kdc', evidence: { mechanism: 'Kerberos', spn } },
+      );
+      limit.abort(error);
+      reject(error);
+    }, limitMs);
+  });
+  const running = work(limit.signal);
+  // Nobody may be left to hear of it.
+  running.catch(() => {});
   try {
-    return lucid.protocol === 1 ? createCfxSession(keys) : createRc4HmacSession(keys);
+    return await Promise.race([running, late]);
   } finally {
-    lucid.key.bytes.fill(0);
+    clearTimeout(timer);
   }
 }
 
 function outOfTurn(): AuthenticationError {
-  return new AuthenticationError('The Kerberos token came out of turn.', { reason: 'bad-token' });
+  return new AuthenticationError('The Kerberos token came out of turn.', {
+    reason: 'bad-token',
+    evidence: { mechanism: 'Kerberos' },
+  });
 }
 
-function weak(): AuthenticationError {
+function notMutual(spn: string): AuthenticationError {
   return new AuthenticationError('The target did not prove who it is, or would not agree to signing and sealing.', {
     reason: 'weak-security',
+    evidence: { mechanism: 'Kerberos', spn },
+  });
+}
+
+function notForwardable(spn: string): AuthenticationError {
+  return new AuthenticationError(
+    'Delegation was asked for, and the ticket cannot be forwarded: set "forwardable = true" in krb5.conf, and check that the account is not marked as sensitive.',
+    { reason: 'kerberos', evidence: { mechanism: 'Kerberos', spn } },
+  );
+}
+
+function unbound(): AuthenticationError {
+  return new AuthenticationError('The client sends no channel binding, and this listener demands one.', {
+    reason: 'rejected',
     evidence: { mechanism: 'Kerberos' },
   });
 }

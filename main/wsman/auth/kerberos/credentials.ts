@@ -2,21 +2,27 @@
  * Who signs in, as a credential of the library. A password's credential is made once for the whole process, by one AS exchange, and kept with
  * its tickets in memory (a MEMORY cache of the library's own): all machines share the ticket-granting ticket and each other's service tickets.
  * The signed-in user's comes from the default credential cache, afresh for each context, so that a new kinit is seen at once.
+ *
+ * Nothing here can prompt: the library gets the password and no prompter. It looks KDCs up in DNS where krb5.conf names none (SRV records,
+ * unless dns_lookup_kdc = false), and asks the realm's primary KDC once more where another one refuses a password (kpasswd and
+ * primary_kdc of krb5.conf, _kerberos-master in DNS; Windows domains publish none).
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { AuthenticationError } from '../../errors.ts';
-import { type Acquired, type Gss, type Handle, NO_HANDLE } from './gss.ts';
+import type { Gss, Handle } from './gss.ts';
 import { toAuthenticationError } from './kerberos-errors.ts';
+import { type Krb5Config, readKrb5Config } from './krb5-config.ts';
 import { principalOf } from './principal.ts';
 
 export type KerberosSignIn =
   | { readonly kind: 'password'; readonly userName: string; readonly password: string }
   | { readonly kind: 'signed-in-user' };
 
-/** A credential in use. Each `borrow` is given back once. */
+/** A credential in use, given back once. */
 export interface Borrowed {
   readonly credential: Handle;
+  readonly config: Krb5Config;
+  /** Its tickets were refused: the next one to ask gets fresh ones. Nothing for the signed-in user, whose tickets are not ours. */
+  drop(): void;
   giveBack(): void;
 }
 
@@ -28,7 +34,7 @@ const MAX_KEPT = 64;
 interface Kept {
   readonly gss: Gss;
   readonly credential: Handle;
-  /** Milliseconds of the monotonic clock. */
+  /** Epoch milliseconds: tickets go by the wall clock, and a computer that sleeps stops every other. */
   readonly renewAt: number;
   users: number;
   isDropped: boolean;
@@ -38,16 +44,18 @@ interface Kept {
 const hashKey = randomBytes(32);
 const kept = new Map<string, Promise<Kept>>();
 
-/** Throws AuthenticationError. */
-export async function borrowCredential(gss: Gss, signIn: KerberosSignIn, limitMs: number): Promise<Borrowed> {
-  if (signIn.kind === 'signed-in-user') return borrowDefault(gss, limitMs);
-  const principal = principalOf(signIn.userName, () => defaultRealm(gss));
+/** Asks the KDC where there are no tickets yet; concurrent askers share one request. Throws AuthenticationError. */
+export async function borrowCredential(gss: Gss, signIn: KerberosSignIn, signal?: AbortSignal): Promise<Borrowed> {
+  const config = await readKrb5Config();
+  if (signIn.kind === 'signed-in-user') return borrowDefault(gss, config, signal);
+  const principal = principalOf(signIn.userName, { config, defaultRealm: defaultRealm(gss) });
   const key = keyOf(principal, signIn.password);
-  const entry = await current(key, () => acquire(gss, principal, signIn.password), limitMs);
-  entry.users++;
+  const [entry, drop] = await enter(key, () => acquire(gss, principal, signIn.password));
   let isOut = true;
   return {
     credential: entry.credential,
+    config,
+    drop,
     giveBack() {
       if (!isOut) return;
       isOut = false;
@@ -57,44 +65,36 @@ export async function borrowCredential(gss: Gss, signIn: KerberosSignIn, limitMs
   };
 }
 
-/** Forgets the tickets of one account and secret: they were refused, or are about to be. */
-export function dropCredential(gss: Gss, signIn: KerberosSignIn): void {
-  if (signIn.kind !== 'password') return;
-  drop(
-    keyOf(
-      principalOf(signIn.userName, () => defaultRealm(gss)),
-      signIn.password,
-    ),
-  );
-}
-
 /** Drops every ticket that was had with a password. Contexts that are being set up finish with theirs. */
 export function forgetTickets(): void {
-  for (const key of [...kept.keys()]) drop(key);
+  for (const [key, making] of [...kept]) drop(key, making);
 }
 
-async function current(key: string, make: () => Promise<Kept>, limitMs: number): Promise<Kept> {
-  const known = kept.get(key);
-  if (known) {
-    const entry = await withLimit(known, limitMs);
-    if (performance.now() < entry.renewAt && !entry.isDropped) {
-      // Most recently used goes last.
-      if (kept.get(key) === known) {
-        kept.delete(key);
-        kept.set(key, known);
-      }
-      return entry;
+/** The entry with one user more, and how to drop it. Made now, or by whoever asked first. */
+async function enter(key: string, make: () => Promise<Kept>): Promise<[Kept, () => void]> {
+  for (;;) {
+    const known = kept.get(key);
+    const making = known ?? make();
+    // Most recently used goes last.
+    kept.delete(key);
+    kept.set(key, making);
+    const [oldest] = kept;
+    if (kept.size > MAX_KEPT && oldest) drop(...oldest);
+    let entry: Kept;
+    try {
+      entry = await making;
+    } catch (cause) {
+      if (kept.get(key) === making) kept.delete(key);
+      throw cause;
     }
-    if (kept.get(key) === known) drop(key);
-    return current(key, make, limitMs);
+    // No await between this look and the count: what is dropped without users is released.
+    if (entry.isDropped) continue;
+    if (!known || Date.now() < entry.renewAt) {
+      entry.users++;
+      return [entry, () => drop(key, making)];
+    }
+    drop(key, making);
   }
-  const making = make();
-  kept.set(key, making);
-  making.catch(() => {
-    if (kept.get(key) === making) kept.delete(key);
-  });
-  while (kept.size > MAX_KEPT) drop(kept.keys().next().value!);
-  return withLimit(making, limitMs);
 }
 
 async function acquire(gss: Gss, principal: string, password: string): Promise<Kept> {
@@ -102,41 +102,39 @@ async function acquire(gss: Gss, principal: string, password: string): Promise<K
   const name = gss.importPrincipal(principal);
   try {
     const { credential, lifetime } = await gss.acquireWithPassword(name, secret);
-    return { gss, credential, renewAt: renewalTime(lifetime), users: 0, isDropped: false };
+    const usable = lifetime - Math.min(RENEW_BEFORE_SECONDS, lifetime / 5);
+    return { gss, credential, renewAt: Date.now() + 1000 * usable, users: 0, isDropped: false };
   } catch (cause) {
-    throw toAuthenticationError(cause, {});
+    throw toAuthenticationError(cause, { isFirstTicket: true });
   } finally {
     secret.fill(0);
     gss.releaseName(name);
   }
 }
 
-function renewalTime(lifetime: number): number {
-  return performance.now() + 1000 * (lifetime - Math.min(RENEW_BEFORE_SECONDS, lifetime / 5));
-}
-
-async function borrowDefault(gss: Gss, limitMs: number): Promise<Borrowed> {
-  let acquired: Acquired;
+async function borrowDefault(gss: Gss, config: Krb5Config, signal: AbortSignal | undefined): Promise<Borrowed> {
   try {
-    acquired = await withLimit(gss.acquireDefault(), limitMs);
+    const { credential } = await gss.acquireDefault(signal);
+    let isOut = true;
+    return {
+      credential,
+      config,
+      drop: () => {},
+      giveBack() {
+        if (isOut) gss.releaseCredential(credential);
+        isOut = false;
+      },
+    };
   } catch (cause) {
-    throw toAuthenticationError(cause, {});
+    throw toAuthenticationError(cause, { isSignedInUser: true });
   }
-  let credential = acquired.credential;
-  return {
-    credential,
-    giveBack() {
-      gss.releaseCredential(credential);
-      credential = NO_HANDLE;
-    },
-  };
 }
 
-function drop(key: string): void {
-  const making = kept.get(key);
-  kept.delete(key);
-  making?.then(
+function drop(key: string, making: Promise<Kept>): void {
+  if (kept.get(key) === making) kept.delete(key);
+  making.then(
     (entry) => {
+      if (entry.isDropped) return;
       entry.isDropped = true;
       releaseIfUnused(entry);
     },
@@ -152,34 +150,17 @@ function keyOf(principal: string, password: string): string {
   return createHmac('sha256', hashKey).update(`${principal}\0`).update(password).digest('base64');
 }
 
-/** The library is asked for the realm it adds to a bare name. */
+/** The realm that the library adds to a bare name; null where none is configured. */
 export function defaultRealm(gss: Gss): string | null {
-  const name = gss.importPrincipal('user');
   try {
-    const text = gss.canonicalName(name);
-    return text.slice(text.lastIndexOf('@') + 1) || null;
+    const name = gss.importPrincipal('user');
+    try {
+      const text = gss.canonicalName(name);
+      return text.slice(text.lastIndexOf('@') + 1) || null;
+    } finally {
+      gss.releaseName(name);
+    }
   } catch {
     return null;
-  } finally {
-    gss.releaseName(name);
-  }
-}
-
-/**
- * Waits no longer than that. What runs cannot be stopped, the library ends it in its own time; only nobody waits for it any more.
- */
-export async function withLimit<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  const over = new AbortController();
-  const late = delay(limitMs, undefined, { signal: over.signal, ref: false }).then(() => {
-    throw new AuthenticationError(`No KDC has answered within ${Math.round(limitMs / 1000)} seconds.`, {
-      reason: 'no-kdc',
-      evidence: { mechanism: 'Kerberos' },
-    });
-  });
-  late.catch(() => {});
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    over.abort();
   }
 }

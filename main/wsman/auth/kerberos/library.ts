@@ -3,7 +3,8 @@
  * koffi. Without koffi or the library only Kerberos is missing; whoever asks is told which package brings it.
  */
 import { AuthenticationError } from '../../errors.ts';
-import { bindGss, type Gss } from './gss.ts';
+import type { Gss } from './gss.ts';
+import { bindGss } from './gss-binding.ts';
 import { passesSelfTest } from './self-test.ts';
 
 /** Tried in this order. On Windows Kerberos goes through SSPI instead (auth/sspi). */
