@@ -38,29 +38,76 @@ const fault = (fields: Partial<FaultFields>) =>
     ...fields,
   });
 
-const authentication: Record<AuthenticationReason, string> = {
-  rejected: 'authentication-failed',
-  'scheme-not-offered': 'authentication-failed',
-  'no-credential': 'authentication-failed',
-  'not-trusted': 'authentication-failed',
-  'clear-text-refused': 'authentication-failed',
-  'weak-security': 'authentication-failed',
-  'bad-token': 'authentication-failed',
+/** A record, so that a new reason does not compile until it is here. */
+const authentication: Record<AuthenticationReason, true> = {
+  rejected: true,
+  'scheme-not-offered': true,
+  'no-credential': true,
+  'not-trusted': true,
+  'clear-text-refused': true,
+  'weak-security': true,
+  'bad-token': true,
+  'wrong-password': true,
+  'unknown-user': true,
+  'account-disabled': true,
+  'account-expired': true,
+  'password-expired': true,
+  'clock-skew': true,
+  'spn-unknown': true,
+  'spn-wrong-account': true,
+  'no-kdc': true,
+  'no-realm': true,
+  'no-ticket': true,
+  etype: true,
+  'address-needs-name': true,
+  'library-missing': true,
+  'certificate-not-mapped': true,
+  'certificate-unusable': true,
+  'binding-unavailable': true,
+  policy: true,
+  kerberos: true,
 };
-test.each(Object.entries(authentication))(
-  'AuthenticationError %s is %s, with advice, and not to be repeated',
-  (reason, code) => {
-    const error = new AuthenticationError('Refused.', {
-      reason: reason as AuthenticationReason,
-      offered: ['Negotiate'],
-    });
-    const problem = toProblem(error, 'm1');
-    expect(problem).toMatchObject({ code, retryable: false, machineId: 'm1', message: 'Refused.' });
-    expect(problem.advice.length).toBeGreaterThan(1);
-    expect(problem.advice.join(' ')).toContain('Negotiate');
-    expect(problem.technical).toBeTruthy();
-  },
-);
+const reasons = Object.keys(authentication) as AuthenticationReason[];
+const place = { host: 'web01.corp.example', port: 5985, userName: 'CORP\\alice' };
+
+test.each(reasons)('AuthenticationError %s: with advice, with evidence, and not to be repeated', (reason) => {
+  const error = new AuthenticationError('Refused.', {
+    reason,
+    offered: ['Negotiate'],
+    evidence: { spn: 'HTTP/web01.corp.example' },
+  });
+  const problem = toProblem(error, 'm1', place);
+  expect(problem).toMatchObject({ code: 'authentication-failed', retryable: false, machineId: 'm1' });
+  expect(problem.message).toMatch(/\.$/);
+  expect(problem.advice.length).toBeGreaterThan(0);
+  expect(problem.evidence).toEqual(
+    expect.arrayContaining(['The machine offers: Negotiate', 'Service asked for: HTTP/web01.corp.example']),
+  );
+  expect(problem.technical).toBeTruthy();
+});
+
+test('the same words for no two reasons', () => {
+  const words = reasons.map((reason) => {
+    const { message, advice } = toProblem(new AuthenticationError(`Thrown: ${reason}.`, { reason }), 'm1', place);
+    return { message, advice: advice.join('\n') };
+  });
+  expect(new Set(words.map(({ message }) => message)).size).toBe(reasons.length);
+  expect(new Set(words.map(({ advice }) => advice)).size).toBe(reasons.length);
+});
+
+test('machine and port are named where they are known', () => {
+  const rejected = new AuthenticationError('x', { reason: 'rejected', leg: 2 });
+  expect(toProblem(rejected, 'm1', place).message).toMatch(/^web01\.corp\.example:5985 refused the sign-in\./);
+  expect(toProblem(rejected).message).toMatch(/^The machine refused/);
+});
+
+test('an access that is denied to a local administrator comes with the exact command, to one of a domain without', () => {
+  const denied = (userName: string) =>
+    toProblem(fault({ wsmanCode: 5 }), 'm1', { userName })
+      .advice.join(' ')
+      .includes('reg add HKLM');
+  expect([denied('.\\admin'), denied('CORP\\admin'), denied('.\\Administrator')]).toEqual([true, false, false]);
+});
 
 const transport: Record<TransportReason, string> = {
   'name-not-found': 'unreachable',
@@ -224,9 +271,7 @@ test('what we did not expect says nothing of its inside', () => {
 
 test('only codes of the closed list', () => {
   const every = [
-    ...Object.keys(authentication).map(
-      (reason) => new AuthenticationError('', { reason: reason as AuthenticationReason }),
-    ),
+    ...reasons.map((reason) => new AuthenticationError('', { reason })),
     ...Object.keys(transport).map((reason) => new TransportError('', { reason: reason as TransportReason })),
     fault({}),
   ];

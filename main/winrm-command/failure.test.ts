@@ -128,14 +128,54 @@ describe('failures on this side have the numbers of Windows', () => {
       new CertificateError('x', { chain: [leaf], failures: ['unknown-authority', 'wrong-name'] }),
       'm',
     );
-    expect(both.advice).toMatch(/add -skipCAcheck and -skipCNcheck .*CN=web01.*SHA-256 AB12/);
+    expect(both.advice.join(' ')).toMatch(/add -skipCAcheck and -skipCNcheck .*CN=web01.*SHA-256 AB12/);
     expect(
-      describeFailure(new CertificateError('x', { chain: [leaf], failures: ['expired'] }), 'm').advice,
+      describeFailure(new CertificateError('x', { chain: [leaf], failures: ['expired'] }), 'm').advice.join(' '),
     ).not.toMatch(/-skip/);
   });
 
+  test('a failed sign-in: what to do with this command line first, then the words of every front, then what was seen', () => {
+    const error = new AuthenticationError('x', {
+      reason: 'spn-wrong-account',
+      leg: 1,
+      evidence: { mechanism: 'Kerberos', spn: 'HTTP/web01', code: 41, codeName: 'KRB_AP_ERR_MODIFIED', text: 'No key' },
+    });
+    const lines = formatFailure(describeFailure(error, 'web01', { port: 5985, userName: 'CORP\\a' }), 'text').split(
+      '\n',
+    );
+    expect(lines[3]).toBe('Error number:  -2146893022 0x80090322');
+    expect(lines[4]).toMatch(/^web01:5985 cannot read the ticket for HTTP\/web01: /);
+    const advice = lines.findIndex((line) => line.startsWith('Advice: '));
+    expect(lines[advice]).toMatch(/-SPNPort/);
+    expect(lines.slice(advice)).toContain('        See whose it is: setspn -Q HTTP/web01');
+    const evidence = lines.findIndex((line) => line.startsWith('Evidence: '));
+    expect(lines.slice(evidence)).toEqual([
+      'Evidence: Mechanism: Kerberos',
+      '          Service asked for: HTTP/web01',
+      '          Number: 41 (KRB_AP_ERR_MODIFIED)',
+      '          Said: No key',
+      '          Failed at leg 1 of the exchange',
+      '          Windows calls it 0x80090322 (SEC_E_WRONG_PRINCIPAL)',
+      '',
+    ]);
+  });
+
+  test('what a library says cannot move the cursor', () => {
+    const error = new AuthenticationError('x', { reason: 'kerberos', evidence: { text: 'a\u001b[2J\nb' } });
+    const output = formatFailure(describeFailure(error, 'm'), 'text');
+    expect(output).not.toContain('\u001b');
+    expect(output).not.toMatch(/^b$/m);
+  });
+
+  test('a denied access tells a local administrator the command', () => {
+    const denied = fault('', { wsmanCode: 5 }, 'Access is denied.');
+    const advice = (userName: string) => describeFailure(denied, 'm', { userName }).advice.join(' ');
+    expect(advice('.\\admin')).toMatch(/reg add HKLM.*LocalAccountTokenFilterPolicy/);
+    expect(advice('CORP\\admin')).not.toMatch(/reg add/);
+  });
+
   test('a lost answer warns of doing it twice', () => {
-    expect(describeFailure(new OutcomeUnknownError('x'), 'm').advice).toMatch(/may have been done/);
+    expect(describeFailure(new OutcomeUnknownError('x'), 'm').advice.join(' ')).toMatch(/may have been done/);
   });
 
   test('anything else still ends in words', () => {

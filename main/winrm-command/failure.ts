@@ -4,7 +4,11 @@
  */
 import {
   AuthenticationError,
+  type AuthenticationReason,
   CertificateError,
+  explainFailure,
+  type FailurePlace,
+  filteredTokenAdvice,
   OutcomeUnknownError,
   ProtocolError,
   parseXml,
@@ -24,20 +28,30 @@ export interface Failure {
   /** Unsigned 32 bit; null where the target named none. */
   readonly number: number | null;
   readonly description: string;
-  readonly advice: string | null;
+  /** What to do, one sentence each. */
+  readonly advice: readonly string[];
+  /** What was seen, one line each. */
+  readonly evidence: readonly string[];
 }
 
-/** `machine` is what was typed, for the fault element. */
-export function describeFailure(error: unknown, machine: string): Failure {
-  if (error instanceof WSManFault) return describeFault(error);
+/** `machine` is what was typed, for the fault element; port and user name are for sentences and commands that name them. */
+export function describeFailure(error: unknown, machine: string, place: Omit<FailurePlace, 'host'> = {}): Failure {
+  if (error instanceof WSManFault) return describeFault(error, place.userName);
+  if (error instanceof AuthenticationError) return describeAuthentication(error, machine, place);
   const { number, advice } = classify(error);
   const description = error instanceof Error ? error.message : String(error);
-  return { element: faultElement(number, machine, description), number, description, advice };
+  return {
+    element: faultElement(number, machine, description),
+    number,
+    description,
+    advice: advice === null ? [] : [advice],
+    evidence: [],
+  };
 }
 
 /** The lines for standard error. */
 export function formatFailure(failure: Failure, format: Format): string {
-  const { element, number, description, advice } = failure;
+  const { element, number, description, advice, evidence } = failure;
   const lines = [
     format === 'text'
       ? formatItem(withoutLineBreaks(element), format).trimEnd()
@@ -46,13 +60,18 @@ export function formatFailure(failure: Failure, format: Format): string {
   ];
   if (number !== null) lines.push(`Error number:  ${number | 0} ${hexadecimal(number)}`);
   lines.push(printableProse(description));
-  if (advice !== null) lines.push('', `Advice: ${printable(advice)}`);
+  if (advice.length > 0) lines.push('', ...titled('Advice', advice));
+  if (evidence.length > 0) lines.push('', ...titled('Evidence', evidence));
   return `${lines.join('\n')}\n`;
 }
 
+/** The title stands once, what is under it in one column. Each is one line, so that a command can be taken as it stands. */
+const titled = (title: string, texts: readonly string[]): string[] =>
+  texts.map((text, i) => `${i === 0 ? `${title}: ` : ' '.repeat(title.length + 2)}${printable(text)}`);
+
 const hexadecimal = (number: number): string => `0x${(number >>> 0).toString(16).toUpperCase()}`;
 
-function describeFault(error: WSManFault): Failure {
+function describeFault(error: WSManFault, userName: string | undefined): Failure {
   const { fields } = error;
   const fault = parseXml(fields.xml);
   const number = fields.wsmanCode;
@@ -60,7 +79,8 @@ function describeFault(error: WSManFault): Failure {
     element: findElement(fault, 'WSManFault', faultNamespace) ?? firstDetail(fault) ?? fault,
     number,
     description: error.message,
-    advice: number === null ? null : faultAdvice(number),
+    advice: number === null ? [] : faultAdvice(number, userName),
+    evidence: [],
   };
 }
 
@@ -118,7 +138,6 @@ interface Classified {
 }
 
 function classify(error: unknown): Classified {
-  if (error instanceof AuthenticationError) return authenticationFailure(error);
   if (error instanceof CertificateError) return certificateFailure(error);
   if (error instanceof TransportError) return transportFailure(error);
   if (error instanceof OutcomeUnknownError) {
@@ -133,50 +152,30 @@ function classify(error: unknown): Classified {
   return { number: null, advice: null };
 }
 
-function authenticationFailure(error: AuthenticationError): Classified {
-  const offered = error.offered.length === 0 ? '' : ` It offers: ${error.offered.join(', ')}.`;
-  switch (error.reason) {
-    case 'rejected':
-      return {
-        number: 0x8007052e,
-        advice:
-          'Check the user name (DOMAIN\\user, user@domain, or .\\user for an account of that machine) and the password. A wrong password, a locked, expired or disabled account, and a local administrator cut down by UAC (LocalAccountTokenFilterPolicy) all look like this.',
-      };
-    case 'scheme-not-offered':
-      return {
-        number: 0x803380e1,
-        advice: `The machine does not take this kind of authentication; choose another with -auth.${offered}`,
-      };
-    case 'no-credential':
-      return {
-        number: 0x803380e5,
-        advice: 'Windeck does not use the signed-in user in this version: add -u:USER, and it asks for the password.',
-      };
-    case 'not-trusted':
-      return {
-        number: 0x803380e4,
-        advice: 'Use -usessl, or add -trusted to accept for this one command that the machine cannot prove who it is.',
-      };
-    case 'clear-text-refused':
-      return {
-        number: 0x803380de,
-        advice: 'Use -usessl, or add -unencrypted to let this one command go out in clear text.',
-      };
-    case 'weak-security':
-      return {
-        number: 0x803380e1,
-        advice:
-          'The machine would have to agree to 128-bit NTLM session security. Use -usessl with -auth:basic, or change its policy.',
-      };
-    case 'bad-token':
-      return {
-        number: 0x8033809d,
-        advice: 'Something between here and the machine may change the messages, or it is not a Windows machine.',
-      };
-    default:
-      return { number: 0x8033809d, advice: null };
-  }
+/** The words of every front, and first what a switch of this command line would do about it. */
+function describeAuthentication(
+  error: AuthenticationError,
+  machine: string,
+  place: Omit<FailurePlace, 'host'>,
+): Failure {
+  const { sentence, advice, evidence, windowsCode } = explainFailure(error, { ...place, host: machine });
+  const own = switchAdvice[error.reason];
+  return {
+    element: faultElement(windowsCode, machine, sentence),
+    number: windowsCode,
+    description: sentence,
+    advice: own === undefined ? advice : [own, ...advice],
+    evidence,
+  };
 }
+
+const switchAdvice: Readonly<Partial<Record<AuthenticationReason, string>>> = {
+  'scheme-not-offered': 'Choose another way to sign in with -auth, for example -auth:negotiate.',
+  'no-credential': 'Add -u:USER; the password is asked for.',
+  'not-trusted': 'Use -usessl, or add -trusted to accept for this one command that the machine cannot prove who it is.',
+  'clear-text-refused': 'Use -usessl, or add -unencrypted to let this one command go out in clear text.',
+  'spn-wrong-account': 'Add -SPNPort to ask for the SPN with the port.',
+};
 
 function certificateFailure(error: CertificateError): Classified {
   const leaf = error.chain[0];
@@ -271,5 +270,8 @@ const ownAdvice: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** By the number of the outermost WSManFault. */
-const faultAdvice = (number: number): string | null =>
-  ownAdvice.get(number) ?? wsmanErrorAdvice(number)?.advice ?? null;
+function faultAdvice(number: number, userName: string | undefined): readonly string[] {
+  const advice = ownAdvice.get(number) ?? wsmanErrorAdvice(number)?.advice;
+  const filtered = number === 5 || number === 0x80070005 ? filteredTokenAdvice(userName) : [];
+  return advice === undefined ? filtered : [advice, ...filtered];
+}

@@ -30,9 +30,18 @@ export function explainFailure(error: AuthenticationError, place: FailurePlace =
     chain.unshift(one);
   }
   const words = chain.map((one) => failureWords[one.reason](factsOf(one, place)));
+  const sentences: string[] = [];
+  for (const [i, one] of chain.entries()) {
+    const cause = chain[i - 1];
+    if (cause === undefined) sentences.push(words[i]!.sentence);
+    else if (one.message.startsWith(cause.message)) sentences.push(one.message.slice(cause.message.length).trim());
+    // The same once more, by somebody who knew more of it.
+    else if (one.reason === cause.reason) sentences.splice(-1, 1, one.message);
+    else sentences.push(words[i]!.sentence);
+  }
   const first = words[0]!;
   return {
-    sentence: unique(words.map((each) => each.sentence)).join(' '),
+    sentence: unique(sentences.filter((sentence) => sentence !== '')).join(' '),
     advice: unique(words.flatMap((each) => each.advice)),
     technical: chain[0]!.evidence.codeName ?? first.technical,
     windowsCode: first.windowsCode,
@@ -47,7 +56,9 @@ function evidenceOf(error: AuthenticationError, words: FailureWords): string[] {
   const number = code === undefined ? null : code < 0x10000 ? String(code) : hex(code);
   const name = wsmanErrorName(words.windowsCode);
   return [
-    ...(words.sentence.includes(error.message) ? [] : [error.message]),
+    ...(text !== undefined || error.cause instanceof AuthenticationError || words.sentence.includes(error.message)
+      ? []
+      : [error.message]),
     ...(mechanism === undefined ? [] : [`Mechanism: ${mechanism}`]),
     ...(spn === undefined ? [] : [`Service asked for: ${spn}`]),
     ...(number === null ? [] : [`Number: ${number}${codeName === undefined ? '' : ` (${codeName})`}`]),
@@ -75,6 +86,7 @@ function factsOf(error: AuthenticationError, place: FailurePlace): FailureFacts 
   return {
     message: error.message,
     offered: error.offered,
+    wasSent: error.leg !== null || mechanism !== undefined,
     mechanism,
     machine: place.host === undefined ? 'The machine' : `${place.host}${port}`,
     spn: asArgument(spn, 'HTTP/FQDN'),

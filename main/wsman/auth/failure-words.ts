@@ -18,6 +18,8 @@ export interface FailureFacts {
   /** What was thrown with the error. */
   readonly message: string;
   readonly offered: readonly string[];
+  /** The other side has seen something of it: a mechanism was chosen, or a leg went out. */
+  readonly wasSent: boolean;
   readonly mechanism: AuthenticationEvidence['mechanism'];
   /** `web01.corp.example:5985`, or `The machine`, at the start of a sentence. */
   readonly machine: string;
@@ -68,7 +70,9 @@ export const failureWords: Readonly<Record<AuthenticationReason, (facts: Failure
   'no-credential': ({ message }) =>
     say(
       message,
-      ['Give this machine, its group or the whole console a credential with a user name and a password.'],
+      [
+        'Give this machine, its group or the whole console a credential with a user name and a password, or unlock the file that keeps them.',
+      ],
       'NO_CREDENTIAL',
       0x803380e5,
     ),
@@ -92,11 +96,13 @@ export const failureWords: Readonly<Record<AuthenticationReason, (facts: Failure
       0x803380de,
     ),
 
-  'weak-security': ({ message }) =>
+  'weak-security': ({ message, mechanism }) =>
     say(
       message,
       [
-        'The machine must agree to 128-bit encryption and prove who it is: see its policy "Network security: Minimum session security for NTLM SSP based servers".',
+        mechanism === 'Kerberos'
+          ? 'The machine must prove who it is and agree to encryption, as every WinRM with Kerberos does: something else may answer there.'
+          : 'The machine must agree to 128-bit encryption and prove who it is: see its policy "Network security: Minimum session security for NTLM SSP based servers".',
         'Use HTTPS otherwise.',
       ],
       'WEAK_SECURITY',
@@ -213,11 +219,11 @@ export const failureWords: Readonly<Record<AuthenticationReason, (facts: Failure
       0x80090311,
     ),
 
-  'no-realm': ({ userName }) =>
+  'no-realm': ({ message }) =>
     say(
-      `No Kerberos realm is configured here, and ${userName === undefined ? 'the user name names none' : `${userName} names none that is known`}.`,
+      message,
       [
-        'Write the user as user@REALM, where REALM is the DNS name of the domain in capitals.',
+        'Write the user as user@REALM, where REALM is the DNS name of the domain in capitals. An account of the machine itself cannot use Kerberos.',
         'Or set default_realm in /etc/krb5.conf, section [libdefaults].',
       ],
       'KRB5_CONFIG_NODEFREALM',
@@ -309,7 +315,7 @@ export const failureWords: Readonly<Record<AuthenticationReason, (facts: Failure
 
   kerberos: ({ message }) =>
     say(
-      `Kerberos failed. ${message}`,
+      message,
       ['See the number and the text of the Kerberos library in the evidence.', 'See the tickets there are: klist'],
       'KERBEROS',
       0x8033809d,
@@ -319,6 +325,10 @@ export const failureWords: Readonly<Record<AuthenticationReason, (facts: Failure
 /** The bare 401: what it may mean differs by mechanism, and so does what separates the causes. */
 function rejected(facts: FailureFacts): FailureWords {
   const { machine, mechanism, account, userName } = facts;
+  if (!facts.wasSent) {
+    const anew = 'Type the password anew, or ask for this one machine again if it was changed in the directory.';
+    return say(facts.message, [anew], 'NOT_SENT', 0x8007052e);
+  }
   const refused = (what: string, advice: readonly string[]) =>
     say(`${machine} refused the sign-in. ${what}`, advice, '401', 0x8007052e);
   const once = 'Nothing is tried again by itself, so that the account is not locked.';
