@@ -61,6 +61,7 @@ test('credentials are listed without their secrets, and removed by name', async 
   await importFleet(page, lab.machines);
   await expectOnline(page, 1);
   await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('tab', { name: 'Credentials' }).click();
   const entry = page.getByRole('listitem').filter({ hasText: 'Administrator' });
   await expect(entry).toContainText('for 1 machine');
   await entry.getByRole('button', { name: 'Remove…' }).click();

@@ -3,7 +3,9 @@ import { formatRoute, parseRoute, type Route } from './router.ts';
 
 it.each<Route>([
   { view: 'machines' },
-  { view: 'settings' },
+  { view: 'settings', tab: 'general' },
+  { view: 'settings', tab: 'credentials' },
+  { view: 'settings', tab: 'ntlm' },
   { view: 'machine', machineId: 'a1', tab: 'services' },
   { view: 'machine', machineId: 'ü/?#%', tab: 'overview' },
 ])('a route survives the address bar: %o', (route) => {
@@ -12,6 +14,7 @@ it.each<Route>([
 
 it.each([
   ['', { view: 'machines' }],
+  ['#/settings/nonsense', { view: 'settings', tab: 'general' }],
   ['#/nonsense', { view: 'machines' }],
   ['#/machines/a1', { view: 'machine', machineId: 'a1', tab: 'overview' }],
   ['#/machines/%E0%A4%A', { view: 'machines' }],

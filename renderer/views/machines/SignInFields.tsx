@@ -54,12 +54,12 @@ export function SignInField({
 /** What most never need: the service principal's name and delegation. Open from the start where something in it is set. */
 export function AdvancedFields({ draft, onChange, problems }: SignInProps & { problems: DraftProblems }) {
   const set = draft.spn.serviceClass !== '' || draft.spn.host !== '' || draft.spn.withPort || draft.delegate;
-  const [open, setOpen] = useState(set);
+  const [chosen, choose] = useState<boolean | null>(null);
   const region = useId();
   const classes = useId();
   if (!usesKerberos(draft.signIn)) return null;
   const wrong = problems.serviceClass !== undefined || problems.spnHost !== undefined;
-  const shown = open || wrong;
+  const shown = wrong || (chosen ?? set);
   const names = spnsOf(draft);
   const spn = (change: Partial<MachineDraft['spn']>) => onChange({ ...draft, spn: { ...draft.spn, ...change } });
   return (
@@ -69,7 +69,7 @@ export function AdvancedFields({ draft, onChange, problems }: SignInProps & { pr
         icon={shown ? <ChevronDownRegular /> : <ChevronRightRegular />}
         aria-expanded={shown}
         aria-controls={region}
-        onClick={() => setOpen(!shown)}
+        onClick={() => choose(!shown)}
       >
         Advanced
       </Button>
