@@ -22,7 +22,7 @@ import {
   parseNegTokenInit,
   parseNegTokenResp,
 } from './neg-token.ts';
-import type { MechContext, OwnContext, SecurityContext } from './security-context.ts';
+import type { MechContext, OwnContext } from './security-context.ts';
 
 export interface SpnegoContext extends OwnContext {
   /** The mechanism has its keys: a message can be sealed, though the peer may still owe its last word. */
@@ -33,12 +33,15 @@ export interface SpnegoContext extends OwnContext {
 interface Negotiation {
   chosen: MechContext;
   complete: boolean;
+  /** Nothing more is said after an error. */
+  hasFailed: boolean;
 }
 
 /** `mechs`: in order of preference, at least one. They belong to the context from here on. Throws AuthenticationError from `step`. */
 export function createSpnegoContext(mechs: readonly MechContext[], role: 'initiator' | 'acceptor'): SpnegoContext {
-  const state: Negotiation = { chosen: mechs[0]!, complete: false };
+  const state: Negotiation = { chosen: mechs[0]!, complete: false, hasFailed: false };
   const step = role === 'initiator' ? initiate(mechs, state) : accept(mechs, state);
+  let isBegun = false;
   return {
     get mechanism() {
       return state.chosen.mechanism;
@@ -52,7 +55,17 @@ export function createSpnegoContext(mechs: readonly MechContext[], role: 'initia
     get established() {
       return state.chosen.complete;
     },
-    step,
+    async step(token) {
+      const isOutOfTurn = token === null ? role === 'acceptor' || isBegun : role === 'initiator' && !isBegun;
+      if (state.hasFailed || state.complete || isOutOfTurn) throw badToken('it came out of turn');
+      isBegun = true;
+      try {
+        return await step(token);
+      } catch (cause) {
+        state.hasFailed = true;
+        throw cause;
+      }
+    },
     wrap: (plain) => state.chosen.wrap(plain),
     unwrap: (signature, data) => state.chosen.unwrap(signature, data),
     dispose() {
@@ -62,26 +75,32 @@ export function createSpnegoContext(mechs: readonly MechContext[], role: 'initia
   };
 }
 
+/** In turn: the first call of an initiator, and only that, has no token. */
+type Step = (token: Uint8Array | null) => Promise<Uint8Array | null>;
+
 /** Kerberos goes under both of its numbers: some old acceptors know only Microsoft's. */
 function numbersOf(mech: MechContext): readonly string[] {
   return mech.oid === MechOid.KERBEROS ? [MechOid.KERBEROS, MechOid.MS_KERBEROS] : [mech.oid];
 }
 
-function initiate(mechs: readonly MechContext[], state: Negotiation): SecurityContext['step'] {
+function initiate(mechs: readonly MechContext[], state: Negotiation): Step {
   const mechTypes = encodeMechTypes(mechs.flatMap(numbersOf));
-  let answers: 'not-begun' | 0 | 1 = 'not-begun';
+  let isFirst = true;
   let isMicRequired = false;
   let isMicSent = false;
   let isMicVerified = false;
 
   /** Takes up the acceptor's choice. True where it is another than the one that has begun. */
-  function choose(response: NegTokenResp, isFirst: boolean): boolean {
+  function choose(response: NegTokenResp): boolean {
     if (response.negState === NegState.REQUEST_MIC) {
       if (!isFirst) throw badToken('it asks for a mechListMIC after the first answer');
       isMicRequired = true;
     }
     if (response.supportedMech === null) return false;
     const mech = mechs.find(({ oid }) => oid === mechanismOf(response.supportedMech!));
+    if (!mech && response.supportedMech === MechOid.NTLMSSP) {
+      throw refused('policy', 'The target wants NTLM, which was not offered to it: only Kerberos may be used.');
+    }
     if (!mech) throw badToken('it selects a mechanism that was not offered');
     if (mech === state.chosen) return false;
     if (!isFirst) throw badToken('it selects another mechanism than before');
@@ -116,17 +135,11 @@ function initiate(mechs: readonly MechContext[], state: Negotiation): SecurityCo
   }
 
   return async (token) => {
-    if (answers === 'not-begun' && token === null) {
-      const mechToken = await state.chosen.step(null);
-      answers = 0;
-      return encodeNegTokenInit(mechTypes, mechToken);
-    }
-    if (token === null || answers === 'not-begun' || state.complete) throw badToken('it came out of turn');
-    const isFirst = answers === 0;
-    answers = 1;
+    if (token === null) return encodeNegTokenInit(mechTypes, await state.chosen.step(null));
     const response = parseNegTokenResp(token);
     if (response.negState === NegState.REJECT) throw await rejection(state.chosen, response);
-    const isSwitched = choose(response, isFirst);
+    const isSwitched = choose(response);
+    isFirst = false;
     const { chosen } = state;
     let answer: Uint8Array | null = null;
     // What comes along with another mechanism's name was not made for what has yet to begin.
@@ -148,7 +161,7 @@ function initiate(mechs: readonly MechContext[], state: Negotiation): SecurityCo
   };
 }
 
-function accept(mechs: readonly MechContext[], state: Negotiation): SecurityContext['step'] {
+function accept(mechs: readonly MechContext[], state: Negotiation): Step {
   let mechTypes: Uint8Array | null = null;
   let isMicRequired = false;
   let isMicSent = false;
@@ -201,7 +214,7 @@ function accept(mechs: readonly MechContext[], state: Negotiation): SecurityCont
   }
 
   return async (token) => {
-    if (token === null || state.complete) throw badToken('it came out of turn');
+    if (token === null) throw badToken('it came out of turn');
     if (mechTypes === null) return choose(token);
     const { chosen } = state;
     const response = parseNegTokenResp(token);

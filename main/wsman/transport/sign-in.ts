@@ -82,7 +82,7 @@ export async function signIn(
       try {
         next = await context.step(answer);
       } catch (cause) {
-        throw cause instanceof AuthenticationError ? withEvidence(cause, seen()) : cause;
+        throw cause instanceof AuthenticationError ? refusedToken(initiation, cause, seen()) : cause;
       }
     }
     if (next !== null) {
@@ -168,13 +168,30 @@ function refusal(initiation: Initiation, learned: Learned, { offered, leg, evide
   throw refusalOfCredentials(initiation, { offered, leg, evidence });
 }
 
-/** With a ticket that the KDC gave, and no channel binding to show for it, it is the binding that is missed. */
-function refusalOfCredentials(initiation: Initiation, { offered, leg, evidence }: Seen): AuthenticationError {
-  if (!initiation.lacksBinding || evidence.mechanism !== 'Kerberos') return rejected(offered, leg, evidence);
-  return new AuthenticationError(
-    'The target rejected the Kerberos ticket. It may demand a channel binding (CbtHardeningLevel=Strict), which cannot be sent from Windows over HTTPS: use HTTP, where Kerberos seals by itself.',
-    { reason: 'binding-unavailable', offered, leg, evidence },
-  );
+/** What a token told about a refusal, with what the wire adds to it. */
+function refusedToken(initiation: Initiation, cause: AuthenticationError, seen: Seen): AuthenticationError {
+  const isBare = cause.reason === 'rejected' && cause.evidence.code === undefined;
+  return isBare ? refusalOfCredentials(initiation, seen) : withEvidence(cause, seen);
+}
+
+function refusalOfCredentials({ lacksBinding }: Initiation, { offered, leg, evidence }: Seen): AuthenticationError {
+  if (evidence.mechanism !== 'Kerberos') return rejected(offered, leg, evidence);
+  const details = { offered, leg, evidence };
+  // Who takes Kerberos under Negotiate mostly offers it by its own name too. Who does not may know nothing but NTLM.
+  if (!offersScheme(offered, 'Kerberos')) {
+    return new AuthenticationError(
+      `The target did not take Kerberos under Negotiate, and offers no scheme Kerberos either (${offered.join(', ')}): it may know only NTLM, or refuse this ticket.`,
+      { reason: 'scheme-not-offered', ...details },
+    );
+  }
+  // With a ticket that the KDC gave, and no channel binding to show for it, it is most likely the binding that is missed.
+  if (lacksBinding) {
+    return new AuthenticationError(
+      'The target rejected the Kerberos ticket. It may demand a channel binding (CbtHardeningLevel=Strict), which cannot be sent from Windows over HTTPS: use HTTP, where Kerberos seals by itself.',
+      { reason: 'binding-unavailable', ...details },
+    );
+  }
+  return rejected(offered, leg, evidence);
 }
 
 function notCompleted(initiation: Initiation, response: HttpResponse, { offered, leg, evidence }: Seen): Error {
