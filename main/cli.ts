@@ -1,5 +1,5 @@
 /**
- * The `windeck` command: one winrm line as arguments or as one string, or several on standard input. Only this file, the terminal and the
+ * The `windeck` command: one line of winrm or winrs as arguments or as one string, or several on standard input. Only this file, the terminal and the
  * process environment know that there is a process; the language itself is in `winrm-command/`.
  */
 import { mkdirSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { enableCompileCache } from 'node:module';
 import { createInterface } from 'node:readline';
 import envPaths from 'env-paths';
 import type { LineSource } from './winrm-command/process-environment.ts';
+import type { InterruptHandlers } from './winrm-command/winrs-process.ts';
 
 // A password behind -p: would otherwise stay readable in the list of processes for as long as this one runs. For a moment it was: hence the
 // warning that goes with it.
@@ -15,7 +16,14 @@ process.title = 'windeck';
 keepCompiledSources();
 
 const cancellation = new AbortController();
+/** A remote command that runs gets Ctrl-C first. */
+const interruptHandlers: InterruptHandlers = [];
 process.on('SIGINT', () => {
+  const handler = interruptHandlers.at(-1);
+  if (handler && !cancellation.signal.aborted) {
+    handler('ctrl_c');
+    return;
+  }
   // Pressed twice: no patience for an orderly end.
   if (cancellation.signal.aborted) process.exit(130);
   cancellation.abort();
@@ -34,17 +42,30 @@ async function main(args: readonly string[]): Promise<number> {
 /** One line, cut into words already (by a shell) or not. */
 async function run(line: string | readonly string[], source: LineSource): Promise<number> {
   // Loaded here, after the cache of compiled sources is set up: static imports would come before it.
-  const { parseArguments, parseLine } = await import('./winrm-command/parse.ts');
+  const { isWinrsLine } = await import('./winrm-command/winrs-parse.ts');
   const { execute, OutputClosedError } = await import('./winrm-command/run.ts');
-  const { processEnvironment } = await import('./winrm-command/process-environment.ts');
-  const parse = () => (typeof line === 'string' ? parseLine(line) : parseArguments(line));
   try {
+    if (isWinrsLine(line)) return await runWinrs(line, source);
+    const { parseArguments, parseLine } = await import('./winrm-command/parse.ts');
+    const { processEnvironment } = await import('./winrm-command/process-environment.ts');
+    const parse = () => (typeof line === 'string' ? parseLine(line) : parseArguments(line));
     return await execute(parse, processEnvironment(source, cancellation.signal));
   } catch (error) {
     // `| head` has seen enough.
     if (error instanceof OutputClosedError) process.exit(0);
     throw error;
   }
+}
+
+async function runWinrs(line: string | readonly string[], source: LineSource): Promise<number> {
+  const { parseWinrsArguments, parseWinrsLine } = await import('./winrm-command/winrs-parse.ts');
+  const { localExitCode, winrsEnvironment } = await import('./winrm-command/winrs-process.ts');
+  const { executeWinrs } = await import('./winrm-command/winrs-run.ts');
+  const environment = winrsEnvironment(source, cancellation, interruptHandlers);
+  const parse = () => (typeof line === 'string' ? parseWinrsLine(line) : parseWinrsArguments(line));
+  const { exitCode, note } = localExitCode(await executeWinrs(parse, environment), process.platform);
+  if (note !== null) await environment.stderr(note);
+  return exitCode;
 }
 
 /** Every line of standard input, one after another; empty ones and `#` comments count for nothing. The last that fails gives the exit code. */

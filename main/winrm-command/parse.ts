@@ -219,7 +219,8 @@ function straighten(wql: string): string {
 
 const laterSchemes: readonly string[] = ['digest', 'kerberos', 'certificate', 'credssp'];
 
-function parseConnection(verb: Verb, switches: Switches): Connection {
+/** Where to, and as whom: the switches that every operation has. Throws CommandLineError. */
+export function parseConnection(verb: Verb, switches: Switches): Connection {
   const remote = switches.has('remote');
   for (const name of ['unencrypted', 'usessl'] as const) {
     if (switches.has(name) && !remote) throw new CommandLineError(`-${name} needs -remote.`);

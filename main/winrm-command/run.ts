@@ -168,7 +168,10 @@ async function carryOut(
 }
 
 /** Decides whom to sign in as and under which rules, before the first byte: what will be refused is refused before a password is asked. */
-async function makeTarget(command: WinrmCommand, environment: CommandEnvironment): Promise<Target> {
+export async function makeTarget(
+  command: Pick<WinrmCommand, 'connection' | 'verb'>,
+  environment: CommandEnvironment,
+): Promise<Target> {
   const { connection } = command;
   const { endpoint } = connection;
   const port = connection.remote ? endpoint.port : (environment.localhostPort ?? endpoint.port);

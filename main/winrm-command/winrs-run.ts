@@ -1,0 +1,135 @@
+/**
+ * Carries a winrs command out. As run.ts it knows nothing of processes and terminals: standard input, output and Ctrl-C come from its
+ * environment. The shell is deleted whatever way the command is left.
+ */
+import {
+  CancelledError,
+  createCodePageDecoder,
+  openShell,
+  type RunningCommand,
+  type Shell,
+  type StreamName,
+  type WSManClient,
+} from '../wsman/index.ts';
+import { CommandLineError } from './command.ts';
+import { describeFailure, formatFailure } from './failure.ts';
+import { type CommandEnvironment, makeTarget, OutputClosedError } from './run.ts';
+import { printable } from './text-format.ts';
+import { winrsHelp } from './winrs-help.ts';
+import type { WinrsCommand, WinrsLine } from './winrs-parse.ts';
+
+export type Interruption = 'ctrl_c' | 'ctrl_break';
+
+export interface WinrsEnvironment extends CommandEnvironment {
+  /** Standard input for the command; null where there is none to pass on. Asked for once. */
+  readonly standardInput: (
+    noEcho: boolean,
+    interrupt: (kind: Interruption) => void,
+  ) => AsyncIterable<Uint8Array> | null;
+  /** Standard input is typed by a person. */
+  readonly isInteractive: boolean;
+  /** Output is seen by a person: control characters are shown instead of sent to the terminal. */
+  readonly isTerminal: Readonly<Record<StreamName, boolean>>;
+  /** While a command runs, Ctrl-C comes here. Returns what ends that. */
+  readonly onInterrupt: (handler: (kind: Interruption) => void) => () => void;
+  /** Ends everything: the second Ctrl-C. */
+  readonly cancel: () => void;
+}
+
+const cancelledExitCode = 130;
+
+/**
+ * Parses and runs one line. Resolves with the exit code of the remote command, signed 32 bit; 1 where it could not be run, 130 cancelled.
+ * Rejects only with OutputClosedError.
+ */
+export async function executeWinrs(parse: () => WinrsLine, environment: WinrsEnvironment): Promise<number> {
+  try {
+    const line = parse();
+    if (line.verb === 'winrs') return await runWinrs(line, environment);
+    await environment.stdout(winrsHelp);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof CommandLineError)) throw error;
+    await environment.stderr(`Error: ${printable(error.message)}\n`);
+    return error.exitCode;
+  }
+}
+
+async function runWinrs(command: WinrsCommand, environment: WinrsEnvironment): Promise<number> {
+  const { connection } = command;
+  const { signal } = environment;
+  let client: WSManClient | null = null;
+  let shell: Shell | null = null;
+  try {
+    signal?.throwIfAborted();
+    await note(command, environment);
+    const target = await makeTarget({ verb: 'invoke', connection }, environment);
+    client = environment.createClient({ ...target, ...(command.allowDelegate ? { delegate: true } : {}) });
+    shell = await openShell(client, {
+      codePage: command.codePage,
+      noProfile: command.noProfile,
+      workingDirectory: command.directory ?? undefined,
+      environment: command.environment,
+      signal,
+    });
+    return await runIn(shell, command, environment);
+  } catch (error) {
+    if (error instanceof OutputClosedError || error instanceof CommandLineError) throw error;
+    if (signal?.aborted || error instanceof CancelledError) {
+      await environment.stderr('Cancelled; what was started there is ended.\n');
+      return cancelledExitCode;
+    }
+    await environment.stderr(formatFailure(describeFailure(error, connection.endpoint.host), 'text'));
+    return 1;
+  } finally {
+    await shell?.close();
+    client?.close();
+  }
+}
+
+async function note(command: WinrsCommand, { stderr }: WinrsEnvironment): Promise<void> {
+  if (command.compression) await stderr('Note: -compression is accepted; nothing is compressed.\n');
+  if (command.timeout) await stderr('Note: -timeout is deprecated in winrs and has no effect.\n');
+  if (!createCodePageDecoder(command.codePage).isKnown) {
+    await stderr(`Note: code page ${command.codePage} is not known here; its bytes are read as Latin-1.\n`);
+  }
+}
+
+async function runIn(shell: Shell, command: WinrsCommand, environment: WinrsEnvironment): Promise<number> {
+  const { signal } = environment;
+  let running: RunningCommand | null = null;
+  let interruptions = 0;
+  const interrupt = (kind: Interruption): void => {
+    if (++interruptions > 1) environment.cancel();
+    // One that has just ended refuses the signal, and needs none.
+    else running?.signal(kind).catch(() => {});
+  };
+  const stdin = environment.standardInput(command.noEcho, interrupt);
+  running = await shell.run(command.commandLine, [], {
+    consoleModeStdin: environment.isInteractive,
+    skipCmdShell: false,
+    stdin: stdin ?? nothing(),
+    signal,
+  });
+  const release = environment.onInterrupt(interrupt);
+  try {
+    const decoders = {
+      stdout: createCodePageDecoder(command.codePage),
+      stderr: createCodePageDecoder(command.codePage),
+    };
+    const print = (stream: StreamName, text: string): Promise<void> =>
+      environment[stream](environment.isTerminal[stream] ? shown(text) : text);
+    for await (const { stream, bytes } of running) await print(stream, decoders[stream].decode(bytes));
+    await print('stdout', decoders.stdout.end());
+    await print('stderr', decoders.stderr.end());
+    return await running.exitCode;
+  } finally {
+    release();
+  }
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+/** What moves no cursor but along and down the lines; anything else a machine prints is shown, not obeyed. */
+const commanding = /[\u0000-\u0007\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const shown = (text: string): string => text.replace(commanding, printable);
