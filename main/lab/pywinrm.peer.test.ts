@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,9 +18,12 @@ let folder: string;
 
 interface Job {
   readonly endpoint: string;
-  readonly transport: 'ntlm' | 'basic' | 'plaintext';
+  readonly transport: 'ntlm' | 'basic' | 'plaintext' | 'kerberos' | 'certificate';
   readonly user: string;
   readonly password: string;
+  /** Files, for `certificate`. */
+  readonly certificate?: string;
+  readonly key?: string;
   readonly encryption: 'auto' | 'always' | 'never';
   readonly messages: readonly string[];
 }
@@ -31,8 +34,8 @@ interface Outcome {
   readonly sealed: boolean;
 }
 
-async function runPywinrm(job: Job): Promise<Outcome> {
-  const environment: NodeJS.ProcessEnv = { ...process.env, OPENSSL_CONF: join(folder, 'openssl.cnf') };
+async function runPywinrm(job: Job, more: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  const environment: NodeJS.ProcessEnv = { ...process.env, OPENSSL_CONF: join(folder, 'openssl.cnf'), ...more };
   for (const name of [
     'REQUESTS_CA_BUNDLE',
     'CURL_CA_BUNDLE',
@@ -93,6 +96,12 @@ const countServices = requestMessage({
   action: 'http://schemas.xmlsoap.org/ws/2004/09/enumeration/Enumerate',
   resourceUri: wmiUri('Win32_Service'),
   body: '<n:Enumerate><w:OptimizeEnumeration/><w:MaxElements>32000</w:MaxElements></n:Enumerate>',
+});
+const interrogate = requestMessage({
+  action: `${wmiUri('Win32_Service')}/InterrogateService`,
+  resourceUri: wmiUri('Win32_Service'),
+  selectors: { Name: 'WinRM' },
+  body: `<p:InterrogateService_INPUT xmlns:p="${wmiUri('Win32_Service')}"/>`,
 });
 const getWinrm = requestMessage({
   action: 'http://schemas.xmlsoap.org/ws/2004/09/transfer/Get',
@@ -167,5 +176,94 @@ describe('pywinrm with Basic inside TLS', () => {
     } finally {
       await lab.close();
     }
+  });
+});
+
+/**
+ * Debian's package requests-kerberos cannot seal, so peers/requests_kerberos.py stands in for it: MIT Kerberos signs in and seals, pywinrm
+ * does the rest.
+ */
+describe.each([
+  { https: false, encryption: 'auto', sealed: true },
+  { https: true, encryption: 'auto', sealed: false },
+  { https: true, encryption: 'always', sealed: true },
+] as const)('pywinrm with Kerberos, https: $https, encryption: $encryption', ({ https, encryption, sealed }) => {
+  let lab: Lab;
+  let environment: NodeJS.ProcessEnv;
+  beforeAll(async () => {
+    lab = await startLab({ machines: 1, https, auth: 'kerberos' });
+    environment = {
+      KRB5_CONFIG: lab.krb5Config,
+      KRB5CCNAME: `FILE:${join(folder, `tickets-${lab.machines[0]!.port}`)}`,
+      PYTHONPATH: fileURLToPath(new URL('./peers', import.meta.url)),
+    };
+    const { user, password } = lab.machines[0]!;
+    const { status, stderr } = spawnSync('/usr/bin/kinit', [user], {
+      input: `${password}\n`,
+      env: { ...process.env, ...environment },
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    if (status !== 0) throw new Error(`kinit ended with code ${status}. Is krb5-user installed? ${stderr}`);
+  });
+  afterAll(() => lab?.close());
+
+  it.each(['KRB5', 'SPNEGO'])('identifies, gets, enumerates and invokes; %s', async (mech) => {
+    const { address, port, user } = lab.machines[0]!;
+    const outcome = await runPywinrm(
+      {
+        endpoint: `${https ? 'https' : 'http'}://${address}:${port}/wsman`,
+        transport: 'kerberos',
+        user,
+        password: '',
+        encryption,
+        messages: [identifyMessage, getWinrm, countServices, interrogate],
+      },
+      { ...environment, PEER_MECH: mech },
+    );
+    expect(outcome.sealed).toBe(sealed);
+    expect(outcome.contentTypes.filter((type) => type.startsWith('multipart/encrypted'))).toHaveLength(sealed ? 4 : 0);
+    const [identity, winrm, services, interrogated] = outcome.answers;
+    expect(identity).toMatch(/OS: 10\.0\.20348 SP: 0\.0 Stack: 3\.0/);
+    expect(winrm).toContain('<p:State>Running</p:State>');
+    expect(services!.match(/<p:Win32_Service /g)!.length).toBeGreaterThanOrEqual(150);
+    expect(interrogated).toContain('<p:ReturnValue>0</p:ReturnValue>');
+    // Neither a password nor NTLM went to the machine.
+    expect((await lab.statistics(lab.machines[0]!.name)).attempts).toEqual({});
+  });
+});
+
+describe.each([false, true])('pywinrm with a client certificate, asked for by renegotiation: %s', (renegotiate) => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await startLab({ machines: 1, https: true, auth: 'ntlm,certificate', renegotiate });
+  });
+  afterAll(() => lab?.close());
+
+  async function signIn(which: 'clientCertificate' | 'unmappedClientCertificate'): Promise<Outcome> {
+    const certificate = join(folder, `${which}.pem`);
+    const key = join(folder, `${which}.key`);
+    await writeFile(certificate, lab[which]!.certificatePem);
+    await writeFile(key, lab[which]!.keyPem, { mode: 0o600 });
+    const endpoint = `https://localhost:${lab.machines[0]!.port}/wsman`;
+    const messages = [getWinrm, interrogate];
+    return runPywinrm({
+      endpoint,
+      transport: 'certificate',
+      user: '',
+      password: '',
+      certificate,
+      key,
+      encryption: 'never',
+      messages,
+    });
+  }
+
+  it('a mapped certificate works, another is refused', async () => {
+    const mapped = await signIn('clientCertificate');
+    expect(mapped.answers[0]).toContain('<p:Name>WinRM</p:Name>');
+    expect(mapped.answers[1]).toContain('<p:ReturnValue>0</p:ReturnValue>');
+    const unmapped = await signIn('unmappedClientCertificate');
+    expect(unmapped).toMatchObject({ refused: true, answers: [] });
   });
 });

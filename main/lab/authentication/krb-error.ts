@@ -2,7 +2,10 @@ import { encodeDer, oidBytes } from '../../wsman/auth/der.ts';
 
 /** What an acceptor says to a ticket that it refuses: a KRB-ERROR (RFC 4120 5.9.1), framed as a GSS token (RFC 4121 4.1). */
 
+/** RFC 4120 7.5.9 */
+export const KRB_AP_ERR_BAD_INTEGRITY = 31;
 export const KRB_AP_ERR_SKEW = 37;
+export const KRB_AP_ERR_MODIFIED = 41;
 const NT_SRV_INST = 2;
 const sequence = (...parts: readonly Uint8Array[]): Uint8Array => encodeDer(0x30, ...parts);
 const field = (number: number, value: Uint8Array): Uint8Array => encodeDer(0xa0 + number, value);

@@ -6,7 +6,7 @@ import { AuthenticationError } from '../../wsman/errors.ts';
 import { type Kdc, startKdc } from '../kdc.ts';
 import { countAttempt, type MachineStatistics } from '../statistics.ts';
 import type { Account } from './accounts.ts';
-import { KRB_AP_ERR_SKEW, krbErrorToken } from './krb-error.ts';
+import { KRB_AP_ERR_BAD_INTEGRITY, KRB_AP_ERR_MODIFIED, KRB_AP_ERR_SKEW, krbErrorToken } from './krb-error.ts';
 
 /** The Kerberos realm of a fleet: a KDC of its own, the accounts as principals, and the machines' service principals. */
 export interface LabRealm {
@@ -103,10 +103,10 @@ export async function startRealm(options: {
       const keytab = await keytabOf(fault);
       const acceptor = await createKerberosAcceptor({ keytab, channelBinding, requireChannelBinding });
       const refusalOf = (error: AuthenticationError): AuthenticationError => {
-        const { code } = error.evidence;
-        const isOfProtocol = code !== undefined && code > 0 && code < 128;
-        const own = isOfProtocol ? krbErrorToken(code, spnOfTheLab, kdc.realm, new Date()) : null;
-        const token = acceptor.errorToken ?? own;
+        const code = codeOfWindows(error.evidence.code);
+        // What libkrb5 says itself is best, where it says what Windows says.
+        const own = code === null ? null : krbErrorToken(code, spnOfTheLab, kdc.realm, new Date());
+        const token = code === error.evidence.code ? (acceptor.errorToken ?? own) : own;
         return token === null ? error : new RefusalWithToken(error, token);
       };
       const { step } = acceptor;
@@ -128,6 +128,13 @@ export async function startRealm(options: {
       await kdc.close();
     },
   };
+}
+
+/** The KRB-ERROR number that Windows would send; null for what is no number of RFC 4120 7.5.9. */
+function codeOfWindows(code: number | undefined): number | null {
+  if (code === undefined || code < 1 || code > 127) return null;
+  // A ticket under another account's key: MIT speaks of integrity, Windows of modification.
+  return code === KRB_AP_ERR_BAD_INTEGRITY ? KRB_AP_ERR_MODIFIED : code;
 }
 
 const skewMs = 3 * 3_600_000;
