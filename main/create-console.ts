@@ -5,15 +5,18 @@ import { serveContract } from '../shared/rpc/server.ts';
 import type { AreaContext, Store } from './areas/context.ts';
 import { createMachines, type MachinesArea } from './areas/machines.ts';
 import type { PowerLimits } from './areas/power.ts';
+import { createSignal } from './areas/pump.ts';
+import { secretsForSigningIn } from './areas/stored-secrets.ts';
 import type { Environment, LabFleet } from './environment.ts';
 import { inventoryOfFleet } from './fleet-inventory.ts';
 import { createHandlers } from './handlers.ts';
 import { createSessionPool } from './sessions/session-pool.ts';
 import { makeDataFolder } from './storage/data-folder.ts';
 import { openInventory, temporaryInventory } from './storage/inventory.ts';
-import { memoryKeychain, openKeychain } from './storage/keychain.ts';
+import { openKeychain } from './storage/keychain.ts';
 import { openLastKnown } from './storage/last-known.ts';
 import { lockDataFolder } from './storage/lock.ts';
+import { openSecrets, secretsForThisRun } from './storage/secrets.ts';
 import { toProblem } from './to-problem.ts';
 import { type ClientOptions, createClient, type ExchangeListener, type Target } from './wsman/index.ts';
 
@@ -29,6 +32,8 @@ export interface ConsoleOptions {
   readonly onExchange?: ExchangeListener;
   /** Other limits than the client's own: what is never answered shall not hold up a test for a minute. */
   readonly client?: Pick<ClientOptions, 'operationTimeoutMs' | 'networkDelayMs' | 'connectTimeoutMs'>;
+  /** Another keychain than this computer's. */
+  readonly openKeychain?: typeof openKeychain;
   /** Other limits for following a restart. */
   readonly power?: Partial<PowerLimits>;
 }
@@ -47,7 +52,7 @@ export async function createConsole(environment: Environment, options: ConsoleOp
     userStore = {
       inventory: await openInventory(dataFolder),
       lastKnown: openLastKnown(dataFolder, log),
-      secrets: await openKeychain(log),
+      secrets: await openSecrets(dataFolder, await (options.openKeychain ?? openKeychain)(log)),
     };
   } catch (error) {
     lock.release();
@@ -65,23 +70,28 @@ export async function createConsole(environment: Environment, options: ConsoleOp
   };
 
   const newClient = (target: Target) => createClient(target, { ...options.client, onExchange: options.onExchange });
+  const changes = createSignal();
+  const signInSecrets = secretsForSigningIn(() => store.secrets);
   // Sessions tell the machines area what they read and become; that area needs the sessions.
   let machines: MachinesArea;
   const sessions = createSessionPool({
     createClient: newClient,
-    secrets: () => store.secrets,
+    secrets: signInSecrets,
     greet: (...call) => machines.greet(...call),
     onChange: (machineId) => machines.changed(machineId),
+    onRefusal: () => changes.ring(),
   });
   const context: AreaContext = {
     get store() {
       return store;
     },
     sessions,
+    signInSecrets,
     createClient: newClient,
     toProblem: problemOf,
     log,
     now: Date.now,
+    credentialsChanged: changes,
     closing: closing.signal,
   };
   machines = createMachines(context);
@@ -92,12 +102,13 @@ export async function createConsole(environment: Environment, options: ConsoleOp
       const fleet = await lab;
       if (isLab) return;
       isLab = true;
-      const secrets = memoryKeychain();
+      const secrets = secretsForThisRun();
       const { settings } = userStore.inventory.data;
       const data = await inventoryOfFleet(fleet.machines, settings, (id, password) => secrets.set(id, password));
       // The user's inventory and keychain stay as they are.
       store = { inventory: temporaryInventory(data), lastKnown: openLastKnown(null, log), secrets };
       machines.reload();
+      changes.ring();
     } catch (error) {
       lab = null;
       throw error;
@@ -124,6 +135,8 @@ export async function createConsole(environment: Environment, options: ConsoleOp
       await userStore.inventory.close();
       if (store !== userStore) store.lastKnown.close();
       userStore.lastKnown.close();
+      store.secrets.close();
+      userStore.secrets.close();
       lock.release();
     }
   }

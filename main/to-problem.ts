@@ -1,5 +1,6 @@
 import { type FaultInfo, type Problem, type ProblemCode, ProblemError } from '../shared/contract/problem.ts';
 import { certificateInfo } from './areas/certificate-info.ts';
+import { SecretLockedError } from './sessions/credentials.ts';
 import { DataFolderInUseError, StorageError } from './storage/storage-error.ts';
 import {
   AuthenticationError,
@@ -31,6 +32,12 @@ export function toProblem(error: unknown, machineId?: string, place: FailurePlac
 function inWords(error: unknown, place: FailurePlace): Problem {
   if (error instanceof WSManFault) return ofFault(error, place);
   if (error instanceof CertificateError) return ofCertificate(error);
+  if (error instanceof SecretLockedError) {
+    return problem('authentication-failed', error.message, {
+      advice: ['Open the sealed file under Credentials with its passphrase: machines that wait for it then connect.'],
+      technical: 'LOCKED',
+    });
+  }
   if (error instanceof AuthenticationError) return ofAuthentication(error, place);
   if (error instanceof TransportError) return ofTransport(error);
   if (error instanceof OutcomeUnknownError) {

@@ -4,13 +4,15 @@ import type { Session } from '../sessions/session.ts';
 import type { SessionPool } from '../sessions/session-pool.ts';
 import type { Inventory } from '../storage/inventory.ts';
 import type { LastKnown } from '../storage/last-known.ts';
+import type { Secrets } from '../storage/secrets.ts';
 import type { Target, WSManClient } from '../wsman/index.ts';
+import type { Signal } from './pump.ts';
 
 /** What the console remembers. The embedded lab's is another one than the user's. */
 export interface Store {
   readonly inventory: Inventory;
   readonly lastKnown: LastKnown;
-  readonly secrets: SecretStore;
+  readonly secrets: Secrets;
 }
 
 /** What every area works with; made by create-console.ts. */
@@ -18,12 +20,16 @@ export interface AreaContext {
   /** Changes when the embedded lab is opened: ask for it each time. */
   readonly store: Store;
   readonly sessions: SessionPool;
+  /** The stored secrets, for security contexts and TLS sockets only. */
+  readonly signInSecrets: SecretStore;
   /** For a machine that is only being tried. */
   readonly createClient: (target: Target) => WSManClient;
   /** The one map from thrown errors to problems. */
   readonly toProblem: (error: unknown, machineId?: string) => Problem;
   readonly log: (line: string) => void;
   readonly now: () => number;
+  /** Rings when a credential set, its secret, its refusals or who inherits it changed. */
+  readonly credentialsChanged: Signal;
   /** Aborted when the console closes. */
   readonly closing: AbortSignal;
 }

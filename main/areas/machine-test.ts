@@ -1,28 +1,28 @@
 import { lookup } from 'node:dns/promises';
 import { connect, isIP } from 'node:net';
 import type { ConsoleHandlers } from '../../shared/contract/contract.ts';
-import type { NewCredential } from '../../shared/contract/credentials.ts';
 import type { MachineSettings, TestStep, TestStepName } from '../../shared/contract/machines.ts';
 import type { CertificateInfo, TrustFailure } from '../../shared/contract/problem.ts';
 import { anonymousLimitMs, identifyAnonymously } from '../sessions/anonymous-identify.ts';
 import {
   CertificateError,
+  type ConnectionSecurity,
   cimSchema,
   inspectCertificate,
-  type Target,
+  offeredSchemes,
   TransportError,
-  type WSManClient,
 } from '../wsman/index.ts';
 import { certificateInfo } from './certificate-info.ts';
 import type { AreaContext } from './context.ts';
-import { credentialOf } from './effective-credential.ts';
-import { accessOf } from './machine-defaults.ts';
 import { queryOne, select } from './query.ts';
+import { openTrial, type Trial } from './trial.ts';
 
 /** The whole test ends by then, whatever the target does. */
 const limitMs = 9_500;
 /** Name, TCP and TLS: each on its own. */
 const stepLimitMs = 4_000;
+/** Those who answer only after a sign-in are not waited for long. */
+const schemesLimitMs = 1_500;
 const osSchema = cimSchema({ Caption: 'string', CSName: 'string' });
 
 type Finding = Pick<TestStep, 'seen'> & {
@@ -37,14 +37,14 @@ interface Step {
 
 /**
  * Tries settings that need not be saved, one layer after another; the first failure ends it and the rest is skipped. No secret leaves before
- * the certificate is accepted, and a password is tried once.
+ * the certificate is accepted, and a password is tried once, by the rules against lock-outs.
  */
 export function createMachineTest(context: AreaContext): ConsoleHandlers['machines']['test'] {
   return async ({ settings, credential }, sink) => {
     const limit = AbortSignal.timeout(limitMs);
     const signal = AbortSignal.any([sink.signal, context.closing, limit]);
-    const clients: WSManClient[] = [];
-    const steps = stepsOf(context, settings, credential, (client) => clients.push(client));
+    const trial = openTrial(context, settings, credential);
+    const steps = stepsOf(context, settings, trial);
     try {
       let failed = false;
       for (const { name, run } of steps) {
@@ -79,60 +79,30 @@ export function createMachineTest(context: AreaContext): ConsoleHandlers['machin
         }
       }
     } finally {
-      for (const client of clients) client.close();
+      trial.close();
     }
   };
 }
 
-function stepsOf(
-  context: AreaContext,
-  settings: MachineSettings,
-  typed: NewCredential | null,
-  opened: (client: WSManClient) => void,
-): readonly Step[] {
-  const saved = credentialOf(settings, context.store.inventory.data);
-  const typedPassword = typed?.kind === 'password' ? typed.password : null;
-  const savedName = saved?.kind === 'password' ? saved.userName : null;
-  const userName = typed === null ? savedName : typed.kind === 'password' ? typed.userName : null;
-  const target: Target = {
-    ...accessOf(settings, null).target,
-    userName,
-    signedInUser: (typed ?? saved)?.kind === 'signed-in-user',
-    password: async () => typedPassword ?? (saved && context.store.secrets.get(saved.id)),
-  };
-  let client: WSManClient | null = null;
-  const theClient = () => {
-    if (client === null) {
-      client = context.createClient(target);
-      opened(client);
-    }
-    return client;
-  };
-  /** A saved password counts as an attempt like any other; a typed one is nobody's account yet. */
-  const signIn = (signal: AbortSignal, attempt: () => Promise<unknown>) =>
-    typedPassword === null && saved !== null && savedName !== null
-      ? context.sessions.trySignIn(saved.id, savedName, signal, attempt)
-      : attempt();
-
+function stepsOf(context: AreaContext, settings: MachineSettings, trial: Trial): readonly Step[] {
+  const { client } = trial;
   return [
     { name: 'name', run: () => resolveName(settings.address) },
     { name: 'tcp', run: (signal) => openPort(settings.address, settings.port, signal) },
     { name: 'certificate', run: (signal) => lookAtCertificate(settings, signal) },
-    { name: 'identify', run: (signal) => identify(theClient(), signal) },
+    { name: 'identify', run: (signal) => identify(trial, signal) },
     {
       name: 'sign-in',
       async run(signal) {
-        await signIn(signal, () => theClient().identify({ signal }));
-        const { mechanism, protection } = theClient().security() ?? { mechanism: null, protection: null };
-        return {
-          seen: `${userName ?? 'The user of this computer'} is signed in with ${mechanism ?? 'no mechanism'}, ${protection ?? 'without encryption'}.`,
-        };
+        // The user asked for this one machine.
+        await trial.signIn({ askedAt: context.now(), signal }, () => client.identify({ signal }));
+        return { seen: howSignedIn(trial.who, client.security()) };
       },
     },
     {
       name: 'read',
       async run(signal) {
-        const os = await queryOne(theClient(), select(osSchema, 'Win32_OperatingSystem'), osSchema, signal);
+        const os = await queryOne(client, select(osSchema, 'Win32_OperatingSystem'), osSchema, signal);
         return { seen: `${os?.CSName ?? 'The machine'} runs ${os?.Caption?.trim() ?? 'an unknown system'}.` };
       },
     },
@@ -224,20 +194,34 @@ const trustWords: Readonly<Record<TrustFailure, string>> = {
   unreadable: 'it cannot be read',
 };
 
-/** Not every server speaks to strangers: what one keeps to itself here, the sign-in shows. */
-async function identify(client: WSManClient, signal: AbortSignal): Promise<Finding> {
+/** Not every server speaks to strangers: what one keeps to itself here, the sign-in shows. Which schemes it offers is asked beside. */
+async function identify({ client, target }: Trial, signal: AbortSignal): Promise<Finding> {
+  // One after the other: old stacks bear one connection only.
+  const offered = await offeredSchemes(target, { signal, timeoutMs: schemesLimitMs }).catch(() => []);
   const answer = await identifyAnonymously(client, signal);
+  const schemes = offered.length === 0 ? '' : ` It offers ${offered.join(', ')}.`;
   if (answer.kind === 'silent') {
     const seconds = anonymousLimitMs / 1000;
     return {
-      seen: `Nothing was answered before a sign-in within ${seconds} s; some servers answer only those who sign in.`,
+      seen: `Nothing was answered before a sign-in within ${seconds} s; some servers answer only those who sign in.${schemes}`,
       outcome: 'skipped',
     };
   }
-  if (answer.kind === 'refused') return { seen: 'Something answers, but tells nothing before a sign-in.' };
+  if (answer.kind === 'refused') return { seen: `Something answers, but tells nothing before a sign-in.${schemes}` };
   const { productVendor, stack, productVersion } = answer.identity;
   const what = stack === null ? (productVersion ?? 'WS-Management') : `WinRM ${stack}`;
-  return { seen: `${what} answers${productVendor ? ` (${productVendor})` : ''}.` };
+  return { seen: `${what} answers${productVendor ? ` (${productVendor})` : ''}.${schemes}` };
+}
+
+/** `CORP\admin is signed in with Kerberos inside SPNEGO (AES256-SHA1, HTTP/web01.corp.example); messages are protected by TLS 1.3.` */
+export function howSignedIn(who: string, security: ConnectionSecurity | null): string {
+  if (security === null || security.mechanism === null) return `${who} is signed in, without any mechanism.`;
+  const { mechanism, inside, cipher, spn, clientCertificate, protection } = security;
+  const details = [cipher, spn, clientCertificate?.subject].filter((detail) => detail != null);
+  const with_ = `${mechanism}${inside === null ? '' : ` inside ${inside}`}`;
+  const more = details.length === 0 ? '' : ` (${details.join(', ')})`;
+  const messages = protection === null ? 'messages go in clear text' : `messages are protected by ${protection}`;
+  return `${who} is signed in with ${with_}${more}; ${messages}.`;
 }
 
 class LimitError extends Error {}

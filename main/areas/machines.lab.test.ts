@@ -259,7 +259,7 @@ test('the test of a machine: all is well', async () => {
 test('the test of a machine: a wrong password is one attempt', async () => {
   const [machine] = lab.machines as [LabMachine];
   const before = await lab.statistics(machine.name);
-  const credential = { userName: machine.user, password: 'wrong' };
+  const credential = typedPassword(machine.user, 'wrong');
   const steps = await all(it.client.machines.test({ settings: labSettings(machine), credential }));
   expect(outcomes(steps)).toMatchObject({ identify: 'passed', 'sign-in': 'failed', read: 'skipped' });
   expect(lastFailure(steps)).toMatchObject({ code: 'authentication-failed' });
@@ -269,7 +269,7 @@ test('the test of a machine: a wrong password is one attempt', async () => {
 test('the test of a machine: an unknown certificate shows its chain, and nothing secret leaves', async () => {
   const [machine] = tls.machines as [LabMachine];
   const before = await tls.statistics(machine.name);
-  const credential = { userName: machine.user, password: machine.password };
+  const credential = typedPassword(machine.user, machine.password);
   const steps = await all(it.client.machines.test({ settings: labSettings(machine), credential }));
   expect(outcomes(steps)).toMatchObject({
     tcp: 'passed',
@@ -297,7 +297,7 @@ test('the test of a machine: an unknown certificate shows its chain, and nothing
 
 test('the test of a machine: nobody there, no name, a target that never answers', async () => {
   const [machine] = lab.machines as [LabMachine];
-  const credential = { userName: machine.user, password: machine.password };
+  const credential = typedPassword(machine.user, machine.password);
   const nobody = await all(it.client.machines.test({ settings: labSettings({ ...machine, port: 1 }), credential }));
   expect(lastFailure(nobody)).toMatchObject({ code: 'unreachable', technical: 'ECONNREFUSED' });
   const nowhere = await all(

@@ -26,10 +26,11 @@ export interface MachinesArea {
   /** Another inventory took the place of the one before: everything is new. */
   reload(): void;
   factsOf(machineId: string): MachineFacts | null;
-  /** Saves, then brings the sessions in line with what was saved: exactly those whose connection is another one get new ones. */
-  save(change: (data: InventoryData) => InventoryData): Promise<void>;
-  /** The secret of this set is another one: new sessions for all machines that sign in with it, and for no others. */
-  secretChanged(credentialId: string): void;
+  /**
+   * Saves, then brings the sessions in line with what was saved: exactly those whose connection is another one get new ones. `changedSet`: the
+   * secret or the account of this set is another one, so that its refusals are forgotten, and all that sign in with it are among them.
+   */
+  save(change: (data: InventoryData) => InventoryData, changedSet?: string): Promise<void>;
 }
 
 /** What one window has not been told yet. */
@@ -93,16 +94,19 @@ export function createMachines(context: AreaContext): MachinesArea {
     }
   }
 
-  async function save(change: (data: InventoryData) => InventoryData): Promise<void> {
+  async function save(change: (data: InventoryData) => InventoryData, changedSet?: string): Promise<void> {
     const before = data();
     await context.store.inventory.update(change);
     const after = data();
+    // Before any session begins anew, and each of them once: an attempt that is ended after its secret has left counts all the same.
+    if (changedSet !== undefined) context.sessions.credentialChanged(changedSet);
     const inherits = before.credentials !== after.credentials || before.assignments !== after.assignments;
     for (const [id, settings] of after.machines) {
       const old = before.machines.get(id);
-      if (old === settings && !inherits) continue;
+      if (old === settings && !inherits && changedSet === undefined) continue;
+      const hasChangedSet = changedSet !== undefined && effectiveCredential(settings, after).id === changedSet;
       const isPlanned = old !== undefined && isDeepStrictEqual(accessIn(before, old), accessIn(after, settings));
-      if (!isPlanned) plan(id, settings);
+      if (!isPlanned || hasChangedSet) plan(id, settings);
       if (old !== settings || !sameCredential(before, old, after, settings)) changed(id);
     }
     const removed = [...before.machines.keys()].filter((id) => !after.machines.has(id));
@@ -169,11 +173,6 @@ export function createMachines(context: AreaContext): MachinesArea {
     changed,
     factsOf: (id) => facts.get(id) ?? null,
     save,
-    secretChanged(credentialId) {
-      for (const [id, settings] of data().machines) {
-        if (effectiveCredential(settings, data()).id === credentialId) plan(id, settings);
-      }
-    },
     async greet(id, client, identity, signal) {
       const read = await readFacts(client, identity, signal, context.now);
       if (data().machines.has(id)) {

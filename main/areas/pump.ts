@@ -45,6 +45,27 @@ export function createBell(): Bell {
   };
 }
 
+/** One ring for all who wait. */
+export interface Signal {
+  ring(): void;
+  /** A bell that rings with it, until it is let go. */
+  subscribe(): Bell & { letGo(): void };
+}
+
+export function createSignal(): Signal {
+  const bells = new Set<Bell>();
+  return {
+    ring() {
+      for (const bell of bells) bell.ring();
+    },
+    subscribe() {
+      const bell = createBell();
+      bells.add(bell);
+      return { ...bell, letGo: () => void bells.delete(bell) };
+    },
+  };
+}
+
 /** Changes are gathered this long before they go to a window: twenty batches a second are enough for the eye. */
 export const gatherMs = 50;
 

@@ -1,36 +1,22 @@
-import { AuthenticationError, refusesSecret, WSManFault } from '../wsman/index.ts';
+import { createHmac, randomBytes } from 'node:crypto';
+import { AuthenticationError, type ClientCertificate, refusesSecret, WSManFault } from '../wsman/index.ts';
+import { type Account, keyOfScope, overlap, type Scope } from './accounts.ts';
 
-/** Where secrets are kept. What `get` gives leaves only into a Target's `password`, and so into a SecurityContext (invariant 6). */
+/** Where secrets are kept. What `get` gives leaves only into a Target, and so into a SecurityContext or a TLS socket (invariant 6). */
 export interface SecretStore {
-  /** False: what is put in lasts for this run. */
-  readonly durable: boolean;
+  /** Null where there is none. Throws SecretLockedError where it cannot be had before the user gives a passphrase. */
   get(id: string): Promise<string | null>;
-  set(id: string, secret: string): Promise<void>;
-  delete(id: string): Promise<void>;
+  /** The client certificate of a set, with its key. Throws also AuthenticationError `certificate-unusable`. */
+  certificate(id: string): Promise<ClientCertificate | null>;
 }
 
-/** What a machine signs in with: a set without its secret. */
+/** What a machine signs in with: a set without its secret. `id` null: typed, and no set yet. */
 export type SignInCredential =
-  | { readonly kind: 'password'; readonly id: string; readonly userName: string }
-  | { readonly kind: 'signed-in-user'; readonly id: string }
-  | { readonly kind: 'certificate'; readonly id: string };
+  | { readonly kind: 'password'; readonly id: string | null; readonly userName: string }
+  | { readonly kind: 'signed-in-user'; readonly id: string | null }
+  | { readonly kind: 'certificate'; readonly id: string | null };
 
-/**
- * Whose failed attempts add up towards a lock-out. An account of a domain is one account wherever it is tried; `.\user` is another account on
- * every machine.
- */
-export interface Account {
-  readonly key: string;
-  readonly credentialId: string;
-  readonly userName: string;
-}
-
-export function accountOf(credentialId: string, userName: string, machineId: string): Account {
-  const key = userName.startsWith('.\\') ? `${credentialId} on ${machineId}` : credentialId;
-  return { key, credentialId, userName };
-}
-
-/** The secret was not sent, since a machine refused it before. */
+/** The secret was not sent, since it was refused before. */
 export class SecretWithheldError extends AuthenticationError {
   constructor(userName: string, cause: unknown) {
     super(
@@ -40,139 +26,251 @@ export class SecretWithheldError extends AuthenticationError {
   }
 }
 
+/** The secret is in the sealed file, which is locked. */
+export class SecretLockedError extends AuthenticationError {
+  constructor(cause: unknown) {
+    super('The sealed file that keeps its secret is locked. Nothing was sent.', { reason: 'no-credential', cause });
+  }
+}
+
+/** An account with one secret of it. Holds the secret's keyed hash, never the secret. */
+export interface Login {
+  readonly account: Account;
+  /** User name and keyed hash: whatever may be one attempt at one account is among those with the same. */
+  readonly bucket: string;
+}
+
+/** A secret that was refused. */
+export interface Refusal {
+  readonly machineId: string | null;
+  readonly atMs: number;
+  readonly error: AuthenticationError;
+}
+
+/** What is known of one secret of one user name in one scope. */
 interface Attempts {
-  /** The one attempt in flight while the secret is not known to be good; resolves when it has ended. */
-  running: Promise<void> | null;
+  readonly scope: Scope;
+  /** Attempts in flight; each resolves when it has ended. */
+  readonly inFlight: Set<Promise<void>>;
+  /** The sets that have used it. */
+  readonly credentials: Set<string>;
   /** The last moment at which a machine accepted it. */
   acceptedAt: number | null;
   everAccepted: boolean;
   rejectionsInARow: number;
-  refusal: SecretWithheldError | null;
-  refusedAt: number;
+  refusal: (Refusal & { readonly withheld: SecretWithheldError }) | null;
+  /** The user asked, and that attempt is in flight: the refused secret may be asked for. */
+  askedByUser: boolean;
 }
 
 /** So long a secret counts as good after a machine accepted it; then the next attempt goes alone again, since it may have been changed. */
 const goodForMs = 60_000;
 /** A secret that works elsewhere may be wrong for single machines, but not for three in a row: lock-outs begin at about five. */
 const rejectionsOfGoodSecret = 3;
+/** So many attempts with a good secret are in flight at once: if it was changed meanwhile, all of them may be refused. */
+const goodAtOnce = 4;
 
 /**
  * Invariant 11: one attempt in flight per account and secret until a machine has accepted it, and none after a rejection until the secret
- * changes or the user asks for one machine again. A secret that was accepted in the last minute may be tried on many machines at once.
+ * changes or the user asks for one machine again. A secret that was accepted in the last minute may be tried on four machines at once.
+ * What counts as one account is in accounts.ts; two sets with the same account and secret are one here, and another secret is another.
+ * Only attempts with a password are guarded: tickets and certificates lock nobody out.
  */
 export interface SignInGuard {
+  login(account: Account, secret: string): Login;
   /**
-   * Runs `attempt`, which signs in with the account's secret, when it is its turn; `alone` while others wait for its outcome. It counts as accepted if it resolves or fails with a fault
-   * (whoever gets a fault has signed in), as rejected on AuthenticationError `rejected`, and else as if it had not been.
+   * Runs `attempt`, which signs in with this secret and does no more, when it is its turn. It counts as accepted if it resolves or fails
+   * with a fault (whoever gets a fault has signed in), as rejected on AuthenticationError of `refusesSecret`, and else (no KDC, clocks apart,
+   * no answer) as if it had not been.
    * Throws SecretWithheldError without running it where the secret was refused, unless the user asked after that (`askedAt`): asking for a
    * thousand machines at once is one attempt too, since its refusal comes after the question.
    */
   signIn<T>(
-    account: Account | null,
+    login: Login,
     options: { readonly askedAt: number | null; readonly signal: AbortSignal },
-    attempt: (alone: boolean) => Promise<T>,
+    attempt: () => Promise<T>,
   ): Promise<T>;
-  /** A rejection that was met outside `signIn`: a connection that had to be opened anew. */
-  rejected(account: Account, error: AuthenticationError): void;
+  /** A machine accepted it in the last minute: a further connection of a machine that has signed in may use it without its own turn. */
+  isGood(login: Login): boolean;
+  /** A rejection that was met outside `signIn`: a connection that had to be opened anew. Counted once, however often it is told. */
+  rejected(login: Login, error: AuthenticationError): void;
   /** Throws SecretWithheldError where the secret must not be sent. Called when a SecurityContext asks for it. */
-  check(account: Account): void;
-  /** The secret of this credential is another one: all is forgotten. */
-  secretChanged(credentialId: string): void;
+  check(login: Login): void;
+  /** Whether what was withheld with this error still is. */
+  isWithheld(error: SecretWithheldError): boolean;
+  /** Why the secret of this set is not sent any more, the latest refusal; null: it is. */
+  refusalOf(credentialId: string): Refusal | null;
+  /** The secret or the user name of this set is another one: what is known of the old one is forgotten. */
+  credentialChanged(credentialId: string): void;
   /** Called when a secret that was withheld turned out to be good. */
-  onAccepted: ((credentialId: string) => void) | null;
+  onAccepted: (() => void) | null;
+  /** Called when a set was refused, or no longer is. */
+  onRefusal: (() => void) | null;
 }
 
 export function createSignInGuard(now: () => number = Date.now): SignInGuard {
-  const accounts = new Map<string, Attempts>();
-  /** While the user's own attempt is in flight, the refused secret may be asked for. */
-  const askedByUser = new Set<string>();
+  const hashKey = randomBytes(32);
+  /** Bucket → scope → what is known. */
+  const buckets = new Map<string, Map<string, Attempts>>();
+  /** One failure reaches the guard by several ways: through the attempt, and through the call that had to sign in. */
+  const counted = new WeakSet<AuthenticationError>();
 
-  const attemptsOf = (account: Account): Attempts => {
-    let attempts = accounts.get(account.key);
-    if (attempts === undefined) {
-      attempts = {
-        running: null,
-        acceptedAt: null,
-        everAccepted: false,
-        rejectionsInARow: 0,
-        refusal: null,
-        refusedAt: 0,
-      };
-      accounts.set(account.key, attempts);
+  function ownOf({ account, bucket }: Login): readonly Attempts[] {
+    let known = buckets.get(bucket);
+    if (known === undefined) {
+      known = new Map();
+      buckets.set(bucket, known);
     }
-    return attempts;
-  };
+    return account.scopes.map((scope) => {
+      const key = keyOfScope(scope);
+      const found = known.get(key) ?? newAttempts(scope);
+      known.set(key, found);
+      if (account.credentialId !== null) found.credentials.add(account.credentialId);
+      return found;
+    });
+  }
+  /** All that may be the same account: the login's own scopes and those that overlap with them. */
+  function relatedTo({ account, bucket }: Login): readonly Attempts[] {
+    const all = [...(buckets.get(bucket)?.values() ?? [])];
+    return all.filter(({ scope }) => account.scopes.some((own) => overlap(own, scope)));
+  }
   const isGood = ({ acceptedAt }: Attempts) => acceptedAt !== null && now() - acceptedAt < goodForMs;
 
-  const accept = (account: Account, attempts: Attempts) => {
-    const wasWithheld = attempts.refusal !== null;
-    Object.assign(attempts, { acceptedAt: now(), everAccepted: true, rejectionsInARow: 0, refusal: null });
-    if (wasWithheld) guard.onAccepted?.(account.credentialId);
-  };
-  const reject = (account: Account, attempts: Attempts, error: AuthenticationError) => {
-    attempts.acceptedAt = null;
-    attempts.rejectionsInARow++;
-    if (!attempts.everAccepted || attempts.rejectionsInARow >= rejectionsOfGoodSecret) {
-      attempts.refusal = new SecretWithheldError(account.userName, error);
-      attempts.refusedAt = now();
+  function accept(own: readonly Attempts[]): void {
+    const wasWithheld = own.some(({ refusal }) => refusal !== null);
+    for (const attempts of own) {
+      Object.assign(attempts, { acceptedAt: now(), everAccepted: true, rejectionsInARow: 0, refusal: null });
     }
-  };
-  const judged = async <T>(account: Account, attempts: Attempts, attempt: () => Promise<T>): Promise<T> => {
+    if (!wasWithheld) return;
+    guard.onAccepted?.();
+    guard.onRefusal?.();
+  }
+
+  function reject({ account }: Login, own: readonly Attempts[], error: AuthenticationError): void {
+    if (counted.has(error)) return;
+    counted.add(error);
+    const withheld = new SecretWithheldError(account.userName, error);
+    const refusal = { machineId: account.machineId, atMs: now(), error, withheld };
+    for (const attempts of own) {
+      attempts.acceptedAt = null;
+      attempts.rejectionsInARow++;
+      if (!attempts.everAccepted || attempts.rejectionsInARow >= rejectionsOfGoodSecret) attempts.refusal = refusal;
+    }
+    if (own.some((attempts) => attempts.refusal === refusal)) guard.onRefusal?.();
+  }
+
+  async function judged<T>(login: Login, own: readonly Attempts[], attempt: () => Promise<T>): Promise<T> {
+    const isStill = () => own.every(({ scope }, i) => buckets.get(login.bucket)?.get(keyOfScope(scope)) === own[i]);
     try {
       const result = await attempt();
-      accept(account, attempts);
+      if (isStill()) accept(own);
       return result;
     } catch (error) {
-      // The secret was replaced meanwhile: this outcome says nothing about the new one.
-      if (accounts.get(account.key) === attempts) {
-        if (isRejection(error)) reject(account, attempts, error);
-        else if (error instanceof WSManFault) accept(account, attempts);
+      // Forgotten meanwhile, since its set has another secret: nobody asks for this one any more.
+      if (isStill()) {
+        if (isRejection(error)) reject(login, own, error);
+        else if (error instanceof WSManFault) accept(own);
       }
       throw error;
     }
-  };
+  }
+
+  async function run<T>(login: Login, isAsked: boolean, attempt: () => Promise<T>): Promise<T> {
+    const own = ownOf(login);
+    if (isAsked) for (const attempts of own) attempts.askedByUser = true;
+    const outcome = judged(login, own, attempt);
+    const ended = outcome.then(
+      () => {},
+      () => {},
+    );
+    for (const { inFlight } of own) inFlight.add(ended);
+    try {
+      return await outcome;
+    } finally {
+      for (const attempts of own) {
+        attempts.inFlight.delete(ended);
+        if (isAsked) attempts.askedByUser = false;
+      }
+    }
+  }
 
   const guard: SignInGuard = {
     onAccepted: null,
-    async signIn(account, { askedAt, signal }, attempt) {
-      if (account === null) return attempt(false);
+    onRefusal: null,
+    login: (account, secret) => ({
+      account,
+      bucket: `${account.user}\n${createHmac('sha256', hashKey).update(secret, 'utf8').digest('base64')}`,
+    }),
+    async signIn(login, { askedAt, signal }, attempt) {
       for (;;) {
         signal.throwIfAborted();
-        const attempts = attemptsOf(account);
-        const allowed = askedAt !== null && askedAt > attempts.refusedAt;
-        if (attempts.refusal !== null && !allowed) throw attempts.refusal;
-        if (isGood(attempts)) return judged(account, attempts, () => attempt(false));
-        if (attempts.running === null) {
-          if (allowed) askedByUser.add(account.key);
-          const run = judged(account, attempts, () => attempt(true));
-          attempts.running = run.then(
-            () => {},
-            () => {},
-          );
-          try {
-            return await run;
-          } finally {
-            attempts.running = null;
-            askedByUser.delete(account.key);
-          }
+        const own = ownOf(login);
+        const related = relatedTo(login);
+        const refused = related.filter(({ refusal }) => refusal !== null);
+        const isAsked = refused.length > 0 && refused.every(({ refusal }) => (askedAt ?? 0) > refusal!.atMs);
+        if (refused.length > 0 && !isAsked) {
+          guard.onRefusal?.();
+          throw refused[0]!.refusal!.withheld;
         }
-        await abortable(attempts.running, signal);
+        const busy = [...new Set(related.flatMap(({ inFlight }) => [...inFlight]))];
+        const room = own.some(isGood) && refused.length === 0 ? goodAtOnce : 1;
+        if (busy.length < room) return run(login, isAsked, attempt);
+        await abortable(Promise.race(busy), signal);
       }
     },
-    rejected(account, error) {
-      reject(account, attemptsOf(account), error);
+    isGood: (login) => ownOf(login).some(isGood) && relatedTo(login).every(({ refusal }) => refusal === null),
+    rejected(login, error) {
+      if (isRejection(error)) reject(login, ownOf(login), error);
     },
-    check(account) {
-      const refusal = accounts.get(account.key)?.refusal;
-      if (refusal && !askedByUser.has(account.key)) throw refusal;
+    check(login) {
+      const refused = relatedTo(login).find(({ refusal }) => refusal !== null);
+      if (refused !== undefined && !ownOf(login).some(({ askedByUser }) => askedByUser))
+        throw refused.refusal!.withheld;
     },
-    secretChanged(credentialId) {
-      for (const key of accounts.keys()) {
-        if (key === credentialId || key.startsWith(`${credentialId} on `)) accounts.delete(key);
+    isWithheld: (error) => everything().some(({ refusal }) => refusal?.withheld === error),
+    refusalOf(credentialId) {
+      let latest: Refusal | null = null;
+      for (const known of buckets.values()) {
+        const scopes = [...known.values()].filter(({ credentials }) => credentials.has(credentialId));
+        for (const { scope, refusal } of known.values()) {
+          if (refusal === null || refusal.atMs < (latest?.atMs ?? 0)) continue;
+          if (scopes.some((own) => overlap(own.scope, scope))) latest = refusal;
+        }
       }
+      return latest;
+    },
+    credentialChanged(credentialId) {
+      for (const [bucket, known] of buckets) {
+        for (const [key, attempts] of known) {
+          if (!attempts.credentials.delete(credentialId)) continue;
+          // Another set has the same account and secret, and for that nothing has changed.
+          if (attempts.credentials.size > 0) continue;
+          if (attempts.inFlight.size === 0) known.delete(key);
+          else Object.assign(attempts, { acceptedAt: null, everAccepted: false, rejectionsInARow: 0, refusal: null });
+        }
+        if (known.size === 0) buckets.delete(bucket);
+      }
+      guard.onRefusal?.();
     },
   };
+
+  function everything(): readonly Attempts[] {
+    return [...buckets.values()].flatMap((known) => [...known.values()]);
+  }
   return guard;
+}
+
+function newAttempts(scope: Scope): Attempts {
+  return {
+    scope,
+    inFlight: new Set(),
+    credentials: new Set(),
+    acceptedAt: null,
+    everAccepted: false,
+    rejectionsInARow: 0,
+    refusal: null,
+    askedByUser: false,
+  };
 }
 
 function isRejection(error: unknown): error is AuthenticationError {

@@ -1,7 +1,9 @@
-import type { WSManClient } from '../wsman/index.ts';
+import { AuthenticationError, type Target, type WSManClient } from '../wsman/index.ts';
+import { accountOf } from './accounts.ts';
 import {
-  accountOf,
   createSignInGuard,
+  type Refusal,
+  SecretLockedError,
   type SecretStore,
   SecretWithheldError,
   type SignInCredential,
@@ -20,6 +22,48 @@ export interface MachineAccess {
   readonly credential: SignInCredential | null;
 }
 
+/** Settings and set as a session takes them. */
+export function planOf(machineId: string | null, { target, credential }: MachineAccess): SessionPlan {
+  const { host, port } = target;
+  const userName = credential?.kind === 'password' ? credential.userName : null;
+  return {
+    target: { ...target, userName, signedInUser: credential?.kind === 'signed-in-user' },
+    account:
+      userName === null || !needsPassword.has(target.authentication)
+        ? null
+        : accountOf({ credentialId: credential?.id ?? null, userName, machineId, host, port }),
+    certificateOf: credential?.kind === 'certificate' ? credential.id : null,
+    obstacle: credential && obstacleTo(target.authentication, credential.kind),
+  };
+}
+
+const needsPassword: ReadonlySet<Target['authentication']> = new Set([
+  'negotiate',
+  'kerberos',
+  'ntlm',
+  'basic',
+  'digest',
+]);
+
+/** A set that cannot do what the machine's settings ask for. What else may be wrong the connection says. */
+function obstacleTo(policy: Target['authentication'], kind: SignInCredential['kind']): AuthenticationError | null {
+  const because = (message: string) => new AuthenticationError(message, { reason: 'no-credential' });
+  if (policy === 'certificate') {
+    if (kind === 'certificate') return null;
+    return because('This machine is to be signed in to with a client certificate, and its credential set has none.');
+  }
+  if (kind === 'certificate') {
+    return because(
+      'The credential set is a client certificate, and this machine is to be signed in to in another way.',
+    );
+  }
+  const isOwnName = policy === 'basic' || policy === 'digest' || policy === 'ntlm';
+  if (kind === 'signed-in-user' && isOwnName) {
+    return because('The user who is signed in here can only use Kerberos, and this machine is set to another way.');
+  }
+  return null;
+}
+
 /** One session per machine. */
 export interface SessionPool {
   /** The session of this machine, made when it is first asked for. Undefined where no machine has this id. */
@@ -29,17 +73,29 @@ export interface SessionPool {
   remove(machineId: string): void;
   /** From now on machines are kept connected, also those that are added later. */
   wakeAll(): void;
-  /** Another secret for this credential: refusals of the old one are forgotten. Machines that use it need a new `set`. */
-  secretChanged(credentialId: string): void;
-  /** Signs in with a saved credential somewhere that is no machine of ours yet, by the same rules. The user asked for it. */
-  trySignIn<T>(credentialId: string, userName: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T>;
+  /** Another secret or user name for this set: refusals of the old one are forgotten. Machines that use it need a new `set`. */
+  credentialChanged(credentialId: string): void;
+  /** Why the secret of this set is not sent any more, or null. */
+  refusalOf(credentialId: string): Refusal | null;
+  /** The sealed file is open: machines that waited for it connect. */
+  unlocked(): void;
+  /**
+   * Signs in with a password on a client that is no session's, by the rules against lock-outs. `askedAt` null: not where it was refused.
+   * A plan without a password needs no turn.
+   */
+  trySignIn<T>(
+    plan: SessionPlan,
+    secret: string | null,
+    options: { readonly askedAt: number | null; readonly signal: AbortSignal },
+    attempt: () => Promise<T>,
+  ): Promise<T>;
   clear(): void;
   close(): void;
 }
 
 export interface SessionPoolOptions {
   readonly createClient: SessionWorld['createClient'];
-  readonly secrets: () => SecretStore;
+  readonly secrets: SecretStore;
   readonly greet: (
     machineId: string,
     client: WSManClient,
@@ -47,6 +103,8 @@ export interface SessionPoolOptions {
     signal: AbortSignal,
   ) => Promise<unknown>;
   readonly onChange: (machineId: string) => void;
+  /** A set was refused, or no longer is. */
+  readonly onRefusal?: () => void;
   readonly now?: () => number;
   readonly random?: () => number;
 }
@@ -54,13 +112,13 @@ export interface SessionPoolOptions {
 export function createSessionPool(options: SessionPoolOptions): SessionPool {
   const { now = Date.now, random = Math.random } = options;
   const sessions = new Map<string, Session>();
-  const credentialOf = new Map<string, string | null>();
   const guard = createSignInGuard(now);
   let awake = false;
 
   const world: SessionWorld = {
     createClient: options.createClient,
-    password: (account) => options.secrets().get(account.credentialId),
+    password: async ({ credentialId }) => (credentialId === null ? null : options.secrets.get(credentialId)),
+    certificate: (credentialId) => options.secrets.certificate(credentialId),
     guard,
     connecting: createLimiter(connectingAtOnce),
     greeting: createLimiter(greetingAtOnce),
@@ -69,29 +127,21 @@ export function createSessionPool(options: SessionPoolOptions): SessionPool {
     now,
     random,
   };
-  guard.onAccepted = (credentialId) => {
-    for (const session of of(credentialId)) {
-      if (session.status.error instanceof SecretWithheldError) void session.retry();
-    }
+  const wake = (isOver: (error: unknown) => boolean) => {
+    for (const session of sessions.values()) session.wake(isOver);
   };
+  guard.onAccepted = () => wake((error) => error instanceof SecretWithheldError && !guard.isWithheld(error));
+  guard.onRefusal = options.onRefusal ?? null;
 
-  function* of(credentialId: string): Generator<Session> {
-    for (const [id, session] of sessions) if (credentialOf.get(id) === credentialId) yield session;
-  }
   const clear = () => {
     for (const session of sessions.values()) session.close();
     sessions.clear();
-    credentialOf.clear();
   };
 
   return {
     get: (machineId) => sessions.get(machineId),
-    set(machineId, { target, credential }) {
-      const userName = credential?.kind === 'password' ? credential.userName : null;
-      const account = credential && userName !== null ? accountOf(credential.id, userName, machineId) : null;
-      const signedInUser = credential?.kind === 'signed-in-user';
-      const plan: SessionPlan = { target: { ...target, userName, signedInUser }, account };
-      credentialOf.set(machineId, credential?.id ?? null);
+    set(machineId, access) {
+      const plan = planOf(machineId, access);
       let session = sessions.get(machineId);
       if (session === undefined) {
         session = createSession(machineId, plan, world);
@@ -102,15 +152,18 @@ export function createSessionPool(options: SessionPoolOptions): SessionPool {
     remove(machineId) {
       sessions.get(machineId)?.close();
       sessions.delete(machineId);
-      credentialOf.delete(machineId);
     },
     wakeAll() {
       awake = true;
       for (const session of sessions.values()) session.wake();
     },
-    secretChanged: (credentialId) => guard.secretChanged(credentialId),
-    trySignIn: (credentialId, userName, signal, attempt) =>
-      guard.signIn(accountOf(credentialId, userName, 'test'), { askedAt: now(), signal }, attempt),
+    credentialChanged: (credentialId) => guard.credentialChanged(credentialId),
+    refusalOf: (credentialId) => guard.refusalOf(credentialId),
+    unlocked: () => wake((error) => error instanceof SecretLockedError),
+    async trySignIn({ account }, secret, signInOptions, attempt) {
+      if (account === null || secret === null) return attempt();
+      return guard.signIn(guard.login(account, secret), signInOptions, attempt);
+    },
     clear,
     close: clear,
   };

@@ -8,7 +8,8 @@ import {
   TransportError,
   type WSManClient,
 } from '../wsman/index.ts';
-import { accountOf, createSignInGuard } from './credentials.ts';
+import { accountOf } from './accounts.ts';
+import { createSignInGuard } from './credentials.ts';
 import { createLimiter } from './limiter.ts';
 import { createSession, type Session, type SessionPlan } from './session.ts';
 
@@ -27,7 +28,9 @@ function setUp(change: { anonymous?: () => Identity; signedIn?: () => Identity; 
   const clients: { closed: boolean; anonymousAsked: number; client: WSManClient }[] = [];
   const plan: SessionPlan = {
     target: { host: 'srv01' } as SessionPlan['target'],
-    account: accountOf('c1', 'CORP\\admin', 'm1'),
+    account: accountOf({ credentialId: 'c1', userName: 'CORP\\admin', machineId: 'm1', host: 'srv01', port: 5985 }),
+    certificateOf: null,
+    obstacle: null,
   };
   const session = createSession('m1', plan, {
     createClient(_: Target) {
@@ -50,6 +53,7 @@ function setUp(change: { anonymous?: () => Identity; signedIn?: () => Identity; 
       return made.client;
     },
     password: async () => 'secret',
+    certificate: async () => null,
     guard: createSignInGuard(),
     connecting: createLimiter(4),
     greeting: createLimiter(4),

@@ -2,18 +2,19 @@ import {
   AuthenticationError,
   CancelledError,
   CertificateError,
+  type ClientCertificate,
   type ConnectionSecurity,
   type Identity,
-  refusesSecret,
   type Target,
   TransportError,
   type WSManClient,
   WSManError,
   WSManFault,
 } from '../wsman/index.ts';
+import type { Account } from './accounts.ts';
 import { identifyAnonymously } from './anonymous-identify.ts';
 import { backoffMs } from './backoff.ts';
-import type { Account, SignInGuard } from './credentials.ts';
+import type { Login, SignInGuard } from './credentials.ts';
 import type { Limiter } from './limiter.ts';
 
 export type SessionState =
@@ -26,10 +27,15 @@ export type SessionState =
   | 'restarting'
   | 'failing';
 
-/** Whom a session talks to, without the password: that is asked of the secret store when a SecurityContext needs it. */
+/** Whom a session talks to, without the secret: that is asked of the secret store when a SecurityContext or a TLS socket needs it. */
 export interface SessionPlan {
   readonly target: Omit<Target, 'password' | 'clientCertificate'>;
+  /** With a password. */
   readonly account: Account | null;
+  /** The set whose client certificate is shown. */
+  readonly certificateOf: string | null;
+  /** Why these settings and this set do not go together: nothing is sent then. */
+  readonly obstacle: AuthenticationError | null;
 }
 
 export interface SessionStatus {
@@ -48,6 +54,7 @@ export interface SessionStatus {
 export interface SessionWorld {
   readonly createClient: (target: Target) => WSManClient;
   readonly password: (account: Account) => Promise<string | null>;
+  readonly certificate: (credentialId: string) => Promise<ClientCertificate | null>;
   readonly guard: SignInGuard;
   /** How many machines may be connecting at once: most of that is waiting, also for those that will never answer. */
   readonly connecting: Limiter;
@@ -80,8 +87,11 @@ export interface RunOptions {
 export interface Session {
   readonly id: string;
   readonly status: SessionStatus;
-  /** Connects in the background, unless it is connected, refused, or waiting for its next turn. */
-  wake(): void;
+  /**
+   * Connects in the background, unless it is connected, refused, or waiting for its next turn. A refusal that is over, as `isOver` says of
+   * its error, keeps it no longer.
+   */
+  wake(isOver?: (error: unknown) => boolean): void;
   /** The user asks: tries now, also after a refusal. Resolves when the attempt has ended, however it ended. */
   retry(): Promise<void>;
   /**
@@ -117,6 +127,8 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
   let verifying: Promise<void> | null = null;
   /** It never answers anonymously, and yet takes sign-ins: it is not asked that way again. */
   let isMute = false;
+  /** What was sent last. */
+  let login: Login | null = null;
   let failures = 0;
   let retryTimer: NodeJS.Timeout | null = null;
   let heartbeat: NodeJS.Timeout | null = null;
@@ -149,40 +161,70 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
     client = null;
   }
 
+  /**
+   * What a client asks for its secret while `signIn` is its turn, and afterwards, when it opens further connections: then a password that no
+   * machine has accepted lately is tried once alone before. It may have been changed, and a fleet that reconnects would send it all at once.
+   */
+  function secretsOf(
+    { target, account, certificateOf }: SessionPlan,
+    turn: { login: Login | null },
+  ): Pick<Target, 'password' | 'clientCertificate'> {
+    return {
+      async password() {
+        const secret = account && (await world.password(account));
+        if (account === null || secret === null) return null;
+        const asked = world.guard.login(account, secret);
+        if (turn.login === null && !world.guard.isGood(asked)) {
+          await world.guard.signIn(asked, { askedAt: null, signal: lifetime.signal }, () => prove(target, secret));
+        }
+        if (turn.login !== null && turn.login.bucket !== asked.bucket) throw replaced(null);
+        world.guard.check(asked);
+        login = asked;
+        return secret;
+      },
+      ...(certificateOf !== null && { clientCertificate: () => world.certificate(certificateOf) }),
+    };
+  }
+
+  /** Signs in and no more. */
+  async function prove(target: SessionPlan['target'], secret: string): Promise<void> {
+    const once = world.createClient({ ...target, password: async () => secret });
+    try {
+      await identifySignedIn(once, lifetime.signal);
+    } finally {
+      once.close();
+    }
+  }
+
   /** Opens a client, signs in, reads the first facts. The secret is asked for only after the machine has answered without it. */
   async function establish(
     signal: AbortSignal,
     askedAt: number | null,
   ): Promise<{ opened: WSManClient; missing: unknown }> {
-    const { target, account } = plan;
-    const opened = world.createClient({
-      ...target,
-      async password() {
-        if (account === null) return null;
-        world.guard.check(account);
-        return world.password(account);
-      },
-    });
+    const planned = plan;
+    const turn: { login: Login | null } = { login: null };
+    const opened = world.createClient({ ...planned.target, ...secretsOf(planned, turn) });
     try {
       // The client also learns from Identify that stack 1.1 bears one connection only.
       const anonymous = isMute ? null : await identifyAnonymously(opened, signal);
       identity = anonymous?.kind === 'identified' ? anonymous.identity : null;
+      if (planned.obstacle !== null) throw planned.obstacle;
       const signIn = async () => {
         identity = await identifySignedIn(opened, signal);
         isMute ||= anonymous?.kind === 'silent';
       };
-      const greet = () =>
-        world.greeting.run(signal, async () => {
-          if (identity === null) await signIn();
-          return world.greet(id, opened, identity, signal);
-        });
-      // While a fleet waits for the verdict on its password, only Identify is asked: a machine whose WMI hangs must not hold up the others.
-      const greeted = await world.guard.signIn(account, { askedAt, signal }, async (alone) => {
-        if (!alone) return { missing: await greet() };
-        await signIn();
-        return null;
+      const { account } = planned;
+      const secret = account && (await world.password(account));
+      if (account !== null && secret !== null) {
+        // Others may wait for the verdict on this password, so only Identify is asked: a machine whose WMI hangs must not hold them up.
+        turn.login = world.guard.login(account, secret);
+        await world.guard.signIn(turn.login, { askedAt, signal }, signIn);
+        turn.login = null;
+      }
+      const missing = await world.greeting.run(signal, async () => {
+        if (identity === null) await signIn();
+        return world.greet(id, opened, identity, signal);
       });
-      const { missing } = greeted ?? { missing: await greet() };
       return { opened, missing };
     } catch (error) {
       opened.close();
@@ -275,7 +317,7 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
     else if (error instanceof CancelledError || !(error instanceof WSManError)) return;
     else if (status.state === 'restarting') drop();
     else if (error instanceof AuthenticationError) {
-      if (plan.account !== null && refusesSecret.has(error.reason)) world.guard.rejected(plan.account, error);
+      if (login !== null) world.guard.rejected(login, error);
       settle(error);
     } else if (error instanceof TransportError && isGone(error)) settle(error);
     // A lost answer, a slow class, a broken message: the next question tells whether the machine is well.
@@ -348,8 +390,9 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
     get status() {
       return status;
     },
-    wake() {
-      if (status.state === 'unknown' && !lifetime.signal.aborted) void connect(null).catch(() => {});
+    wake(isOver = () => false) {
+      const isDue = status.state === 'unknown' || (status.state === 'denied' && isOver(status.error));
+      if (isDue && !lifetime.signal.aborted) void connect(null).catch(() => {});
     },
     async retry() {
       if (lifetime.signal.aborted || status.state === 'restarting') return;
@@ -366,6 +409,7 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
       failures = 0;
       identity = null;
       isMute = false;
+      login = null;
       set({ state: 'unknown', error: null, identity: null, security: null });
     },
     beginRestart() {
@@ -402,7 +446,7 @@ async function identifySignedIn(client: WSManClient, signal: AbortSignal): Promi
   }
 }
 
-function replaced(cause: CancelledError): TransportError {
+function replaced(cause: CancelledError | null): TransportError {
   return new TransportError('The connection was replaced meanwhile.', { reason: 'connection-lost', cause });
 }
 

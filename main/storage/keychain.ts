@@ -41,10 +41,11 @@ function entry(Entry: typeof AsyncEntry, id: string): AsyncEntry {
 }
 
 /** Secrets for this run. */
-export function memoryKeychain(): Keychain {
+export function memoryKeychain(): Keychain & { all(): ReadonlyMap<string, string> } {
   const secrets = new Map<string, string>();
   return {
     durable: false,
+    all: () => new Map(secrets),
     get: async (id) => secrets.get(id) ?? null,
     async set(id, secret) {
       secrets.set(id, secret);

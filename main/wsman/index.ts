@@ -2,11 +2,13 @@
 
 export {
   type ClientCertificateLeaf,
+  needsPassphrase,
   readClientCertificate,
   type UsableClientCertificate,
 } from './auth/client-certificate.ts';
 export { explainFailure, type FailurePlace } from './auth/failure-advice.ts';
 export { filteredTokenAdvice } from './auth/failure-words.ts';
+export { refuseByPolicy } from './auth/policy.ts';
 export { cimSchema, classNameOf, decodeInstance, decodeValue, readCimInstance, toReference } from './cim.ts';
 export { type CimInput, type InputParameter, methodInput, toCimXml } from './cim-input.ts';
 export type {
@@ -63,6 +65,7 @@ export { openShell, type RunningCommand, type RunOptions, type Shell, type Shell
 export type { OutputChunk, SignalName, StreamName } from './shell-messages.ts';
 export type { AuthenticationPolicy, ClientCertificate, SpnChoice, Target, TlsTrust } from './target.ts';
 export type { ConnectionSecurity } from './transport/connection-pool.ts';
+export { offeredSchemes } from './transport/offered-schemes.ts';
 export { inspectCertificate } from './transport/open-socket.ts';
 export {
   attribute,
