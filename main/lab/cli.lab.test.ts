@@ -55,6 +55,14 @@ it.each([
   [['--base-port', '65530', '--machines', '20'], '--base-port'],
   [['--latency', '-5'], 'latency'],
   [['--nonsense'], '--nonsense'],
+  [['--auth', 'magic'], 'kerberos-only'],
+  [['--auth', 'ntlm,'], 'kerberos-only'],
+  [['--auth', 'certificate'], '--https'],
+  [['--auth', 'digest,ntlm'], 'management controllers'],
+  [['--controllers', '6'], '--controllers'],
+  [['--enctypes', 'arcfour-hmac'], '--auth kerberos'],
+  [['--auth', 'kerberos', '--enctypes', 'a\n[realms]'], '--enctypes'],
+  [['--renegotiate'], '--auth certificate'],
   [['surplus'], 'surplus'],
 ])('%j: one clear line and exit code 2', async (args, word) => {
   const { output, ended } = run(cli, args);
@@ -83,6 +91,26 @@ it('prints one JSON line when ready, and ends with everything when interrupted',
   expect(await isOpen(machines[0]!.port)).toBe(false);
   expect(lab.output.stdout.trim().split('\n')).toHaveLength(1);
   expect(lab.output.stderr).toBe('');
+});
+
+it('--auth certificate: the line brings certificates to sign in with', async () => {
+  const lab = run(cli, ['--machines', '1', '--https', '--auth', 'ntlm,certificate']);
+  const line = JSON.parse(await firstLine(lab)) as Record<string, unknown>;
+  expect(Object.keys(line).sort()).toEqual([
+    'certificatePem',
+    'clientCertificate',
+    'machines',
+    'unmappedClientCertificate',
+  ]);
+  expect(line['clientCertificate']).toMatchObject({
+    userPrincipalName: 'Administrator@localhost',
+    certificatePem: expect.stringContaining('BEGIN CERTIFICATE'),
+    keyPem: expect.stringContaining('BEGIN PRIVATE KEY'),
+    pfx: expect.any(String),
+    passphrase: expect.any(String),
+  });
+  lab.child.kill('SIGTERM');
+  expect(await lab.ended).toBe(0);
 });
 
 it('says which port it cannot have', async () => {

@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { channelBindingData } from '../wsman/auth/channel-binding.ts';
@@ -292,3 +294,52 @@ describe('Kerberos only, inside TLS, with another encryption type', () => {
     expect(result.answers[0]!.soap).toContain('<p:Name>WinRM</p:Name>');
   });
 });
+
+it('without a common encryption type the KDC says so', async () => {
+  const lab = await startLab({ machines: 1, auth: 'kerberos', enctypes: 'arcfour-hmac' });
+  try {
+    const { status, stderr } = run('/usr/bin/kinit', ['-c', 'MEMORY:', 'Administrator'], lab, { input: 'x\n' });
+    expect(status).toBe(1);
+    expect(stderr).toContain('KDC has no support for encryption type');
+  } finally {
+    await lab.close();
+  }
+});
+
+it.each(['SIGINT', 'SIGKILL'] as const)('the KDC ends with the lab: %s', async (signal) => {
+  const cli = fileURLToPath(new URL('./cli.ts', import.meta.url));
+  const child = spawn(process.execPath, [cli, '--machines', '1', '--auth', 'kerberos'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let folder: string | null = null;
+  try {
+    const line = await new Promise<string>((resolve, reject) => {
+      createInterface({ input: child.stdout }).once('line', resolve);
+      child.once('exit', (code) => reject(new Error(`The lab ended with code ${code}. Is krb5-kdc installed?`)));
+    });
+    const { krb5Config, realm, machines } = JSON.parse(line) as Pick<Lab, 'krb5Config' | 'realm' | 'machines'>;
+    expect(realm).toBe('CORP.EXAMPLE');
+    expect(machines[0]!.address).toBe('localhost');
+    folder = dirname(krb5Config!);
+    const port = Number(/kdc = 127\.0\.0\.1:(\d+)/.exec(readFileSync(krb5Config!, 'utf8'))![1]);
+    expect(await isOpen(port)).toBe(true);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await ended;
+    await expect.poll(() => isOpen(port), { timeout: 10_000, interval: 50 }).toBe(false);
+    if (signal === 'SIGINT') expect(existsSync(folder)).toBe(false);
+  } finally {
+    child.kill('SIGKILL');
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host: '127.0.0.1', port }, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}
