@@ -5,8 +5,14 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { channelBindingOf } from '../auth/channel-binding.ts';
-import { createNegotiateAcceptor, type NegotiateAcceptor } from '../auth/negotiate.ts';
-import { SEALED_CONTENT_TYPE, SOAP_CONTENT_TYPE, unwrapMessage, wrapMessage } from './message-encryption.ts';
+import { createNegotiateAcceptor, type KerberosAcceptor, type NegotiateAcceptor } from '../auth/negotiate.ts';
+import {
+  type SealingProtocol,
+  SOAP_CONTENT_TYPE,
+  sealedContentType,
+  unwrapMessage,
+  wrapMessage,
+} from './message-encryption.ts';
 
 export interface SeenRequest {
   readonly head: string;
@@ -87,9 +93,10 @@ export function sealedReply(
   soap: string,
   status = '200 OK',
   headers: readonly string[] = [],
+  protocol: SealingProtocol = 'SPNEGO',
 ): Buffer {
-  const frame = wrapMessage(context, Buffer.from(soap));
-  return reply(status, [`Content-Type: ${SEALED_CONTENT_TYPE}`, ...headers], frame);
+  const frame = wrapMessage(context, Buffer.from(soap), SOAP_CONTENT_TYPE, protocol);
+  return reply(status, [`Content-Type: ${sealedContentType(protocol)}`, ...headers], frame);
 }
 
 export interface NtlmServerOptions {
@@ -97,6 +104,14 @@ export interface NtlmServerOptions {
   readonly takesRidingBody?: boolean;
   /** Answers raw NTLM with a bare `Negotiate`. */
   readonly onlySpnego?: boolean;
+  /** Takes Kerberos too. */
+  readonly kerberos?: () => Promise<KerberosAcceptor>;
+  /** Takes no NTLM. */
+  readonly withoutNtlm?: boolean;
+  /** Default: only `Negotiate`. */
+  readonly schemes?: readonly ('Negotiate' | 'Kerberos')[];
+  /** A token to send with a 401 instead of that of the acceptor. */
+  readonly onToken?: (token: Uint8Array, request: SeenRequest) => Uint8Array | null;
   /** Instead of `200 OK` with length 0 after an AUTHENTICATE message without a body; what belongs into its header is `headers`. */
   readonly onAuthenticated?: (headers: readonly string[]) => Buffer;
   readonly tls?: {
@@ -109,20 +124,27 @@ export interface NtlmServerOptions {
   readonly onSoap?: (soap: string, request: SeenRequest, context: NegotiateAcceptor) => boolean;
 }
 
-/** NTLM under Negotiate for `admin`; answers every SOAP text with `<echo>` of it, sealed over plain HTTP. */
+/** Negotiate or Kerberos for `admin`; answers every SOAP text with `<echo>` of it, sealed over plain HTTP. */
 export async function startNtlmServer(
   options: NtlmServerOptions = {},
 ): Promise<LoopbackServer & { readonly executed: readonly string[] }> {
   const contexts = new WeakMap<Socket, NegotiateAcceptor>();
   const executed: string[] = [];
+  const schemes = options.schemes ?? ['Negotiate'];
+  const offer = schemes.map((scheme) => `WWW-Authenticate: ${scheme}`);
 
   const serve = async (request: SeenRequest): Promise<void> => {
     const { socket, body } = request;
-    const token = /^Negotiate (.+)$/.exec(request.header('authorization') ?? '')?.[1];
+    const [scheme, token] = (request.header('authorization') ?? '').split(' ', 2);
     let context = contexts.get(socket);
     const extra: string[] = [];
-    if (token !== undefined) {
+    if (token !== undefined && schemes.some((one) => one === scheme)) {
       const bytes = Buffer.from(token, 'base64');
+      const special = options.onToken?.(bytes, request);
+      if (special) {
+        socket.write(reply('401 ', [`WWW-Authenticate: ${scheme} ${Buffer.from(special).toString('base64')}`]));
+        return;
+      }
       if (context === undefined || context.complete) {
         if (options.onlySpnego && bytes.toString('latin1', 0, 7) === 'NTLMSSP') {
           socket.write(reply('401 ', ['WWW-Authenticate: Negotiate', 'WWW-Authenticate: Kerberos']));
@@ -132,7 +154,7 @@ export async function startNtlmServer(
         contexts.set(socket, context);
       }
       const answer = await context.step(bytes);
-      const header = answer ? [`WWW-Authenticate: Negotiate ${Buffer.from(answer).toString('base64')}`] : [];
+      const header = answer ? [`WWW-Authenticate: ${scheme} ${Buffer.from(answer).toString('base64')}`] : [];
       if (!context.complete) {
         socket.write(reply('401 ', header));
         return;
@@ -144,7 +166,7 @@ export async function startNtlmServer(
       }
     }
     if (!context?.complete) {
-      socket.write(reply('401 ', ['WWW-Authenticate: Negotiate']));
+      socket.write(reply('401 ', offer));
       return;
     }
     const soap = options.tls ? body.toString() : Buffer.from(unwrapMessage(context, body).soap).toString();
@@ -154,14 +176,14 @@ export async function startNtlmServer(
     socket.write(
       options.tls
         ? reply('200 OK', [`Content-Type: ${SOAP_CONTENT_TYPE}`, ...extra], echo)
-        : sealedReply(context, echo, '200 OK', extra),
+        : sealedReply(context, echo, '200 OK', extra, protocolOf(request) ?? 'SPNEGO'),
     );
   };
   const server = await startServer(async (request) => {
     try {
       await serve(request);
     } catch {
-      request.socket.write(reply('401 ', ['WWW-Authenticate: Negotiate']));
+      request.socket.write(reply('401 ', offer));
       contexts.delete(request.socket);
     }
   }, options.tls);
@@ -170,13 +192,23 @@ export async function startNtlmServer(
 
 function newAcceptor(options: NtlmServerOptions): NegotiateAcceptor {
   return createNegotiateAcceptor({
-    ntlm: {
-      role: 'acceptor',
-      findPassword: (user) => (user === 'admin' ? 'Secret-4711' : null),
-      computerName: 'LOOPBACK',
-      channelBinding: options.tls ? channelBindingOf(options.tls.der) : null,
-      requireChannelBinding: options.tls?.requireBinding ?? false,
-    },
-    kerberos: null,
+    ntlm: options.withoutNtlm
+      ? null
+      : {
+          role: 'acceptor',
+          findPassword: (user) => (user === 'admin' ? 'Secret-4711' : null),
+          computerName: 'LOOPBACK',
+          channelBinding: options.tls ? channelBindingOf(options.tls.der) : null,
+          requireChannelBinding: options.tls?.requireBinding ?? false,
+        },
+    kerberos: options.kerberos ?? null,
   });
+}
+
+/** The protocol that a sealed request names. */
+export function protocolOf(request: SeenRequest): SealingProtocol | null {
+  const named = /protocol="application\/HTTP-(SPNEGO|Kerberos)-session-encrypted"/.exec(
+    request.header('content-type') ?? '',
+  );
+  return (named?.[1] as SealingProtocol | undefined) ?? null;
 }

@@ -88,6 +88,8 @@ export function digestRequests(
 ): RequestAuthorization {
   const evidence = { mechanism: 'Digest' } as const;
   let session: DigestSession | null = null;
+  /** The password was right a request ago: a 401 without `stale` may then be a target that takes each nonce once. */
+  let wasTaken = false;
 
   /** The challenge of a 401. Nothing has been answered to it yet. */
   function challengeOf(response: HttpResponse): DigestChallenge {
@@ -123,10 +125,13 @@ export function digestRequests(
     mustRepeat(response) {
       if (response.status !== 401) {
         for (const info of headerValues(response.headers, 'authentication-info')) session?.takeInfo(info);
+        wasTaken = true;
         return false;
       }
       const challenge = challengeOf(response);
-      if (!challenge.stale) throw rejected(offeredBy(response), 2, evidence);
+      const isWorthAnother = challenge.stale || wasTaken;
+      wasTaken = false;
+      if (!isWorthAnother) throw rejected(offeredBy(response), 2, evidence);
       take(challenge, response);
       return true;
     },
