@@ -7,7 +7,7 @@ No argument. Each line of standard input is one request, each line of standard o
   {"op": "describe", "name"}             -> {"badPasswordCount", "isLockedOut"}
   {"op": "unlock", "name"}
   {"op": "keytab", "account", "file", "services"}
-  {"op": "accept", "mechanism", "name", "password"}  -> one acceptor at a time, in the role of that computer
+  {"op": "accept", "mechanism"}          -> one acceptor at a time, as the domain controller itself
   {"op": "step", "token"}                -> {"token", "complete", "account"}
   {"op": "wrap" | "unwrap", "data"}      -> {"data"}
 Standard input at its end ends the process. A failure is answered by {"error": text}.
@@ -203,15 +203,12 @@ def renamed(entry, principal):
 
 
 def do_accept(request):
+    """As the domain controller itself, whose keys Samba keeps in its own secrets."""
     global acceptor
     machine = credentials.Credentials()
     machine.guess(lp)
-    machine.set_username(request["name"] + "$")
-    machine.set_domain(lp.get("workgroup"))
-    machine.set_realm(lp.get("realm"))
-    machine.set_password(request["password"])
-    machine.set_kerberos_state(credentials.DONT_USE_KERBEROS)
-    settings = {"lp_ctx": lp, "target_hostname": request["name"]}
+    machine.set_machine_account(lp)
+    settings = {"lp_ctx": lp, "target_hostname": lp.get("netbios name")}
     checker = auth.AuthContext(lp_ctx=lp, ldb=directory, methods=["sam"])
     acceptor = gensec.Security.start_server(settings, checker)
     acceptor.set_credentials(machine)

@@ -59,8 +59,8 @@ export interface SambaDirectory {
   unlock(name: string): Promise<void>;
   /** Writes the account's keys as a keytab, each under every one of the service names too, and returns its path. */
   exportKeytab(account: string, services?: readonly string[]): Promise<string>;
-  /** Starts an acceptor as a computer of the directory; the one before it is over. */
-  accept(mechanism: 'spnego' | 'ntlmssp' | 'gssapi_krb5', computer: DirectoryComputer): Promise<SambaAcceptor>;
+  /** Starts an acceptor as the domain controller itself, `dc1.corp.example`; the one before it is over. */
+  accept(mechanism: 'spnego' | 'ntlmssp' | 'gssapi_krb5'): Promise<SambaAcceptor>;
   close(): Promise<void>;
 }
 
@@ -138,8 +138,8 @@ export async function startSambaDirectory(): Promise<SambaDirectory> {
         await script.ask({ op: 'keytab', account, file, services: services.map((name) => `${name}@${REALM}`) });
         return file;
       },
-      async accept(mechanism, { name, password }) {
-        await script.ask({ op: 'accept', mechanism, name, password });
+      async accept(mechanism) {
+        await script.ask({ op: 'accept', mechanism });
         return {
           async step(token) {
             const answer = await script.ask({ op: 'step', token: base64(token) });
