@@ -32,12 +32,27 @@ export type PasswordSource =
   /** `-u` without `-p`. */
   | { readonly kind: 'ask' };
 
+/** `-auth`, as far as this version has it. */
+export type Scheme = 'none' | 'basic' | 'digest' | 'kerberos' | 'negotiate' | 'certificate';
+
+/** How to sign in: the switches that are about it, or what winrm does without them. */
+export interface Authentication {
+  readonly scheme: Scheme;
+  /** The line says so; otherwise winrm's rule has chosen, and another may be tried where nobody could sign in. */
+  readonly chosen: boolean;
+  /** `-certificate`: a PEM or PFX file. Null exactly where the scheme is another. */
+  readonly certificateFile: string | null;
+  /** `-SPNPort`. */
+  readonly spnWithPort: boolean;
+}
+
 /** The switches that every operation has. */
 export interface Connection {
   readonly endpoint: Endpoint;
   /** False where `-r` is absent: then the machine is this one. */
   readonly remote: boolean;
-  readonly authentication: 'negotiate' | 'basic' | 'none';
+  readonly authentication: Authentication;
+  /** Null: the user who is signed in here, unless scheme or environment say otherwise. */
   readonly userName: string | null;
   /** Null exactly where there is no user name. */
   readonly password: PasswordSource | null;

@@ -93,7 +93,7 @@ describe('switches', () => {
       connection: {
         endpoint: { host: 'web01', port: 5985, transport: 'http', path: '/wsman' },
         remote: true,
-        authentication: 'basic',
+        authentication: { scheme: 'basic', chosen: true, certificateFile: null, spnWithPort: false },
         userName: 'CORP\\anna',
         password: { kind: 'given', value: 's3cret' },
         unencrypted: true,
@@ -110,7 +110,7 @@ describe('switches', () => {
 
   test('short spellings', () => {
     const { connection } = winrm('winrm e wmicimv2/Win32_Service -r:web01 -u:a -p:b -a:negotiate -un -f:xml');
-    expect(connection).toMatchObject({ userName: 'a', unencrypted: true, authentication: 'negotiate' });
+    expect(connection).toMatchObject({ userName: 'a', unencrypted: true, authentication: { scheme: 'negotiate' } });
     expect(winrm('winrm id -r:web01 -ssl -skipCNcheck -skipCAcheck -trusted').connection).toMatchObject({
       skipNameCheck: true,
       skipAuthorityCheck: true,
@@ -145,9 +145,26 @@ describe('switches', () => {
     ['winrm id -r:https://web01 -un', /TLS always encrypts/],
     ['winrm id -r:web01 -a:basic', /-auth:basic needs -username/],
     ['winrm id -r:web01 -a:digest', /-auth:digest needs -username/],
-    ['winrm id -r:web01 -a:digest -u:a', /not in this version/],
-    ['winrm id -r:web01 -a:kerberos', /not in this version/],
-    ['winrm id -r:web01 -a:none -u:a', /neither -username nor/],
+    ['winrm id -r:web01 -a:credssp', /-auth:credssp needs -username/],
+    ['winrm id -r:web01 -a:credssp -u:a', /not in this version/],
+    ['winrm id -r:web01 -a:none -u:a', /none of -username, -password and -certificate/],
+    ['winrm id -r:web01 -a:none -c:alice.pfx', /none of -username, -password and -certificate/],
+    ['winrm id -r:web01 -a:none -p:x', /none of -username, -password and -certificate/],
+    ['winrm id -r:web01 -usessl -a:certificate', /needs -certificate:FILE/],
+    ['winrm id -r:web01 -usessl -a:certificate -c:a.pem -u:a', /neither -username nor -password/],
+    ['winrm id -r:web01 -usessl -c:a.pem -p:x', /neither -username nor -password/],
+    ['winrm id -r:web01 -usessl -c:a.pem -a:kerberos', /not with -auth:kerberos/],
+    ['winrm id -r:web01 -usessl -c', /needs a value/],
+    ['winrm id -r:web01 -usessl -c:0123456789abcdef0123456789ABCDEF01234567', /thumbprint .* give the file/],
+    ['winrm id -r:web01 -usessl -c:"01 23 45 67 89 ab cd ef 01 23 45 67 89 AB CD EF 01 23 45 67"', /thumbprint/],
+    ['winrm id -r:web01 -usessl -defaultCreds', /needs -auth:negotiate/],
+    ['winrm id -r:web01 -usessl -defaultCreds -a:kerberos', /needs -auth:negotiate/],
+    ['winrm id -r:web01 -usessl -defaultCreds -a:negotiate -u:a', /another/],
+    ['winrm id -r:web01 -defaultCreds -a:negotiate', /needs HTTPS/],
+    ['winrm id -r:web01 -usessl -SPNPort -a:basic -u:a', /-SPNPort goes with/],
+    ['winrm id -r:web01 -usessl -SPNPort -c:a.pem', /-SPNPort goes with/],
+    ['winrm id -r:web01 -SPNPort -a:none', /-SPNPort goes with/],
+    ['winrm id -r:web01 -SPNPort:5985', /takes no value/],
     ['winrm id -a:none', /needs -remote/],
     ['winrm get winrm/config -r:web01 -a:none', /Only winrm id/],
     ['winrm id -r:web01 -a:magic', /The authentication is/],
@@ -174,15 +191,7 @@ describe('switches', () => {
   });
 
   test.each([
-    ...[
-      '-c:AA',
-      '-certificate:AA',
-      '-skipRevocationcheck',
-      '-defaultCreds',
-      '-SPNPort',
-      '-encoding:utf-8',
-      '-file:x.xml',
-    ],
+    ...['-skipRevocationcheck', '-encoding:utf-8', '-file:x.xml'],
     ...[
       '-pac:no_proxy',
       '-proxyaccess:no_proxy',
@@ -215,6 +224,56 @@ describe('switches', () => {
 
   test('what starts with two dashes or slashes is skipped as winrm does, where it means nothing', () => {
     expect(winrm('winrm id //nologo -r:web01 --verbose').connection.endpoint.host).toBe('web01');
+  });
+});
+
+describe('how to sign in', () => {
+  const authentication = (line: string) => winrm(`winrm id ${line}`).connection.authentication;
+
+  test.each([
+    // Kerberos …
+    ['-r:web01', 'kerberos'],
+    ['-r:web01 -u:a', 'kerberos'],
+    ['-r:web01 -trusted', 'kerberos'],
+    ['-r:web01 -usessl', 'kerberos'],
+    ['-r:http://web01 -u:a', 'kerberos'],
+    // … except where a user is named and the machine is trusted, and for this computer.
+    ['-r:web01 -u:a -trusted', 'negotiate'],
+    ['-r:web01 -u:a -usessl', 'negotiate'],
+    ['-r:https://web01 -u:a', 'negotiate'],
+    ['', 'negotiate'],
+    ['-r:localhost', 'negotiate'],
+    ['-r:127.0.0.1', 'negotiate'],
+    ['-r:[::1] -u:a', 'negotiate'],
+    // A certificate is chosen by naming it.
+    ['-r:web01 -usessl -c:alice.pem', 'certificate'],
+  ])('without -auth: %s → %s', (line, scheme) => {
+    expect(authentication(line).scheme).toBe(scheme);
+    expect(authentication(line).chosen).toBe(scheme === 'certificate');
+  });
+
+  test.each([
+    ['-r:web01 -a:kerberos -u:alice@CORP.EXAMPLE', 'kerberos'],
+    ['-r:web01 -AUTH:Kerberos', 'kerberos'],
+    ['-r:web01 -authentication:negotiate', 'negotiate'],
+    ['-r:bmc01 -a:digest -u:a', 'digest'],
+    ['-r:web01 -usessl -a:basic -u:a', 'basic'],
+    ['-r:web01 -usessl -a:negotiate -defaultCreds', 'negotiate'],
+    ['-r:web01 -a:none', 'none'],
+  ])('%s', (line, scheme) => {
+    expect(authentication(line)).toEqual({ scheme, chosen: true, certificateFile: null, spnWithPort: false });
+  });
+
+  test('a certificate is a file, alone or with its scheme', () => {
+    const file = { scheme: 'certificate', chosen: true, certificateFile: 'C:\\my keys\\alice.pfx', spnWithPort: false };
+    expect(authentication('-r:web01 -usessl -certificate:"C:\\my keys\\alice.pfx"')).toEqual(file);
+    expect(authentication('-r:web01 -usessl -a:certificate /c:"C:\\my keys\\alice.pfx"')).toEqual(file);
+    // Forty hexadecimal digits with a name around them are a name.
+    expect(authentication(`-r:web01 -usessl -c:${'ab'.repeat(20)}.pem`).certificateFile).toBe(`${'ab'.repeat(20)}.pem`);
+  });
+
+  test.each(['', ' -a:kerberos', ' -a:negotiate', ' -u:a'])('-SPNPort with "%s"', (more) => {
+    expect(authentication(`-r:web01 -spnport${more}`).spnWithPort).toBe(true);
   });
 });
 

@@ -2,6 +2,7 @@
  * A command line → a typed Command. Pure: nothing is read, asked or sent here. Rules and refusals are those of winrm.cmd; where winrm
  * would do something surprising without a word, the line is refused with a sentence.
  */
+import { parseAuthentication } from './authentication.ts';
 import {
   type Command,
   CommandLineError,
@@ -217,8 +218,6 @@ function straighten(wql: string): string {
   return wql.replace(/[\u2018\u2019]/g, "'").replace(/[\u201c\u201d]/g, '"');
 }
 
-const laterSchemes: readonly string[] = ['digest', 'kerberos', 'certificate', 'credssp'];
-
 /** Where to, and as whom: the switches that every operation has. Throws CommandLineError. */
 export function parseConnection(verb: Verb, switches: Switches): Connection {
   const remote = switches.has('remote');
@@ -231,13 +230,12 @@ export function parseConnection(verb: Verb, switches: Switches): Connection {
     throw new CommandLineError('-unencrypted goes with HTTP; TLS always encrypts.');
 
   const userName = switches.get('username') ?? null;
-  const authentication = parseAuthentication(verb, switches.get('auth'), userName, switches.has('password'));
-  if (verb === 'identify' && authentication === 'none' && !remote) {
+  const authentication = parseAuthentication(verb, switches, endpoint);
+  if (verb === 'identify' && authentication.scheme === 'none' && !remote) {
     throw new CommandLineError(
       'An Identify without authentication needs -remote: name the machine, even if it is -r:localhost.',
     );
   }
-  if (userName === null && switches.has('password')) throw new CommandLineError('-password needs -username.');
   return {
     endpoint,
     remote,
@@ -255,34 +253,6 @@ export function parseConnection(verb: Verb, switches: Switches): Connection {
 function parsePassword(value: string | null | undefined): PasswordSource {
   if (value === undefined || value === null) return { kind: 'ask' };
   return value === '-' ? { kind: 'standard-input' } : { kind: 'given', value };
-}
-
-function parseAuthentication(
-  verb: Verb,
-  value: string | null | undefined,
-  userName: string | null,
-  hasPassword: boolean,
-): Connection['authentication'] {
-  const scheme = value?.toLowerCase() ?? 'negotiate';
-  if (userName === null && (scheme === 'basic' || scheme === 'digest' || scheme === 'credssp')) {
-    throw new CommandLineError(`-auth:${scheme} needs -username.`);
-  }
-  if (laterSchemes.includes(scheme)) throw new CommandLineError(`-auth:${scheme} is not in this version of Windeck.`);
-  switch (scheme) {
-    case 'negotiate':
-    case 'basic':
-      return scheme;
-    case 'none':
-      if (userName !== null || hasPassword)
-        throw new CommandLineError('-auth:none goes with neither -username nor -password.');
-      if (verb !== 'identify')
-        throw new CommandLineError(`Only winrm id works without authentication; a machine refuses ${verb}.`);
-      return 'none';
-    default:
-      throw new CommandLineError(
-        'The authentication is none, basic or negotiate (winrm also has digest, kerberos, certificate, credssp).',
-      );
-  }
 }
 
 function parseTimeout(value: string | null | undefined): number | null {

@@ -1,5 +1,6 @@
 /** The environment of a command in a process of its own: its standard streams, its terminal, its version. */
 import { readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { createClient } from '../wsman/index.ts';
@@ -23,9 +24,21 @@ export function processEnvironment(source: LineSource, signal: AbortSignal): Com
     stderr: (text) => writer(process.stderr)(text).catch(() => {}),
     ask,
     readPasswordLine: () => readPasswordLine(source, ask),
+    readFile: readBounded,
     warnOfVisiblePassword: source === 'arguments' && process.stderr.isTTY === true,
     signal,
   };
+}
+
+async function readBounded(path: string, maxLength: number): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    if (size > maxLength) throw new Error(`it has more than ${maxLength} bytes`);
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
 }
 
 function readVersion(): string {
@@ -50,14 +63,11 @@ function writer(stream: Writable): (text: string) => Promise<void> {
 
 async function readPasswordLine(source: LineSource, ask: CommandEnvironment['ask']): Promise<string> {
   if (source === 'standard-input') {
-    throw new CommandLineError(
-      'Standard input already holds the lines to run; -p:- cannot read a password from it too.',
-    );
+    throw new CommandLineError('Standard input already holds the lines to run; a password cannot be read from it too.');
   }
   // Typed by hand it must not be shown.
   const line = process.stdin.isTTY ? await ask('Password: ', true) : await firstLine();
-  if (line === null)
-    throw new CommandLineError('-p:- reads the password from the first line of standard input, and that is empty.');
+  if (line === null) throw new CommandLineError('The password is the first line of standard input, and that is empty.');
   return line;
 }
 

@@ -3,7 +3,6 @@
  * environment, so that the `windeck` command and the Console view share it.
  */
 import {
-  AuthenticationError,
   type CallOptions,
   CancelledError,
   type ClientOptions,
@@ -15,8 +14,8 @@ import { type Command, CommandLineError, type Connection, type Endpoint, type Wi
 import { describeFailure, formatFailure } from './failure.ts';
 import { formatItem, formatResult, resultsFrame } from './format.ts';
 import { helpText } from './help.ts';
-import { isLoopback } from './remote.ts';
 import { returnValueMeaning } from './return-values.ts';
+import { withSignIn } from './sign-in.ts';
 import { printable } from './text-format.ts';
 
 export interface CommandEnvironment {
@@ -29,6 +28,8 @@ export interface CommandEnvironment {
   readonly ask: (question: string, hidden: boolean) => Promise<string | null>;
   /** `-p:-`: the first line of standard input, without its end. */
   readonly readPasswordLine: () => Promise<string>;
+  /** The content of a file here, of at most so many octets. Rejects with the error of node:fs. */
+  readonly readFile: (path: string, maxLength: number) => Promise<Uint8Array>;
   /** Whom to sign in as where the line has no `-u`. Absent for the `windeck` command: it knows nobody. */
   readonly signIn?: (endpoint: Endpoint) => Promise<{ readonly userName: string; readonly password: string } | null>;
   /** Where a line without `-r` goes, instead of 5985: for tests, whose machines listen elsewhere. */
@@ -82,15 +83,17 @@ export async function run(command: Command, environment: CommandEnvironment): Pr
 
 async function runWinrm(command: WinrmCommand, environment: CommandEnvironment): Promise<number> {
   const { connection, format } = command;
-  let client: WSManClient | null = null;
+  let client = null as WSManClient | null;
   try {
     environment.signal?.throwIfAborted();
-    const target = await makeTarget(command, environment);
-    client = environment.createClient(target, {
-      maxConnections: 1,
-      ...(connection.timeoutMs === null ? {} : { operationTimeoutMs: connection.timeoutMs }),
+    await withSignIn(command, environment, async (target) => {
+      client?.close();
+      client = environment.createClient(target, {
+        maxConnections: 1,
+        ...(connection.timeoutMs === null ? {} : { operationTimeoutMs: connection.timeoutMs }),
+      });
+      await carryOut(command, client, target, environment);
     });
-    await carryOut(command, client, target, environment);
     return 0;
   } catch (error) {
     if (error instanceof OutputClosedError || error instanceof CommandLineError) throw error;
@@ -101,11 +104,18 @@ async function runWinrm(command: WinrmCommand, environment: CommandEnvironment):
       );
       return cancelledExitCode;
     }
-    await environment.stderr(formatFailure(describeFailure(error, connection.endpoint.host), format));
+    await environment.stderr(
+      formatFailure(describeFailure(error, connection.endpoint.host, placeOf(connection)), format),
+    );
     return 1;
   } finally {
     client?.close();
   }
+}
+
+/** For the sentences and commands of a failure that name them. */
+export function placeOf({ endpoint, userName }: Connection): { readonly port: number; readonly userName?: string } {
+  return { port: endpoint.port, ...(userName === null ? {} : { userName }) };
 }
 
 async function carryOut(
@@ -121,7 +131,7 @@ async function carryOut(
       const anonymous = target.authentication === 'none';
       const identity = await client.identify({ ...options, anonymous });
       await stdout(formatItem(identity.element, format));
-      if (anonymous && command.connection.authentication !== 'none') {
+      if (anonymous && command.connection.authentication.scheme !== 'none') {
         await stderr('Note: asked without signing in, which says nothing about access; -u:USER signs in.\n');
       }
       return;
@@ -163,96 +173,6 @@ async function carryOut(
           `${name} returned ${result.returnValue}${meaning === null ? ', which is not success' : `: ${meaning}`}.\n`,
         );
       }
-    }
-  }
-}
-
-/** Decides whom to sign in as and under which rules, before the first byte: what will be refused is refused before a password is asked. */
-export async function makeTarget(
-  command: Pick<WinrmCommand, 'connection' | 'verb'>,
-  environment: CommandEnvironment,
-): Promise<Target> {
-  const { connection } = command;
-  const { endpoint } = connection;
-  const port = connection.remote ? endpoint.port : (environment.localhostPort ?? endpoint.port);
-  const trusted = connection.trusted || isLoopback(endpoint.host);
-  const target = (
-    authentication: Target['authentication'],
-    credential: { readonly userName: string; readonly password: string } | null,
-  ): Target => ({
-    host: endpoint.host,
-    port,
-    transport: endpoint.transport,
-    path: endpoint.path,
-    authentication,
-    userName: credential?.userName ?? null,
-    password: async () => credential?.password ?? null,
-    trusted,
-    allowClearText: connection.unencrypted,
-    tls: { pin: null, skipNameCheck: connection.skipNameCheck, skipAuthorityCheck: connection.skipAuthorityCheck },
-  });
-  if (connection.authentication === 'none') return target('none', null);
-  if (connection.userName === null) {
-    const known = (await environment.signIn?.(endpoint)) ?? null;
-    // An Identify needs nobody, and nobody is better than a question.
-    if (known === null && command.verb === 'identify') return target('none', null);
-    refuseUnsafe(connection, trusted);
-    return target(connection.authentication, known ?? (await askWho(endpoint, environment)));
-  }
-  refuseUnsafe(connection, trusted);
-  const password = await findPassword(connection, connection.userName, environment);
-  return target(connection.authentication, { userName: connection.userName, password });
-}
-
-function refuseUnsafe({ endpoint, authentication, unencrypted }: Connection, trusted: boolean): void {
-  if (endpoint.transport === 'https') return;
-  if (authentication === 'basic' && !unencrypted) {
-    throw new AuthenticationError('Basic over plain HTTP would send the password readable to everybody on the way.', {
-      reason: 'clear-text-refused',
-    });
-  }
-  if (authentication === 'negotiate' && !trusted) {
-    throw new AuthenticationError(
-      'NTLM over plain HTTP does not prove that the machine is the one you mean: another could answer in its place. Nothing was sent.',
-      { reason: 'not-trusted' },
-    );
-  }
-}
-
-async function askWho(
-  endpoint: Endpoint,
-  { ask }: CommandEnvironment,
-): Promise<{ readonly userName: string; readonly password: string }> {
-  const userName = (await ask(`User name for ${endpoint.host}: `, false))?.trim() ?? '';
-  const password = userName === '' ? null : await ask(`Password for ${userName}: `, true);
-  if (password === null) throw new AuthenticationError('No user was named to sign in as.', { reason: 'no-credential' });
-  return { userName, password };
-}
-
-async function findPassword(
-  connection: Connection,
-  userName: string,
-  environment: CommandEnvironment,
-): Promise<string> {
-  const source = connection.password;
-  switch (source?.kind) {
-    case 'given':
-      if (environment.warnOfVisiblePassword) {
-        await environment.stderr(
-          'Warning: a password in the command line can be seen by others in the list of processes. Leave -p out to be asked for it, or use -p:- to hand it over on standard input.\n',
-        );
-      }
-      return source.value;
-    case 'standard-input':
-      return environment.readPasswordLine();
-    default: {
-      const answer = await environment.ask(`Password for ${userName}: `, true);
-      if (answer === null) {
-        throw new CommandLineError(
-          'There is no terminal to ask for the password on. Hand it over on standard input with -p:-.',
-        );
-      }
-      return answer;
     }
   }
 }

@@ -9,6 +9,9 @@ export type SwitchName =
   | 'username'
   | 'password'
   | 'auth'
+  | 'certificate'
+  | 'SPNPort'
+  | 'defaultCreds'
   | 'unencrypted'
   | 'usessl'
   | 'trusted'
@@ -35,6 +38,9 @@ const rules: readonly SwitchRule[] = [
   { name: 'username', spellings: ['u', 'username'], value: 'required' },
   { name: 'password', spellings: ['p', 'password'], value: 'optional' },
   { name: 'auth', spellings: ['a', 'auth', 'authentication'], value: 'required' },
+  { name: 'certificate', spellings: ['c', 'certificate'], value: 'required' },
+  { name: 'SPNPort', spellings: ['spnport'], value: 'none' },
+  { name: 'defaultCreds', spellings: ['defaultcreds'], value: 'none' },
   { name: 'unencrypted', spellings: ['un', 'unencrypted'], value: 'none' },
   { name: 'usessl', spellings: ['usessl', 'ssl'], value: 'none' },
   { name: 'trusted', spellings: ['trusted'], value: 'none' },
@@ -54,7 +60,7 @@ const bySpelling: ReadonlyMap<string, SwitchRule> = new Map(
 
 /** Switches that winrm has and this version has not, lower case. */
 const later: ReadonlySet<string> = new Set([
-  ...['c', 'certificate', 'skiprevocationcheck', 'defaultcreds', 'spnport', 'encoding'],
+  ...['skiprevocationcheck', 'encoding'],
   ...['pac', 'proxyaccess', 'pa', 'proxyauth', 'pu', 'proxyusername', 'pp', 'proxypassword'],
   ...['file', 'options', 'returntype', 'shallow', 'basepropertiesonly', 'associations'],
   ...['q', 'quiet', 'transport', 'force'],

@@ -29,6 +29,9 @@ export async function runPrinted(line: string | (() => Command), given: TestEnvi
     readPasswordLine: async () => {
       throw new Error('This test has no standard input.');
     },
+    readFile: async () => {
+      throw new Error('This test has no files.');
+    },
     warnOfVisiblePassword: false,
     ...given,
   });

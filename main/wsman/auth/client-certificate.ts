@@ -58,6 +58,18 @@ export function readClientCertificate(given: ClientCertificate, now = Date.now()
   return { tls, leaf: described };
 }
 
+/** Whether it cannot be read without a passphrase that it does not have yet. Of a file that cannot be read at all: false. */
+export function needsPassphrase(given: ClientCertificate): boolean {
+  if (given.passphrase !== null) return false;
+  if (given.format === 'pem') return ENCRYPTED_KEY.test(given.key);
+  try {
+    createSecureContext({ pfx: Buffer.from(given.bytes) });
+    return false;
+  } catch (cause) {
+    return isPfx(given.bytes) && isWrongPassphrase(cause);
+  }
+}
+
 interface Read {
   readonly tls: UsableClientCertificate['tls'];
   readonly leaf: X509Certificate;
@@ -92,13 +104,15 @@ function readPem({ certificates, key, passphrase }: Extract<ClientCertificate, {
   return { tls, leaf: own.certificate, issuer: issuer?.certificate ?? null };
 }
 
+const ENCRYPTED_KEY = /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m;
+
 function readKey(key: string, passphrase: string | null): KeyObject {
   if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key)) {
     throw unusable(
       'There is no private key in the PEM text: it needs a block that starts with -----BEGIN PRIVATE KEY----- or the like.',
     );
   }
-  const isEncrypted = /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(key);
+  const isEncrypted = ENCRYPTED_KEY.test(key);
   if (isEncrypted && passphrase === null) {
     throw unusable('The private key of the client certificate is encrypted. Give its passphrase.');
   }
@@ -164,7 +178,7 @@ function pfxFailure(
     );
   }
   const message = cause instanceof Error ? cause.message : '';
-  if (/mac verify|incorrect.password|bad.decrypt/i.test(message)) {
+  if (isWrongPassphrase(cause)) {
     return unusable(
       tls.passphrase === undefined
         ? 'The PFX file is protected. Give its passphrase.'
@@ -184,6 +198,11 @@ function pfxFailure(
 /** PFX ::= SEQUENCE { version INTEGER 3, … } (RFC 7292 section 4), perhaps of indefinite length. */
 function isPfx(bytes: Uint8Array): boolean {
   return bytes[0] === 0x30 && Buffer.from(bytes.subarray(1, 10)).includes(Buffer.of(2, 1, 3));
+}
+
+/** OpenSSL's words, and BoringSSL's. */
+function isWrongPassphrase(cause: unknown): boolean {
+  return cause instanceof Error && /mac verify|incorrect.password|bad.decrypt/i.test(cause.message);
 }
 
 const UNSUPPORTED: ReadonlySet<string> = new Set([
