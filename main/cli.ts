@@ -1,6 +1,6 @@
 /**
- * The `windeck` command: one line of winrm or winrs as arguments or as one string, or several on standard input. Only this file, the terminal and the
- * process environment know that there is a process; the language itself is in `winrm-command/`.
+ * The `windeck` command: one line of winrm or winrs as arguments or as one string, or several on standard input. Only this file, the
+ * terminal and the process environments know that there is a process; the language itself is in `winrm-command/`.
  */
 import { mkdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
