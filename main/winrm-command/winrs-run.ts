@@ -13,7 +13,8 @@ import {
 } from '../wsman/index.ts';
 import { CommandLineError } from './command.ts';
 import { describeFailure, formatFailure } from './failure.ts';
-import { type CommandEnvironment, makeTarget, OutputClosedError } from './run.ts';
+import { type CommandEnvironment, OutputClosedError } from './run.ts';
+import { makeTarget } from './sign-in.ts';
 import { printable } from './text-format.ts';
 import { winrsHelp } from './winrs-help.ts';
 import type { WinrsCommand, WinrsLine } from './winrs-parse.ts';

@@ -80,6 +80,8 @@ export interface Shell {
 
 /** Deleting and terminating are waited for no longer than this. */
 const farewellMs = 5_000;
+/** Delete follows the terminates that are under way, but it does not depend on them. */
+const politenessMs = 1_000;
 /** A cancelled Create is given so long to say which shell is to be deleted. */
 const createGraceMs = 3_000;
 /** Answers without news in a row are not asked for faster than this: a target that does not wait must not keep both ends busy. */
@@ -276,7 +278,7 @@ function shellOver(client: WSManClient, resource: Address, shellId: string, call
   }
 
   async function close(): Promise<void> {
-    await Promise.race([Promise.all(farewells), sleep(farewellMs, undefined, { ref: false })]);
+    await Promise.race([Promise.all(farewells), sleep(politenessMs, undefined, { ref: false })]);
     lifetime.abort();
     try {
       await ask(actions.delete, '', { timeoutMs: farewellMs });
