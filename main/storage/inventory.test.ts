@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { backupsToKeep, openInventory } from './inventory.ts';
-import { emptyInventory, formatInventory, type InventoryData, parseInventory } from './inventory-format.ts';
+import {
+  emptyInventory,
+  formatInventory,
+  type InventoryData,
+  parseInventory,
+  type StoredCredential,
+} from './inventory-format.ts';
 import { someMachine } from './some-machine.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -22,13 +28,29 @@ const withMachine = (id: string, address: string) => (old: InventoryData) => ({
   machines: new Map(old.machines).set(id, { ...someMachine(address), tags: ['a', 'b'], pin: 'A'.repeat(64) }),
 });
 
+const certificate = {
+  subject: 'CN=ada',
+  issuer: 'CN=Test CA',
+  sha256: 'A'.repeat(64),
+  sha1: 'B'.repeat(40),
+  validFromAt: 1,
+  validToAt: 2,
+  names: ['ada@corp.example'],
+  selfSigned: false,
+};
+
 test('what was saved is there after a restart, every setting of it', async () => {
   const first = await openInventory(folder);
   await first.update(withMachine('m1', 'srv1.corp.example'));
   await first.update((old) => ({
     ...old,
     settings: { theme: 'dark' },
-    credentials: new Map([['c1', { id: 'c1', name: 'Domain', kind: 'password', userName: 'CORP\\admin' }]]),
+    credentials: new Map<string, StoredCredential>([
+      ['c1', { id: 'c1', name: 'Domain', kind: 'password', userName: 'CORP\\admin' }],
+      ['c2', { id: 'c2', name: 'Me', kind: 'signed-in-user' }],
+      ['c3', { id: 'c3', name: 'Card', kind: 'certificate', certificate }],
+    ]),
+    assignments: { global: 'c1', tags: [{ tag: 'a', credentialId: 'c2' }] },
   }));
   const second = await openInventory(folder);
   expect(second.data).toEqual(first.data);
@@ -69,7 +91,9 @@ test('a corrupt file is set aside untouched, and the newest good backup takes it
 });
 
 test('a corrupt backup is passed over', async () => {
-  const inventory = await openInventory(folder);
+  // Backups are named by the millisecond.
+  let now = Date.parse('2026-01-01T00:00:00Z');
+  const inventory = await openInventory(folder, () => now++);
   await inventory.update(withMachine('m1', 'srv1'));
   await inventory.update(withMachine('m2', 'srv2'));
   await inventory.update(withMachine('m3', 'srv3'));
@@ -165,6 +189,53 @@ test('kill -9 during saves, twenty times: the file is whole, and nothing that wa
   expect(saved).toBeGreaterThanOrEqual(20);
   expect((await openInventory(folder)).notices).toEqual([]);
 }, 60_000);
+
+test('a file of version 1 is read: credentials are named after their users, machines get what they lacked', async () => {
+  const version1 = {
+    format: 'windeck-inventory',
+    version: 1,
+    settings: { theme: 'dark' },
+    credentials: [{ id: 'c1', userName: 'CORP\\admin' }],
+    machines: [
+      {
+        id: 'm1',
+        name: 'Web 1',
+        address: 'web1.corp.example',
+        transport: 'https',
+        port: 5986,
+        path: 'wsman',
+        signIn: 'negotiate',
+        credentialId: 'c1',
+        trusted: false,
+        allowClearText: false,
+        pin: 'A'.repeat(64),
+        tags: ['prod'],
+      },
+    ],
+  };
+  await writeFile(file(), JSON.stringify(version1));
+  const inventory = await openInventory(folder);
+  expect(inventory.notices).toEqual([]);
+  expect([...inventory.data.credentials.values()]).toEqual([
+    { id: 'c1', name: 'CORP\\admin', kind: 'password', userName: 'CORP\\admin' },
+  ]);
+  expect(inventory.data.assignments).toEqual({ global: null, tags: [] });
+  const { id, ...rest } = version1.machines[0]!;
+  const added = { spn: { serviceClass: null, host: null, withPort: false }, delegate: false };
+  expect(inventory.data.machines.get(id)).toEqual({ ...rest, ...added });
+  // Nothing is written before something changes; then the old file stays among the backups.
+  expect(JSON.parse(await readFile(file(), 'utf8'))).toEqual(version1);
+  await inventory.update((old) => ({ ...old, settings: { theme: 'light' } }));
+  expect(JSON.parse(await readFile(file(), 'utf8')).version).toBe(2);
+  const [backup] = await readdir(join(folder, 'backups'));
+  expect(JSON.parse(await readFile(join(folder, 'backups', backup!), 'utf8'))).toEqual(version1);
+  expect((await openInventory(folder)).data.machines).toEqual(inventory.data.machines);
+});
+
+test('a damaged file of version 1 is as corrupt as any other', async () => {
+  await writeFile(file(), '{"format":"windeck-inventory","version":1,"settings":{"theme":"dark"},"credentials":[7]}');
+  expect((await openInventory(folder)).notices[0]).toContain('could not be read');
+});
 
 test('names from the file never reach a prototype', () => {
   const text = formatInventory(emptyInventory);
