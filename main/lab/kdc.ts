@@ -20,6 +20,8 @@ export interface KdcOptions {
   readonly services: readonly string[];
   /** Of libdefaults: which encryption types this side may use, `aes256-cts-hmac-sha1-96`. Default: all AES types and RC4. */
   readonly permittedEnctypes?: string;
+  /** How far clocks may differ, in seconds; Kerberos' own default is 300. */
+  readonly clockSkewSeconds?: number;
   /** Where everything is written; default: a folder of its own under the system's, removed at the end. */
   readonly folder?: string;
 }
@@ -82,7 +84,7 @@ export async function startKdc(options: KdcOptions): Promise<Kdc> {
   const removeFolder = () => (options.folder ? Promise.resolve() : rm(folder, { recursive: true, force: true }));
 
   const writeConfig = async (port: number) => {
-    await writeFile(krb5Config, clientConfig(realm, port, file('tickets'), options.permittedEnctypes));
+    await writeFile(krb5Config, clientConfig(realm, port, file, options));
     await writeFile(file('kdc.conf'), serverConfig(realm, port, file));
   };
   const administer = async (...lines: string[]): Promise<string> => {
@@ -144,7 +146,7 @@ export async function startKdc(options: KdcOptions): Promise<Kdc> {
   }
 }
 
-function clientConfig(realm: string, port: number, tickets: string, permittedEnctypes = ENCTYPES): string {
+function clientConfig(realm: string, port: number, file: (name: string) => string, options: KdcOptions): string {
   return `[libdefaults]
   default_realm = ${realm}
   dns_lookup_realm = false
@@ -153,8 +155,10 @@ function clientConfig(realm: string, port: number, tickets: string, permittedEnc
   rdns = false
   udp_preference_limit = 1
   forwardable = true
-  permitted_enctypes = ${permittedEnctypes}
-  default_ccache_name = FILE:${tickets}
+  clockskew = ${options.clockSkewSeconds ?? 300}
+  permitted_enctypes = ${options.permittedEnctypes ?? ENCTYPES}
+  default_ccache_name = FILE:${file('tickets')}
+  default_rcache_name = file2:${file('replays')}
 [realms]
   ${realm} = {
     kdc = 127.0.0.1:${port}

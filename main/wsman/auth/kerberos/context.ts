@@ -192,7 +192,7 @@ export function createAcceptorContext(gss: Gss, options: KerberosAcceptorOptions
       } catch (cause) {
         isOver = true;
         errorToken = cause instanceof GssError ? cause.token : null;
-        throw toAuthenticationError(cause, {});
+        throw toAuthenticationError(cause, { isAcceptor: true });
       }
     },
     dispose() {

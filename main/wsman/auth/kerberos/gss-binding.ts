@@ -81,8 +81,10 @@ export function bindGss(koffi: Koffi, library: LibraryHandle): Gss {
     return texts.join(' ');
   };
   const failure = (call: string, major: number, [minor]: Cell<number>, token: Uint8Array | null = null) => {
-    const mechanism = minor === 0 ? '' : oneStatus(minor, 2);
-    return new GssError(call, major, minor, mechanism === '' ? oneStatus(major, 1) : mechanism, token);
+    const mechanism = minor === 0 ? '' : oneStatus(minor, 2).trim();
+    // MIT gives zero a number of its own where another mechanism has used it.
+    const hasMinor = mechanism !== '' && mechanism !== 'Success';
+    return new GssError(call, major, hasMinor ? minor : 0, hasMinor ? mechanism : oneStatus(major, 1).trim(), token);
   };
   const check = (call: string, major: number, minor: Cell<number>): void => {
     if (isError(major)) throw failure(call, major, minor);

@@ -123,6 +123,8 @@ export interface ErrorContext {
   readonly spn?: string;
   /** The first ticket of a user was asked for, with a password. */
   readonly isFirstTicket?: boolean;
+  /** A client's token was being read. */
+  readonly isAcceptor?: boolean;
   /** Where a ticket cannot be had with a password, one that has expired is one that is missing. */
   readonly isSignedInUser?: boolean;
 }
@@ -164,11 +166,12 @@ function reasonOf(cause: GssError, known: Known | undefined, context: ErrorConte
       return 'rejected';
     case Major.NO_CRED:
     case Major.CREDENTIALS_EXPIRED:
-      return context.isSignedInUser ? 'no-ticket' : 'kerberos';
+      return context.isSignedInUser ? 'no-ticket' : context.isAcceptor ? 'bad-token' : 'kerberos';
     case Major.DEFECTIVE_TOKEN:
     case Major.BAD_SIG:
       return 'bad-token';
     default:
-      return 'kerberos';
+      // The library has no word for it: it is not even of Kerberos.
+      return context.isAcceptor && cause.minor === 0 ? 'bad-token' : 'kerberos';
   }
 }
