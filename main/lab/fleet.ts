@@ -1,21 +1,13 @@
-import { constants, randomInt } from 'node:crypto';
-import net, { type Socket } from 'node:net';
-import tls from 'node:tls';
-import { channelBindingData, channelBindingOf } from '../wsman/auth/channel-binding.ts';
+import { randomInt } from 'node:crypto';
+import type { Server, Socket } from 'node:net';
 import { fleetAccounts } from './authentication/accounts.ts';
-import type { ListenerBinding } from './authentication/negotiate.ts';
 import { startRealm } from './authentication/realm.ts';
 import type { LabAuthentication } from './authentication/scheme-list.ts';
 import type { CertMapping } from './cert-mapping.ts';
-import {
-  type ClientAuthority,
-  createClientAuthority,
-  createFleetCertificate,
-  type FleetCertificate,
-  type LabClientCertificate,
-} from './certificates.ts';
+import { createClientAuthority, createFleetCertificate, type LabClientCertificate } from './certificates.ts';
 import { countOpenEnumerations, forgetEnumerations } from './enumeration.ts';
-import { createHttpEndpoint, type HttpEndpoint } from './http-endpoint.ts';
+import { createHttpEndpoint } from './http-endpoint.ts';
+import { bindingOf, createTlsSide, listenOnLoopback } from './listener.ts';
 import { createMisbehaviourState, type Misbehaviour, type MisbehaviourState } from './misbehaviour.ts';
 import { createSimulatedMachine, type LabTimings, type SimulatedMachine } from './simulated-machine.ts';
 import { type Attempts, type LabStatistics, sumAttempts } from './statistics.ts';
@@ -78,14 +70,13 @@ export interface Fleet {
   close(): Promise<void>;
 }
 
-const loopback = ['127.0.0.1', '::1'] as const;
 const retryMs = 250;
 
 interface Member {
   readonly machine: SimulatedMachine;
   readonly misbehaviour: MisbehaviourState;
   readonly sockets: Set<Socket>;
-  listeners: net.Server[];
+  listeners: Server[];
   isOpen: boolean;
 }
 
@@ -147,14 +138,28 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     findMachine: (port) => byPort.get(port)?.machine,
     misbehaviourOf: (machine) => byName.get(machine.plan.name)!.misbehaviour,
   });
-  const attach = acceptor(endpoint, certificate, clients);
+  const secure =
+    certificate &&
+    createTlsSide({
+      certificate,
+      clientAuthority: clients?.certificatePem ?? null,
+      renegotiates: options.renegotiates,
+    });
+  function accept(member: Member, socket: Socket): void {
+    member.sockets.add(socket);
+    socket.once('close', () => member.sockets.delete(socket));
+    endpoint.accept(socket, member.machine);
+    const serve = (ready: Socket): void => void endpoint.server.emit('connection', ready);
+    if (secure) secure(socket, member.machine.winrmConfig.flag('Service/Auth/Certificate'), serve);
+    else serve(socket);
+  }
 
   let closing = false;
   function open(member: Member): void {
     if (closing || member.isOpen || member.misbehaviour.refusesConnections) return;
     member.isOpen = true;
     // The port was free a moment ago, but somebody may have taken it: try until it is ours again.
-    listen(member, member.machine.port, attach).then(
+    listenOnLoopback(member.machine.port, (socket) => accept(member, socket)).then(
       (listeners) => {
         if (closing || !member.isOpen) for (const server of listeners) server.close();
         else member.listeners = listeners;
@@ -179,7 +184,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       if (port > 65_535) throw new Error('There are not enough free ports.');
       try {
         byPort.set(port, member);
-        member.listeners = await listen(member, port, attach);
+        member.listeners = await listenOnLoopback(port, (socket) => accept(member, socket));
         break;
       } catch (error) {
         byPort.delete(port);
@@ -239,46 +244,6 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       await realm?.close();
     },
   };
-
-  function acceptor(
-    to: HttpEndpoint,
-    with_: FleetCertificate | null,
-    clientAuthority: ClientAuthority | null,
-  ): (member: Member, socket: Socket) => void {
-    const { renegotiates } = options;
-    const context =
-      with_ &&
-      tls.createSecureContext({
-        cert: with_.certificatePem,
-        key: with_.keyPem,
-        // A resumed session must not bring a certificate along that was shown to another lab.
-        sessionIdContext: with_.sha256.slice(0, 32),
-        ...(clientAuthority ? { ca: clientAuthority.certificatePem } : {}),
-        // A renegotiation that resumes the session would ask for nothing.
-        ...(renegotiates
-          ? { maxVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION }
-          : {}),
-      });
-    return (member, socket) => {
-      member.sockets.add(socket);
-      socket.once('close', () => member.sockets.delete(socket));
-      to.accept(socket, member.machine);
-      if (!context) {
-        to.server.emit('connection', socket);
-        return;
-      }
-      // Whoever has no certificate says so, and goes on. Whether a certificate counts is for authentication to say.
-      const requestCert = !renegotiates && member.machine.winrmConfig.flag('Service/Auth/Certificate');
-      const secured = new tls.TLSSocket(socket, {
-        isServer: true,
-        secureContext: context,
-        requestCert,
-        rejectUnauthorized: false,
-      });
-      secured.on('error', () => socket.destroy());
-      secured.once('secure', () => to.server.emit('connection', secured));
-    };
-  }
 }
 
 const controllerAuthentication: LabAuthentication = {
@@ -288,34 +253,3 @@ const controllerAuthentication: LabAuthentication = {
   certificate: false,
   digest: true,
 };
-
-function bindingOf(certificate: FleetCertificate): ListenerBinding {
-  // Its signature is ECDSA with SHA-256, for which the binding is defined.
-  return { data: channelBindingData(certificate.der)!, md5: channelBindingOf(certificate.der)! };
-}
-
-/** Listens on every loopback family that this system has. Fails where the port is taken on one of them. */
-async function listen(
-  member: Member,
-  port: number,
-  attach: (member: Member, socket: Socket) => void,
-): Promise<net.Server[]> {
-  const servers: net.Server[] = [];
-  try {
-    for (const host of loopback) {
-      const server = net.createServer({ noDelay: true }, (socket) => attach(member, socket));
-      const failure = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
-        server.once('error', resolve);
-        server.listen({ host, port, exclusive: true }, () => resolve(null));
-      });
-      server.removeAllListeners('error').on('error', () => {});
-      if (failure === null) servers.push(server);
-      // A system without IPv6 is no reason to fail.
-      else if (host !== '::1' || !/^(EADDRNOTAVAIL|EAFNOSUPPORT)$/.test(failure.code ?? '')) throw failure;
-    }
-    return servers;
-  } catch (error) {
-    for (const server of servers) server.close();
-    throw error;
-  }
-}

@@ -77,6 +77,7 @@ interface PeerJob {
   readonly spn?: string;
   readonly binding?: Uint8Array | null;
   readonly messages?: readonly string[];
+  readonly replays?: boolean;
 }
 
 function signIn(lab: Lab, machine: LabMachine, cache: string, job: PeerJob = {}): PeerResult {
@@ -89,6 +90,7 @@ function signIn(lab: Lab, machine: LabMachine, cache: string, job: PeerJob = {})
     spn: job.spn ?? 'HTTP/localhost',
     binding: job.binding ? Buffer.from(job.binding).toString('hex') : null,
     messages: job.messages ?? [getWinrm],
+    replays: job.replays ?? false,
   });
   const { status, stdout, stderr } = run('/usr/bin/python3', ['-W', 'ignore', script], lab, { input, cache });
   if (status !== 0) throw new Error(`The peer ended with code ${status}. Is python3-gssapi installed? ${stderr}`);
@@ -223,6 +225,13 @@ describe('a fleet with a realm', () => {
       await lab.misbehave(machine.name, null);
     }
     expect(signIn(lab, machine, tickets.of('Administrator')).error).toBeNull();
+  });
+
+  it.each(['SPNEGO', 'KRB5'] as const)('a token that comes a second time is refused: %s', (mech) => {
+    const { lab, tickets } = state;
+    const result = signIn(lab, lab.machines[0]!, tickets.of('Administrator'), { mech, messages: [], replays: true });
+    expect(result.error).toBeNull();
+    expect(result.statuses).toEqual([200, 401]);
   });
 
   it('a machine without Kerberos does not offer it, and refuses the ticket', async () => {

@@ -70,7 +70,7 @@ export async function startRealm(options: {
   });
   process.env['KRB5_CONFIG'] = kdc.krb5Config;
   // Replays are for libkrb5 to notice, but not in a file that outlives the lab.
-  process.env['KRB5RCACHENAME'] = `dfl:${join(kdc.folder, 'replay')}`;
+  process.env['KRB5RCACHENAME'] = `file2:${join(kdc.folder, 'replay')}`;
   let closing = false;
   const registering = registerRest().catch((error: Error) => {
     if (!closing) process.stderr.write(`lab: not all service principals could be registered: ${error.message}\n`);

@@ -1,5 +1,6 @@
 """Signs in to a lab machine with MIT Kerberos, and talks to it sealed. Standard input: {"host", "port", "tls", "scheme", "mech", "spn",
-"binding", "messages"}; tickets come from KRB5CCNAME. Standard output: {"statuses", "challenges", "error", "answers"}."""
+"binding", "messages", "replays"}; tickets come from KRB5CCNAME. Standard output: {"statuses", "challenges", "error", "answers"}. With
+"replays" the first token is sent once more, on a connection of its own."""
 import base64
 import http.client
 import json
@@ -31,7 +32,7 @@ try:
     binding = None if job['binding'] is None else bytes.fromhex(job['binding'])
     mech = gss_sealing.SPNEGO if job['mech'] == 'SPNEGO' else gss_sealing.KRB5
     context = gss_sealing.initiator(job['spn'], mech, binding)
-    token = context.step()
+    token = first = context.step()
     while token is not None:
         response, _ = post(b'', {'Authorization': f"{job['scheme']} {base64.b64encode(token).decode()}"})
         reply = [c for c in result['challenges'][-1] if c.startswith(job['scheme'] + ' ')]
@@ -46,6 +47,10 @@ try:
             soap, signature_length = gss_sealing.open_frame(context, data)
             answer = {'contentType': response.headers['Content-Type'], 'soap': soap.decode(), 'signature': signature_length}
             result['answers'].append(answer)
+    if job['replays']:
+        connection.close()
+        connection = make()
+        post(b'', {'Authorization': f"{job['scheme']} {base64.b64encode(first).decode()}"})
 except gssapi.exceptions.GSSError as error:
     result['error'] = str(error)
 except (OSError, http.client.HTTPException) as error:
