@@ -3,6 +3,7 @@
 const windeck = `windeck: the winrm command line, from any computer.
 
   windeck winrm OPERATION …       carry out one winrm line
+  windeck winrs -r:MACHINE …      run a command there ("windeck help winrs")
   windeck 'winrm OPERATION …'     the same as one string: no shell takes its
                                   quotation marks and @{…} apart
   … | windeck                     lines from standard input, one after another
@@ -28,9 +29,9 @@ Shortcuts: g, e, enum, i, identify. Case does not matter; switches start with
   winrm e winrm/config/listener -r:web01 -u:CORP\\anna
   winrm invoke StopService wmicimv2/Win32_Service?Name=Spooler -r:web01 -u:anna
 
-Not in this version: set, create, delete, quickconfig, helpmsg, configsddl, and
-winrs. "winrm help TOPIC" says more; topics: id, get, enumerate, invoke, uris,
-aliases, switches, remoting, auth, input, filters, exit-codes
+Not in this version: set, create, delete, quickconfig, helpmsg, configsddl.
+"winrm help TOPIC" says more; topics: id, get, enumerate, invoke, uris, aliases,
+switches, remoting, auth, input, filters, exit-codes
 `;
 
 const identify = `winrm id [-r:MACHINE] [switches]

@@ -41,8 +41,8 @@ describe('operations', () => {
     },
   );
 
-  test('winrs is known and said not to be here yet', () => {
-    expect(refusal('winrs -r:web01 dir')).toMatch(/winrs is not in this version/);
+  test('winrs is known, and said to be a command of its own', () => {
+    expect(refusal('winrs -r:web01 dir')).toMatch(/winrs runs as a command of its own/);
   });
 
   test('an unknown command ends with 2, a bad winrm line with 1, as winrm does', () => {

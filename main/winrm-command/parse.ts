@@ -54,7 +54,8 @@ function parseWords(words: readonly string[]): Command {
       return parseWinrm(operation);
     case 'winrs':
     case 'winrs.exe':
-      throw new CommandLineError('winrs is not in this version of Windeck.');
+      // The `windeck` command takes such lines apart itself: they need its standard input and its Ctrl-C.
+      throw new CommandLineError('winrs runs as a command of its own: windeck winrs -r:MACHINE COMMAND.');
     case '':
       return { verb: 'help', topic: 'windeck' };
     case 'help':
