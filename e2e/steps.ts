@@ -124,3 +124,11 @@ export async function recordTexts(element: Locator): Promise<() => Promise<reado
   });
   return () => handle.jsonValue();
 }
+
+/** The credential sets, by the keyboard. */
+export async function openCredentials(page: Page): Promise<void> {
+  await page.keyboard.press('ControlOrMeta+,');
+  await page.getByRole('tab', { name: 'General' }).focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(page.getByRole('region', { name: 'Where secrets are kept' })).toBeVisible();
+}

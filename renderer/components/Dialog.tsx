@@ -45,6 +45,13 @@ export function Dialog({
     };
   }, []);
   opener.current ??= document.activeElement;
+  // A button that is disabled while the work lasts loses the focus to nowhere, and Esc with it: after a failure the dialog takes it back.
+  const surface = useRef<HTMLDivElement>(null);
+  const wasBusy = useRef(false);
+  useEffect(() => {
+    if (wasBusy.current && !busy && surface.current !== null) focusIfLost(surface.current);
+    wasBusy.current = busy;
+  }, [busy]);
   return (
     <FluentDialog
       open
@@ -53,7 +60,7 @@ export function Dialog({
         if (!data.open && !busy) onClose();
       }}
     >
-      <DialogSurface style={{ width, maxWidth: 'calc(100vw - 48px)' }}>
+      <DialogSurface ref={surface} style={{ width, maxWidth: 'calc(100vw - 48px)' }}>
         <DialogBody>
           <DialogTitle action={null}>{title}</DialogTitle>
           <DialogContent>{children}</DialogContent>

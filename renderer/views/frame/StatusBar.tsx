@@ -33,7 +33,7 @@ export function StatusBar({ onCheatSheet }: { onCheatSheet: () => void }) {
   const notices = [
     ...(info?.notices ?? []),
     ...(vault.kind === 'none' && credentialsLoaded
-      ? ['No keychain answers on this computer: passwords last for this run only. Settings, Credentials: a passphrase.']
+      ? ['No keychain answers on this computer: passwords last for this run only.']
       : []),
   ];
   return (
@@ -80,7 +80,11 @@ export function StatusBar({ onCheatSheet }: { onCheatSheet: () => void }) {
       )}
       {reading ? (
         <Suspense fallback={null}>
-          <NoticesDialog notices={notices} onClose={() => read(false)} />
+          <NoticesDialog
+            notices={notices}
+            unsealed={vault.kind === 'none' && credentialsLoaded}
+            onClose={() => read(false)}
+          />
         </Suspense>
       ) : null}
     </footer>
