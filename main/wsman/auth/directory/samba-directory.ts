@@ -4,10 +4,10 @@
  * a lock-out policy, disabled and expired accounts, services found by account and by HTTP → HOST, RC4; and Samba's own acceptors
  * (SPNEGO, NTLMSSP, Kerberos) that judge by the same accounts. Provisioning and starting take about 7 s. Missing software is a failure.
  *
- * Tried and left out: locked, disabled and expired accounts are told apart nowhere on the wire, for the KDC answers all three with
- * KDC_ERR_CLIENT_REVOKED, as Windows does (the NTSTATUS beside it is lost in every GSS-API library). Enterprise principal names with a
- * suffix other than the realm need a flag that gss_acquire_cred_with_password does not set. Samba gives HTTP/name:port by the HOST mapping
- * too, where Windows wants it registered, so that nothing is concluded from it here.
+ * What it does not give: locked, disabled and expired accounts are told apart nowhere on the wire, for the KDC answers all three with
+ * KDC_ERR_CLIENT_REVOKED, as Windows does (the NTSTATUS beside it is lost in every GSS-API library). Principal names with another suffix than
+ * the realm are not tried. Samba finds HTTP/name:port by the HOST mapping too, where Windows wants it registered, so that nothing is
+ * concluded from it. Its acceptors look at no channel binding.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
