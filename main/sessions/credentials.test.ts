@@ -181,7 +181,6 @@ test('an attempt that never reached a verdict says nothing, and the next one goe
 test('whoever gets a fault has signed in', async () => {
   const { guard, attempts, login, fails } = setUp();
   await expect(guard.signIn(login('a'), background, () => fails('a', fault()))).rejects.toBeInstanceOf(WSManFault);
-  expect(guard.isGood(login('b'))).toBe(true);
   await Promise.allSettled(
     ['b', 'c'].map((machine) => guard.signIn(login(machine), background, () => fails(machine, fault()))),
   );
@@ -263,7 +262,6 @@ test('a minute after the last success the next attempt goes alone again', async 
   const { guard, attempts, login, fails, works, pass } = setUp();
   await guard.signIn(login('a'), background, () => works('a'));
   pass(61_000);
-  expect(guard.isGood(login('b'))).toBe(false);
   await Promise.allSettled(
     ['b', 'c', 'd', 'e', 'f'].map((machine) => guard.signIn(login(machine), background, () => fails(machine))),
   );

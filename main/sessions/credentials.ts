@@ -90,8 +90,11 @@ export interface SignInGuard {
     options: { readonly askedAt: number | null; readonly signal: AbortSignal },
     attempt: () => Promise<T>,
   ): Promise<T>;
-  /** A machine accepted it in the last minute: a further connection of a machine that has signed in may use it without its own turn. */
-  isGood(login: Login): boolean;
+  /**
+   * Resolves once a machine has accepted the secret in the last minute, whoever proved it: `attempt` runs, by the rules of `signIn`, only
+   * where nobody has. Throws what it throws.
+   */
+  prove(login: Login, signal: AbortSignal, attempt: () => Promise<unknown>): Promise<void>;
   /** A rejection that was met outside `signIn`: a connection that had to be opened anew. Counted once, however often it is told. */
   rejected(login: Login, error: AuthenticationError): void;
   /** Throws SecretWithheldError where the secret must not be sent. Called when a SecurityContext asks for it. */
@@ -194,6 +197,33 @@ export function createSignInGuard(now: () => number = Date.now): SignInGuard {
     }
   }
 
+  const isGoodLogin = (login: Login) =>
+    ownOf(login).some(isGood) && relatedTo(login).every(({ refusal }) => refusal === null);
+
+  /**
+   * Begins the attempt where it is its turn, else says what to wait for. Looks and begins in one go: with a wait between, two could begin.
+   * Throws where the secret is not to be sent.
+   */
+  function begin<T>(
+    login: Login,
+    askedAt: number | null,
+    signal: AbortSignal,
+    attempt: () => Promise<T>,
+  ): { readonly outcome: Promise<T> } | { readonly wait: Promise<void> } {
+    signal.throwIfAborted();
+    const own = ownOf(login);
+    const related = relatedTo(login);
+    const refused = related.filter(({ refusal }) => refusal !== null);
+    const isAsked = refused.length > 0 && refused.every(({ refusal }) => (askedAt ?? 0) > refusal!.atMs);
+    if (refused.length > 0 && !isAsked) {
+      guard.onRefusal?.();
+      throw refused[0]!.refusal!.withheld;
+    }
+    const busy = [...new Set(related.flatMap(({ inFlight }) => [...inFlight]))];
+    const room = own.some(isGood) && refused.length === 0 ? goodAtOnce : 1;
+    return busy.length < room ? { outcome: run(login, isAsked, attempt) } : { wait: Promise.race(busy) };
+  }
+
   const guard: SignInGuard = {
     onAccepted: null,
     onRefusal: null,
@@ -203,22 +233,18 @@ export function createSignInGuard(now: () => number = Date.now): SignInGuard {
     }),
     async signIn(login, { askedAt, signal }, attempt) {
       for (;;) {
-        signal.throwIfAborted();
-        const own = ownOf(login);
-        const related = relatedTo(login);
-        const refused = related.filter(({ refusal }) => refusal !== null);
-        const isAsked = refused.length > 0 && refused.every(({ refusal }) => (askedAt ?? 0) > refusal!.atMs);
-        if (refused.length > 0 && !isAsked) {
-          guard.onRefusal?.();
-          throw refused[0]!.refusal!.withheld;
-        }
-        const busy = [...new Set(related.flatMap(({ inFlight }) => [...inFlight]))];
-        const room = own.some(isGood) && refused.length === 0 ? goodAtOnce : 1;
-        if (busy.length < room) return run(login, isAsked, attempt);
-        await abortable(Promise.race(busy), signal);
+        const next = begin(login, askedAt, signal, attempt);
+        if ('outcome' in next) return next.outcome;
+        await abortable(next.wait, signal);
       }
     },
-    isGood: (login) => ownOf(login).some(isGood) && relatedTo(login).every(({ refusal }) => refusal === null),
+    async prove(login, signal, attempt) {
+      while (!isGoodLogin(login)) {
+        const next = begin(login, null, signal, attempt);
+        if ('outcome' in next) return void (await next.outcome);
+        await abortable(next.wait, signal);
+      }
+    },
     rejected(login, error) {
       if (isRejection(error)) reject(login, ownOf(login), error);
     },

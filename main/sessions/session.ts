@@ -174,9 +174,7 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
         const secret = account && (await world.password(account));
         if (account === null || secret === null) return null;
         const asked = world.guard.login(account, secret);
-        if (turn.login === null && !world.guard.isGood(asked)) {
-          await world.guard.signIn(asked, { askedAt: null, signal: lifetime.signal }, () => prove(target, secret));
-        }
+        if (turn.login === null) await world.guard.prove(asked, lifetime.signal, () => prove(target, secret));
         if (turn.login !== null && turn.login.bucket !== asked.bucket) throw replaced(null);
         world.guard.check(asked);
         login = asked;
