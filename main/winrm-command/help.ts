@@ -39,9 +39,10 @@ const identify = `winrm id [-r:MACHINE] [switches]
 Asks the machine who it is: protocol, vendor, version of Windows and of its
 WS-Management stack.
 
-Without -u nobody signs in, and the machine answers with its stack alone
-(OS: 0.0.0). With -u it is also the test that signing in works. -auth:none asks
-without signing in on purpose; it needs -r.
+Signed in, it is also the test that signing in works. Without -u it is who is
+signed in here; where there is nobody, it is asked without signing in, and the
+machine answers with its stack alone (OS: 0.0.0). -auth:none does so on purpose;
+it needs -r.
 `;
 
 const get = `winrm get URI [-r:MACHINE] [switches]
@@ -108,6 +109,9 @@ const switches = `Switches of every operation (- or /, any case, value behind a 
   -p, -password:PASSWORD          left out: you are asked; -p:- takes the first
                                   line of standard input
   -a, -auth, -authentication:S    see "winrm help auth"
+  -c, -certificate:FILE           sign in with this client certificate
+  -SPNPort                        Kerberos: name the port in the SPN
+  -defaultCreds                   the user who is signed in here
   -f, -format:text|xml|pretty     text unless said otherwise
   -usessl, -ssl                   HTTPS, port 5986
   -skipCNcheck                    accept a certificate made for another name
@@ -135,17 +139,34 @@ empty one, it is localhost. PREFIX is wsman unless the machine uses another.
 
 const auth = `-auth:SCHEME
 
-  negotiate   NTLM with message encryption; what is used when nothing is said
-  basic       user and password as they are: needs -u, and -usessl; over plain
-              HTTP only with -unencrypted
-  none        winrm id only
+  kerberos     a ticket for the machine: of the user who is signed in here, or
+               had with -u; no other scheme is used in its place
+  negotiate    Kerberos where it can be had, else NTLM
+  certificate  a client certificate, over HTTPS: -certificate:FILE (PEM with
+               its private key in it, or PFX); -certificate alone means it too.
+               A passphrase is asked for, or is the first line of standard
+               input. Thumbprints, as winrm takes them, are refused
+  basic        user and password as they are: needs -u, and -usessl; over plain
+               HTTP only with -unencrypted
+  digest       for management controllers, never for WinRM: needs -u
+  none         winrm id only
+
+When nothing is said: Kerberos; but Negotiate for this computer, and where -u
+names a user and the machine is trusted (HTTPS, or -trusted).
+
+Without -u the user who is signed in here signs in: with the ticket of kinit,
+or of Windows. -defaultCreds says so expressly (with -auth:negotiate and
+HTTPS). Where nobody is signed in you are asked on the terminal; winrm id asks
+the machine without signing in.
+
+Kerberos wants a name, not an address: it asks for the service HTTP/NAME, then
+HOST/NAME. -SPNPort adds the port: HTTP/NAME:5985.
 
 NTLM does not prove to you that the machine is the one you mean. Over plain
 HTTP it is therefore used to this computer alone, unless -trusted allows it for
 the one command; over HTTPS the certificate proves it.
 
-Not in this version: kerberos, digest, certificate, credssp, and signing in as
-the user who is signed in here.
+Not in this version: credssp.
 `;
 
 const input = `@{KEY="VALUE";KEY="VALUE"} hands values to a method; KEY=$null hands over "no
