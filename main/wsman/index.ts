@@ -8,7 +8,9 @@ export {
 } from './auth/client-certificate.ts';
 export { explainFailure, type FailurePlace } from './auth/failure-advice.ts';
 export { filteredTokenAdvice } from './auth/failure-words.ts';
+export { forgetTickets, kerberosAvailability } from './auth/kerberos/provider.ts';
 export { refuseByPolicy } from './auth/policy.ts';
+export { spnCandidates } from './auth/spn.ts';
 export { cimSchema, classNameOf, decodeInstance, decodeValue, readCimInstance, toReference } from './cim.ts';
 export { type CimInput, type InputParameter, methodInput, toCimXml } from './cim-input.ts';
 export type {

@@ -3,12 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { AuthenticationError, type AuthenticationReason } from '../errors.ts';
 import type { Target } from '../target.ts';
 import { certificateHash } from './channel-binding.ts';
-import { type LearnedSignIn, type Mechanisms, type SspiOptions, startInitiation } from './initiator.ts';
+import { type LearnedSignIn, type Mechanisms, startInitiation } from './initiator.ts';
 import type { KerberosInitiatorOptions } from './kerberos/provider.ts';
 import { isSpnegoToken, MechOid, parseNegTokenInit } from './neg-token.ts';
 import { createNtlmContext, type NtlmInitiatorOptions } from './ntlm/context.ts';
 import { isNtlmToken } from './ntlm/messages.ts';
 import { refuseByPolicy } from './policy.ts';
+import type { SspiOptions } from './sspi/provider.ts';
 import { makeCertificate } from './test-certificates.ts';
 import { createTestInitiator } from './test-mechanism.ts';
 

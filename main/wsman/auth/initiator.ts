@@ -19,16 +19,8 @@ import { neither, permitsNtlm, refuseKerberos, refuseNtlm } from './policy.ts';
 import type { MechContext, SecurityContext } from './security-context.ts';
 import { spnCandidates } from './spn.ts';
 import { createSpnegoContext } from './spnego.ts';
+import type { SspiOptions } from './sspi/provider.ts';
 import { parseUserName } from './user-name.ts';
-
-/** SSPI answers for mechanism and SPNEGO alike, and seals by itself (Windows only). */
-export interface SspiOptions {
-  readonly package: 'Negotiate' | 'Kerberos';
-  readonly signIn: KerberosSignIn;
-  readonly spn: string;
-  readonly delegate: boolean;
-  readonly insideTls: boolean;
-}
 
 /** Where the mechanisms come from. Tests put their own at this edge. */
 export interface Mechanisms {
@@ -36,7 +28,7 @@ export interface Mechanisms {
   readonly kerberos: (options: KerberosInitiatorOptions) => Promise<MechContext>;
   /** Why Kerberos is not available on this computer; null: it is. */
   readonly kerberosAvailability: () => Promise<AuthenticationError | null>;
-  /** The system's own security package, in place of `kerberos`; null where there is none. */
+  /** Windows' own Negotiate and Kerberos, SPNEGO and sealing included, in place of `kerberos`; null elsewhere. */
   readonly sspi: ((options: SspiOptions) => Promise<SecurityContext>) | null;
 }
 
