@@ -69,59 +69,100 @@ export async function authenticate(
   environment: AuthenticationEnvironment,
   request: AuthenticatingRequest,
 ): Promise<AuthenticationOutcome> {
-  const { authorization, misbehaviour } = request;
+  const { misbehaviour } = request;
+  const authorization = request.authorization?.trim();
   if (authorization === undefined) {
     if (state.account) return authenticated(state.account, true);
     return { kind: 'challenge', challenges: offeredSchemes(machine, misbehaviour), isRefusal: false };
   }
-  const [word = '', credentials = ''] = splitOnce(authorization.trim());
-  const refused = (challenges = offeredSchemes(machine, misbehaviour)): AuthenticationOutcome => {
-    forget(state);
-    return { kind: 'challenge', challenges, isRefusal: true };
-  };
-  const accepted = (account: Account | null): AuthenticationOutcome =>
-    account && !isTurnedAway(machine, account) ? authenticated(account, false) : refused();
+  const outcome = await judge(machine, state, environment, request, authorization);
+  if (outcome.kind !== 'refused') return outcome;
+  forget(state);
+  const challenges = outcome.challenges ?? offeredSchemes(machine, misbehaviour);
+  return { kind: 'challenge', challenges, isRefusal: true };
+}
 
-  if (machine.isController) {
-    if (/^basic$/i.test(word)) return accepted(authenticateBasic(machine, credentials));
-    if (!/^digest$/i.test(word)) return refused();
-    const digest = authenticateDigest(machine, request, authorization);
-    if (digest.account === null) return refused(offeredSchemes(machine, misbehaviour, digest.stale));
-    return { ...authenticated(digest.account, false), headers: { 'Authentication-Info': digest.authenticationInfo } };
+function judge(
+  machine: SimulatedMachine,
+  state: ConnectionState,
+  environment: AuthenticationEnvironment,
+  request: AuthenticatingRequest,
+  authorization: string,
+): (AuthenticationOutcome | Refusal) | Promise<AuthenticationOutcome | Refusal> {
+  if (authorization === mutualProfile) return authenticateCertificate(machine, environment, request);
+  const space = authorization.search(/\s|$/);
+  const credentials = authorization.slice(space).trim();
+  const step = (scheme: ContextScheme): Promise<AuthenticationOutcome | Refusal> =>
+    stepContext(machine, state, { ...environment, misbehaviour: request.misbehaviour }, scheme, credentials);
+  switch (authorization.slice(0, space).toLowerCase()) {
+    case 'negotiate':
+      return step('Negotiate');
+    case 'kerberos':
+      return step('Kerberos');
+    case 'basic':
+      return authenticateOnce(machine, isOn(machine, 'Basic') ? authenticateBasic(machine, credentials) : null);
+    case 'digest':
+      return machine.isController ? answerDigest(machine, request, authorization) : refusedWith(null);
+    default:
+      return refusedWith(null);
   }
-  const auth = (name: string): boolean => machine.winrmConfig.flag(`Service/Auth/${name}`);
-  if (authorization.trim() === mutualProfile) {
-    if (!auth('Certificate') || environment.clientCertificates === null) return refused();
-    const certificate = await findProvenCertificate(request.socket, environment.clientCertificates, Date.now());
-    // Which mapping counts is only known with the resource; where there is none at all, nobody has signed in.
-    if (certificate === null || mappingsFor(machine, certificate).length === 0) return refused();
-    return {
-      kind: 'authenticated',
-      caller: (resourceUri) => mappedAccount(machine, certificate, resourceUri),
-      isBound: false,
-      headers: {},
-    };
-  }
-  if (/^basic$/i.test(word)) return accepted(auth('Basic') ? authenticateBasic(machine, credentials) : null);
-  const scheme: ContextScheme | null = /^negotiate$/i.test(word)
-    ? 'Negotiate'
-    : /^kerberos$/i.test(word)
-      ? 'Kerberos'
-      : null;
-  if (scheme === null || !auth(scheme)) return refused();
+}
 
+/** No, with what is said about it; null: what is offered instead. */
+interface Refusal {
+  readonly kind: 'refused';
+  readonly challenges: readonly string[] | null;
+}
+const refusedWith = (challenges: readonly string[] | null): Refusal => ({ kind: 'refused', challenges });
+
+const isOn = (machine: SimulatedMachine, name: string): boolean => machine.winrmConfig.flag(`Service/Auth/${name}`);
+
+const authenticateOnce = (machine: SimulatedMachine, account: Account | null): AuthenticationOutcome | Refusal =>
+  account && !isTurnedAway(machine, account) ? authenticated(account, false) : refusedWith(null);
+
+function answerDigest(
+  machine: SimulatedMachine,
+  request: AuthenticatingRequest,
+  authorization: string,
+): AuthenticationOutcome | Refusal {
+  const digest = authenticateDigest(machine, request, authorization);
+  if (digest.account === null) return refusedWith(offeredSchemes(machine, request.misbehaviour, digest.stale));
+  return { ...authenticated(digest.account, false), headers: { 'Authentication-Info': digest.authenticationInfo } };
+}
+
+async function authenticateCertificate(
+  machine: SimulatedMachine,
+  { clientCertificates }: AuthenticationEnvironment,
+  { socket }: AuthenticatingRequest,
+): Promise<AuthenticationOutcome | Refusal> {
+  if (machine.isController || !isOn(machine, 'Certificate') || clientCertificates === null) return refusedWith(null);
+  const certificate = await findProvenCertificate(socket, clientCertificates, Date.now());
+  // Which mapping counts is only known with the resource; where there is none at all, nobody has signed in.
+  if (certificate === null || mappingsFor(machine, certificate).length === 0) return refusedWith(null);
+  const caller = (resourceUri: string): Account | null => mappedAccount(machine, certificate, resourceUri);
+  return { kind: 'authenticated', caller, isBound: false, headers: {} };
+}
+
+async function stepContext(
+  machine: SimulatedMachine,
+  state: ConnectionState,
+  environment: AuthenticationEnvironment & { readonly misbehaviour: AuthenticationMisbehaviour | null },
+  scheme: ContextScheme,
+  credentials: string,
+): Promise<AuthenticationOutcome | Refusal> {
+  if (machine.isController || !isOn(machine, scheme)) return refusedWith(null);
   // A new first token on a socket that has a context starts over.
   if (state.acceptor === null || state.acceptor.complete || state.scheme !== scheme) forget(state);
   const isFirst = state.acceptor === null;
-  state.acceptor ??= createAcceptor(machine, scheme, { ...environment, misbehaviour });
-  state.scheme = scheme;
-  const { acceptor } = state;
+  const acceptor = state.acceptor ?? createAcceptor(machine, scheme, environment);
+  Object.assign(state, { acceptor, scheme });
   const leg = await takeToken(machine, acceptor, Buffer.from(credentials, 'base64'));
-  if (misbehaviour === 'drop-between-legs' && !(isFirst && leg.kind === 'continue')) return { kind: 'drop' };
+  if (environment.misbehaviour === 'drop-between-legs' && !(isFirst && leg.kind === 'continue'))
+    return { kind: 'drop' };
   const withToken = (token: Uint8Array): string => `${scheme} ${Buffer.from(token).toString('base64')}`;
   if (leg.kind === 'continue') return { kind: 'challenge', challenges: [withToken(leg.token)], isRefusal: false };
-  if (leg.kind === 'refused') return refused(leg.token === null ? undefined : [withToken(leg.token)]);
-  if (isTurnedAway(machine, leg.account)) return refused();
+  if (leg.kind === 'refused') return refusedWith(leg.token && [withToken(leg.token)]);
+  if (isTurnedAway(machine, leg.account)) return refusedWith(null);
   state.account = leg.account;
   machine.statistics.handshakes++;
   const headers: Record<string, string> = leg.token === null ? {} : { 'WWW-Authenticate': withToken(leg.token) };
@@ -142,11 +183,6 @@ const authenticated = (
 const isTurnedAway = (machine: SimulatedMachine, account: Account): boolean =>
   account.isTokenFiltered === true && machine.plan.generation.stack === '2.0';
 
-function splitOnce(text: string): readonly string[] {
-  const at = text.search(/\s/);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at).trim()];
-}
-
 export function forget(state: ConnectionState): void {
   state.acceptor?.dispose();
   state.acceptor = null;
@@ -162,10 +198,9 @@ export function offeredSchemes(
   if (misbehaviour === 'bare-401') return [];
   if (machine.isController) return [...digestChallenges(machine, staleNonce), `Basic realm="${controllerRealm}"`];
   const { ntlm, kerberos } = mechanismsOf(machine, misbehaviour);
-  const auth = (name: string): boolean => machine.winrmConfig.flag(`Service/Auth/${name}`);
   return [
-    ...(auth('Negotiate') && (ntlm || kerberos) ? ['Negotiate'] : []),
-    ...(auth('Kerberos') && kerberos ? ['Kerberos'] : []),
-    ...(auth('Basic') ? ['Basic realm="WSMAN"'] : []),
+    ...(isOn(machine, 'Negotiate') && (ntlm || kerberos) ? ['Negotiate'] : []),
+    ...(isOn(machine, 'Kerberos') && kerberos ? ['Kerberos'] : []),
+    ...(isOn(machine, 'Basic') ? ['Basic realm="WSMAN"'] : []),
   ];
 }
