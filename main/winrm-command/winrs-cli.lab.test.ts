@@ -53,12 +53,14 @@ interface Ended {
   readonly stderr: string;
 }
 
-function start(args: readonly string[]): {
-  child: ChildProcess;
-  ended: Promise<Ended>;
-  seen: (text: string) => Promise<void>;
-} {
-  const child = spawn(process.execPath, [join(root, 'main/cli.ts'), ...args], {
+const cli = join(root, 'main/cli.ts');
+
+/** Without a controlling terminal, as cron or a service manager would. */
+function start(
+  args: readonly string[],
+  program: readonly [string, ...string[]] = [process.execPath, cli],
+): { child: ChildProcess; ended: Promise<Ended>; seen: (text: string) => Promise<void> } {
+  const child = spawn(program[0], [...program.slice(1), ...args], {
     cwd: root,
     detached: true,
     env: { ...process.env, XDG_CACHE_HOME: cacheHome },
@@ -216,7 +218,7 @@ describe('ending', () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     child.kill('SIGINT');
     const { exitCode, stderr } = await ended;
-    expect([exitCode, stderr]).toEqual([130, 'Cancelled; what was started there is ended.\n']);
+    expect([exitCode, stderr]).toEqual([130, 'Cancelled; the shell there is being deleted, and what runs in it.\n']);
     expect(await processNames()).not.toContain('ping.exe');
   });
 
@@ -235,6 +237,48 @@ describe('ending', () => {
     child.stdout!.destroy();
     const { exitCode, stderr } = await ended;
     expect([exitCode, stderr]).toEqual([0, '']);
+  });
+});
+
+describe('on a terminal', () => {
+  /** script(1) of util-linux gives it a terminal of its own; what is typed goes to script's standard input. */
+  const onTerminal = (rest: string): ReturnType<typeof start> =>
+    start(['-qec', `'${process.execPath}' '${cli}' '${to().join(' ')} ${rest}'`, '/dev/null'], ['script']);
+
+  test('lines that are typed go to the command as Windows ends them; Ctrl-D ends the input', async () => {
+    const { child, ended, seen } = onTerminal('more');
+    await seen('Warning: a password');
+    child.stdin!.write('typed ü\n');
+    // Echoed by the terminal, then printed by the command with its own carriage return.
+    await seen('typed ü\r\ntyped ü\r\r\n');
+    child.stdin!.write('\u0004');
+    expect((await ended).exitCode).toBe(0);
+  });
+
+  test('-noecho: what is typed is not shown, and still sent; Ctrl-C goes to the command', async () => {
+    const { child, ended, seen } = onTerminal('-noecho net stop LanmanWorkstation & more');
+    await seen('[N]: ');
+    child.stdin!.write('never mind\r');
+    await seen('No valid response');
+    child.stdin!.write('slip\u007f\u007f\u007f\u007fhidden\r');
+    await seen('hidden\r');
+    child.stdin!.write('\u0003');
+    const { stdout, exitCode } = await ended;
+    expect(stdout).not.toContain('never mind');
+    expect(stdout).not.toContain('slip');
+    // Once, by the command.
+    expect(stdout.split('hidden')).toHaveLength(2);
+    expect(exitCode).toBe(255);
+  });
+
+  test('what a machine prints does not command the terminal', async () => {
+    const { child, ended, seen } = onTerminal('more');
+    await seen('Warning');
+    // ESC typed as such (Ctrl-V quotes it), sent, and printed by the command.
+    child.stdin!.write('a\u0016\u001b[31mb\n');
+    await seen('a␛[31mb');
+    child.stdin!.write('\u0004');
+    expect((await ended).stdout).not.toContain('\u001b[31m');
   });
 });
 

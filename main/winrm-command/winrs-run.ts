@@ -77,7 +77,7 @@ async function runWinrs(command: WinrsCommand, environment: WinrsEnvironment): P
   } catch (error) {
     if (error instanceof OutputClosedError || error instanceof CommandLineError) throw error;
     if (signal?.aborted || error instanceof CancelledError) {
-      await environment.stderr('Cancelled; what was started there is ended.\n');
+      await environment.stderr('Cancelled; the shell there is being deleted, and what runs in it.\n');
       return cancelledExitCode;
     }
     await environment.stderr(formatFailure(describeFailure(error, connection.endpoint.host), 'text'));

@@ -309,6 +309,26 @@ describe('a Command is never sent twice', () => {
   });
 });
 
+test('a lost answer to a Receive is an unknown outcome, and not asked for again', async () => {
+  const shell = await open(clientOf());
+  const running = await shell.run('ping -n 3 localhost');
+  await readUntil(running, 'Reply from');
+  const before = await requests(machine, shellActions.receive);
+  await lab.misbehave(machine.name, { kind: 'drop-after', action: 'Receive' });
+  await expect(collectOutput(running)).rejects.toBeInstanceOf(OutcomeUnknownError);
+  await expect(running.exitCode).rejects.toBeInstanceOf(OutcomeUnknownError);
+  expect((await requests(machine, shellActions.receive)) - before).toBe(1);
+});
+
+test('standard input that cannot be sent ends the command with that error', async () => {
+  const shell = await open(clientOf());
+  await lab.misbehave(machine.name, { kind: 'fault', code: 2150858790, action: 'Send' });
+  const running = await shell.run('more', [], { stdin: pieces('lost') });
+  const failure = await collectOutput(running).catch((error: unknown) => error);
+  expect((failure as WSManFault).fields.wsmanCode).toBe(2150858790);
+  await until(async () => !(await processNames(machine)).includes('more.com'));
+});
+
 describe('limits', () => {
   test('a user has so many shells and no more: 2150859173', async () => {
     const client = clientOf(old);
