@@ -22,7 +22,7 @@ test('a wrong password is told once and plainly, the right one adds the machine'
   const panel = testPanel(dialog);
   await expect(panel.getByRole('status')).toContainText('stopped at Sign-in');
   const failed = panel.getByRole('alert');
-  await expect(failed).toContainText('rejected the user name or the password');
+  await expect(failed).toContainText('refused the sign-in');
   await expect(failed).toContainText(/password/i);
   await expect(panel).toContainText('Read: not reached');
   await expect(dialog.getByRole('button', { name: 'Add anyway, untested' })).toBeVisible();

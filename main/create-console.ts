@@ -1,8 +1,8 @@
 import { contract } from '../shared/contract/contract.ts';
-import type { Problem } from '../shared/contract/problem.ts';
 import type { Port } from '../shared/rpc/port.ts';
 import { serveContract } from '../shared/rpc/server.ts';
 import type { AreaContext, Store } from './areas/context.ts';
+import { credentialOf } from './areas/effective-credential.ts';
 import { createMachines, type MachinesArea } from './areas/machines.ts';
 import type { PowerLimits } from './areas/power.ts';
 import { createSignal } from './areas/pump.ts';
@@ -13,12 +13,19 @@ import { createHandlers } from './handlers.ts';
 import { createSessionPool } from './sessions/session-pool.ts';
 import { makeDataFolder } from './storage/data-folder.ts';
 import { openInventory, temporaryInventory } from './storage/inventory.ts';
+import type { InventoryData } from './storage/inventory-format.ts';
 import { openKeychain } from './storage/keychain.ts';
 import { openLastKnown } from './storage/last-known.ts';
 import { lockDataFolder } from './storage/lock.ts';
 import { openSecrets, secretsForThisRun } from './storage/secrets.ts';
 import { toProblem } from './to-problem.ts';
-import { type ClientOptions, createClient, type ExchangeListener, type Target } from './wsman/index.ts';
+import {
+  type ClientOptions,
+  createClient,
+  type ExchangeListener,
+  type FailurePlace,
+  type Target,
+} from './wsman/index.ts';
 
 export interface Console {
   /** Answers the contract at this port until it closes. Any number of ports may be served. */
@@ -63,8 +70,8 @@ export async function createConsole(environment: Environment, options: ConsoleOp
   let lab: Promise<LabFleet> | null = null;
   let isLab = false;
   const closing = new AbortController();
-  const problemOf = (error: unknown, machineId?: string): Problem => {
-    const problem = toProblem(error, machineId);
+  const problemOf: AreaContext['toProblem'] = (error, machineId, place) => {
+    const problem = toProblem(error, machineId, place ?? placeOf(store.inventory.data, machineId));
     if (problem.code === 'internal-error') log(trace(error));
     return problem;
   };
@@ -167,6 +174,18 @@ export async function createConsole(environment: Environment, options: ConsoleOp
       stops.add(stop);
     },
     close,
+  };
+}
+
+/** Where a machine is and who signs in there, for the words of its problems. Empty for one that is not in the inventory. */
+function placeOf(inventory: InventoryData, machineId: string | undefined): FailurePlace {
+  const settings = machineId === undefined ? undefined : inventory.machines.get(machineId);
+  if (settings === undefined) return {};
+  const credential = credentialOf(settings, inventory);
+  return {
+    host: settings.address,
+    port: settings.port,
+    ...(credential?.kind === 'password' && { userName: credential.userName }),
   };
 }
 

@@ -65,7 +65,8 @@ export function createMachineTest(context: AreaContext): ConsoleHandlers['machin
           const cause = limit.aborted
             ? new TransportError('There was no answer in time.', { reason: 'response-timeout', cause: error })
             : error;
-          const problem = context.toProblem(cause);
+          const { host, port, userName } = trial.target;
+          const problem = context.toProblem(cause, undefined, { host, port, ...(userName !== null && { userName }) });
           const { chain, failures } = problem.certificate ?? { chain: [], failures: [] };
           await sink.push({
             ...blank,
