@@ -2,7 +2,7 @@
  * Kerberos as a security context, both roles (RFC 4121): the library sets the context up, our own code seals with the key it exports.
  * Only the KRB5 mechanism; SPNEGO is carried by auth/spnego.ts. Mutual authentication is a condition, not a wish.
  */
-import { AuthenticationError, ProtocolError } from '../../errors.ts';
+import { AuthenticationError, CancelledError, ProtocolError } from '../../errors.ts';
 import type { MechContext } from '../security-context.ts';
 import { type Borrowed, borrowCredential, type KerberosSignIn } from './credentials.ts';
 import { type Gss, GssError, GssFlag, type Handle, NO_HANDLE, type Step } from './gss.ts';
@@ -96,10 +96,10 @@ export function createInitiatorContext(gss: Gss, options: KerberosInitiatorOptio
     try {
       const step = token === null ? await start(signal) : await initiate(token, signal);
       handle = step.context;
+      if (isOver) throw new CancelledError('The Kerberos context was closed.');
       if (delegate && (step.flags & GssFlag.DELEG) === 0) throw notForwardable(spn);
       if (!step.complete) return step.token;
       if ((step.flags & WANTED) !== WANTED) throw notMutual(spn);
-      signal.throwIfAborted();
       const complete = handle;
       handle = NO_HANDLE;
       session = takeSession(gss, complete, 'initiator');

@@ -64,7 +64,9 @@ export async function openLibrary(candidates: readonly string[]): Promise<Gss> {
   let failure: unknown;
   for (const name of candidates) {
     try {
-      return bindGss(koffi, koffi.load(name));
+      const gss = bindGss(koffi, koffi.load(name));
+      pin(koffi, name);
+      return gss;
     } catch (cause) {
       failure ??= cause;
     }
@@ -73,6 +75,17 @@ export async function openLibrary(candidates: readonly string[]): Promise<Gss> {
     `Kerberos needs the GSS-API library of the system (${candidates[0]}), which is missing. ${PACKAGES}`,
     failure,
   );
+}
+
+/** RTLD_NOW | RTLD_NODELETE (dlfcn.h). */
+const PIN_FLAGS = process.platform === 'darwin' ? 0x2 | 0x80 : 0x2 | 0x1000;
+
+/**
+ * Keeps the library in memory to the very end. koffi unloads what it has loaded when the process ends, while threads that made calls are
+ * still to end and run the library's clean-up for each: Heimdal's crashes the process there every time.
+ */
+function pin(koffi: typeof import('koffi'), name: string): void {
+  koffi.load(null).func('dlopen', 'void *', ['str', 'int'])(name, PIN_FLAGS);
 }
 
 function missing(message: string, cause?: unknown): AuthenticationError {
