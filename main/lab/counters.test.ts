@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defaultAuthentication } from './authentication/scheme-list.ts';
 import type { CimRow } from './cim-class.ts';
 import { findProvider } from './resources.ts';
 import { createSimulatedMachine, demoTimings, type SimulatedMachine } from './simulated-machine.ts';
@@ -13,6 +14,8 @@ function createMachine(index: number): SimulatedMachine {
     clock: { now: () => now },
     timings: demoTimings,
     accounts: [],
+    authentication: defaultAuthentication,
+    certMappings: [],
     transport: 'http',
   });
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readRequest } from '../wsman/envelope.ts';
 import { parseXml } from '../wsman/xml.ts';
+import { defaultAuthentication } from './authentication/scheme-list.ts';
 import { countOpenEnumerations, enumerate, forgetEnumerations, pull } from './enumeration.ts';
 import { LabFault } from './faults.ts';
 import { enumerateBody, enumeration, requestMessage, wmiUri } from './lab-test-messages.ts';
@@ -19,6 +20,8 @@ function createMachine(index: number): SimulatedMachine {
     clock: { now: () => now },
     timings: demoTimings,
     accounts: [],
+    authentication: defaultAuthentication,
+    certMappings: [],
     transport: 'http',
   });
 }
