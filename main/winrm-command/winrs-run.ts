@@ -73,6 +73,9 @@ async function runWinrs(command: WinrsCommand, environment: WinrsEnvironment): P
       environment: command.environment,
       signal,
     });
+    if (command.allowDelegate && client.security()?.mechanism !== 'Kerberos') {
+      await environment.stderr('Note: -allowdelegate has no effect: only a Kerberos ticket can be used onward.\n');
+    }
     return await runIn(shell, command, environment);
   } catch (error) {
     if (error instanceof OutputClosedError || error instanceof CommandLineError) throw error;
