@@ -1,11 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createNtlmContext } from '../auth/ntlm/context.ts';
-import type { SecurityContext } from '../auth/security-context.ts';
-import { isSealedContentType, SEALED_CONTENT_TYPE, unwrapMessage, wrapMessage } from './message-encryption.ts';
+import type { OwnContext, SecurityContext } from '../auth/security-context.ts';
+import {
+  isSealedContentType,
+  SEALED_CONTENT_TYPE,
+  sealedContentType,
+  unwrapMessage,
+  unwrapMessageLater,
+  wrapMessage,
+  wrapMessageLater,
+} from './message-encryption.ts';
 
-let client: SecurityContext;
-let server: SecurityContext;
+let client: OwnContext;
+let server: OwnContext;
 beforeEach(async () => {
   client = createNtlmContext({
     role: 'initiator',
@@ -133,6 +141,31 @@ describe('what is refused', () => {
     const frame = wrapMessage(client, SOAP);
     unwrapMessage(server, frame);
     expect(() => unwrapMessage(server, frame)).toThrow(/sequence number/);
+  });
+});
+
+describe('the protocol of the scheme', () => {
+  test('Kerberos names itself in the header and in the frame; either opens the other', () => {
+    const frame = wrapMessage(client, SOAP, undefined, 'Kerberos');
+    expect(sealedContentType('Kerberos')).toBe(
+      'multipart/encrypted;protocol="application/HTTP-Kerberos-session-encrypted";boundary="Encrypted Boundary"',
+    );
+    expect(latin1(frame)).toContain('\tContent-Type: application/HTTP-Kerberos-session-encrypted\r\n');
+    expect(latin1(unwrapMessage(server, frame).soap)).toBe(latin1(SOAP));
+  });
+
+  test('a context that seals elsewhere: the same frame; padding that it insists on is counted', async () => {
+    const padding: SecurityContext = {
+      ...client,
+      async wrap(plain) {
+        const { signature, data } = await client.wrap(plain);
+        return { signature, data: Buffer.concat([data, Buffer.of(1)]) };
+      },
+    };
+    expect(latin1(await wrapMessageLater(padding, SOAP, 'SPNEGO'))).toContain(`;Length=${SOAP.length + 1}\r\n`);
+    const opened = { ...server, unwrap: async () => SOAP } as SecurityContext;
+    const { contentType, soap } = await unwrapMessageLater(opened, await wrapMessageLater(client, SOAP, 'Kerberos'));
+    expect([contentType, latin1(soap)]).toEqual(['application/soap+xml;charset=UTF-8', latin1(SOAP)]);
   });
 });
 

@@ -8,8 +8,8 @@ import { makeCertificate } from '../auth/test-certificates.ts';
 import { createTestAcceptor, createTestInitiator, KRB_ERROR } from '../auth/test-mechanism.ts';
 import { AuthenticationError, type AuthenticationReason } from '../errors.ts';
 import type { Target } from '../target.ts';
-import { ntlmServer, pool, request, server, target, text } from './loopback-client.ts';
-import { protocolOf, reply, type SeenRequest } from './loopback-server.ts';
+import { closing, ntlmServer, pool, request, server, target, text } from './loopback-client.ts';
+import { protocolOf, reply, type SeenRequest, startServer } from './loopback-server.ts';
 
 const SPN = 'HTTP/localhost';
 const NAMED = { host: 'localhost', authentication: 'kerberos' } as const satisfies Partial<Target>;
@@ -185,6 +185,21 @@ describe('TLS', () => {
     expect(executed).toEqual(['<one/>']);
   });
 
+  test('a riding body that was answered is not sent again for one more leg', async () => {
+    const { key, cert } = makeCertificate();
+    const asking = response({ negState: NegState.REQUEST_MIC, supportedMech: MechOid.KERBEROS, responseToken: PROOF });
+    const header = `WWW-Authenticate: Negotiate ${Buffer.from(asking).toString('base64')}`;
+    const { port, requests, close } = await startServer(
+      ({ socket }) => socket.write(reply('200 OK', [header, 'Content-Type: application/soap+xml'], '<done/>')),
+      { key, cert },
+    );
+    closing.push(close);
+    await expect(pool(target(port, SECURE), { mechanisms }).exchange(request('<one/>'))).rejects.toMatchObject({
+      reason: 'bad-token',
+    });
+    expect(requests).toHaveLength(1);
+  });
+
   test('Kerberos refused in favour of NTLM: the riding body is sent again with the last leg, and done once', async () => {
     const { port, executed } = await tlsServer({ takesRidingBody: true }, false);
     const connections = pool(target(port, { ...SECURE, authentication: 'negotiate' }), { mechanisms });
@@ -282,6 +297,56 @@ describe('refusals', () => {
       expect(requests).toHaveLength(0);
       expect(inspect(all, { depth: null })).not.toContain('Secret-4711');
     }
+  });
+});
+
+describe('SSPI in place of the library', () => {
+  /** Seals elsewhere, and later: everything is a promise. */
+  const sspi = (seen: string[]): Mechanisms => ({
+    ...mechanisms,
+    sspi: async (options) => {
+      seen.push(options.package);
+      const inner = createTestInitiator({ spn: options.spn });
+      return {
+        get mechanism() {
+          return inner.mechanism;
+        },
+        get complete() {
+          return inner.complete;
+        },
+        cipher: 'chosen by Windows',
+        step: (token) => inner.step(token),
+        wrap: async (plain) => inner.wrap(plain),
+        unwrap: async (signature, sealed) => inner.unwrap(signature, sealed),
+        dispose: () => inner.dispose(),
+      };
+    },
+  });
+
+  test('a conversation over plain HTTP, sealed and in step', async () => {
+    const { port } = await ntlmServer({ kerberos, schemes: ['Negotiate', 'Kerberos'] });
+    const seen: string[] = [];
+    const connections = pool(target(port, NAMED), { mechanisms: sspi(seen), maxConnections: 1 });
+    for (let n = 0; n < 5; n++) {
+      const result = await connections.exchange(request(`<n${n}/>`));
+      expect([text(result.body), result.sealed]).toEqual([`<echo><n${n}/></echo>`, true]);
+    }
+    expect(seen).toEqual(['Kerberos']);
+    expect(connections.security()).toMatchObject({ inside: null, cipher: 'chosen by Windows', spn: SPN });
+  });
+
+  test('over TLS a refused ticket is put down to the channel binding that it cannot send', async () => {
+    const certificate = makeCertificate();
+    const channelBinding = channelBindingData(certificate.der);
+    const { port } = await ntlmServer({
+      tls: certificate,
+      schemes: ['Negotiate', 'Kerberos'],
+      kerberos: async () => createTestAcceptor({ spn: SPN, channelBinding }),
+    });
+    const to = { ...NAMED, transport: 'https', tls: PINLESS } as const;
+    await expect(
+      pool(target(port, to), { mechanisms: sspi([]) }).exchange(request('<x/>', { changesTarget: true })),
+    ).rejects.toMatchObject({ reason: 'binding-unavailable', evidence: { mechanism: 'Kerberos', spn: SPN } });
   });
 });
 
