@@ -122,7 +122,7 @@ test('an OEM code page: bytes as that page has them', async () => {
 
 test('silence longer than its operation time-out, then an end', async () => {
   const before = (await lab.statistics(machine.name)).requests;
-  const outcome = await runPywinrm([{ line: 'msiexec /i C:\\Setup\\agent.msi /quiet LABDURATION=2500' }], {
+  const outcome = await runPywinrm([{ line: 'msiexec /i C:\\Setup\\agent.msi /quiet LABDURATION=3200' }], {
     operationTimeout: 1,
   });
   expect(decoded(outcome)).toEqual([{ exitCode: 0, stdout: '', stderr: '' }]);
