@@ -7,7 +7,8 @@
  * Kerberos and 16 for NTLM with no PADDING, that DecryptMessage takes signature and data in one STREAM buffer for both, and the texts of
  * the errors.
  *
- * The package passes no channel binding. Over TLS a target with CbtHardeningLevel=Strict refuses for that alone.
+ * The package passes no channel binding. Over TLS a target with CbtHardeningLevel=Strict refuses for that alone: transport/sign-in.ts
+ * explains such a 401 (`binding-unavailable`).
  */
 import { AuthenticationError, type AuthenticationReason, ProtocolError } from '../../errors.ts';
 import type { KerberosSignIn } from '../kerberos/credentials.ts';
@@ -32,9 +33,6 @@ export interface SspiOptions {
   /** Inside TLS a refusal may mean that a channel binding was missing. */
   readonly insideTls: boolean;
 }
-
-/** What this provider cannot do, for whoever explains a 401 over TLS (`binding-unavailable`). */
-export const sendsChannelBinding = false;
 
 /** SSPI looks for domain controllers on its own time; longer than this nobody waits. */
 const MAX_CALL_MS = 60_000;
