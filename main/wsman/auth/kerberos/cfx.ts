@@ -63,17 +63,18 @@ export function createCfxSession(keys: SessionKeys): KerberosSession {
     },
     unseal(signature, data) {
       if (!theirs) throw new ProtocolError('This security context is closed.');
-      const token = Buffer.concat([signature, data]);
-      if (token.length < HEADER + minimumLength(type)) throw broken('it is too short');
-      const header = Buffer.from(token.subarray(0, HEADER));
+      const length = signature.length + data.length - HEADER;
+      if (length < minimumLength(type)) throw broken('it is too short');
+      const header = headerOf(signature, data);
       if (header.readUInt16BE(0) !== WRAP || header[3] !== 0xff) throw broken('it is no Wrap token');
       checkFlags(header[2]!, theirFlags | Flag.SEALED);
-      const body = token.subarray(HEADER);
       const extraCount = header.readUInt16BE(4);
       const rotation = header.readUInt16BE(6);
-      let plain = decrypt(theirs.seal, rotateLeft(body, rotation));
+      let plain = decrypt(theirs.seal, bodyOf(signature, data, rotation));
       // Windows may rotate by RRC + EC (MS-KILE 3.4.5.4.1).
-      if (plain === null && extraCount > 0) plain = decrypt(theirs.seal, rotateLeft(body, rotation + extraCount));
+      if (plain === null && extraCount > 0) {
+        plain = decrypt(theirs.seal, bodyOf(signature, data, rotation + extraCount));
+      }
       if (plain === null) throw broken('its checksum is wrong');
       const end = plain.length - HEADER - extraCount;
       if (end < CONFOUNDER) throw broken('it is shorter than it says');
@@ -124,9 +125,29 @@ function checkFlags(flags: number, expected: number): void {
   if (((flags ^ expected) & Flag.ACCEPTOR_SUBKEY) !== 0) throw broken('it uses another key than was agreed on');
 }
 
-function rotateLeft(bytes: Buffer, count: number): Buffer {
-  const by = count % bytes.length;
-  return by === 0 ? bytes : Buffer.concat([bytes.subarray(by), bytes.subarray(0, by)]);
+function headerOf(signature: Uint8Array, data: Uint8Array): Buffer {
+  const header = Buffer.alloc(HEADER);
+  header.set(signature.subarray(0, HEADER));
+  if (signature.length < HEADER) header.set(data.subarray(0, HEADER - signature.length), signature.length);
+  return header;
+}
+
+/** What follows the header of `signature | data`, rotated left by `count` bytes; copied once. */
+function bodyOf(signature: Uint8Array, data: Uint8Array, count: number): Buffer {
+  const length = signature.length + data.length - HEADER;
+  const body = Buffer.allocUnsafe(length);
+  const by = count % length;
+  let at = -HEADER;
+  for (const part of [signature, data]) {
+    const rest = part.subarray(Math.max(0, -at));
+    const start = Math.max(0, at);
+    // What lies before the turning point goes to the end.
+    const turned = Math.max(0, Math.min(rest.length, by - start));
+    if (turned > 0) body.set(rest.subarray(0, turned), start - by + length);
+    if (turned < rest.length) body.set(rest.subarray(turned), start + turned - by);
+    at += part.length;
+  }
+  return body;
 }
 
 function broken(what: string): ProtocolError {
