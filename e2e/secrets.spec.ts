@@ -68,6 +68,7 @@ test('so are those of a machine, tested and added, and of an import', async ({ s
   if (first === undefined || second === undefined) throw new Error('The lab is too small.');
   const wrong = secretOf('wrong');
   const { page } = await start({ demo: false });
+  await expect(page.getByRole('button', { name: /^Add a machine/ })).toBeVisible();
   await page.keyboard.press('a');
   const dialog = page.getByRole('dialog', { name: 'Add a machine' });
   await fillMachine(dialog, { address: first.address, port: first.port, user: first.user, name: 'Front desk' });
@@ -193,7 +194,9 @@ test('a stored password never comes back to the page, whatever it asks for', asy
   await expect(page.getByText(/encrypted/)).toBeVisible();
   await openCredentials(page);
   await page.getByRole('button', { name: 'Edit…' }).click();
-  await expect(page.getByRole('dialog', { name: /^Credential set/ }).getByLabel('New password', { exact: true })).toHaveValue('');
+  await expect(
+    page.getByRole('dialog', { name: /^Credential set/ }).getByLabel('New password', { exact: true }),
+  ).toHaveValue('');
   await page.keyboard.press('Escape');
   await page.keyboard.press('ControlOrMeta+1');
   await machineRow(page, 'HQ-DC01').click();

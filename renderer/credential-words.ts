@@ -65,6 +65,10 @@ export function sourceSentence({ source, tag }: EffectiveCredential): string {
   }
 }
 
+/** As people look for them. */
+export const sortSets = (sets: readonly CredentialSet[]): readonly CredentialSet[] =>
+  [...sets].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+
 /** The name of the set, as it is in the list now. */
 export const setName = (sets: readonly CredentialSet[], id: string | null): string =>
   id === null ? 'no credential' : (sets.find((set) => set.id === id)?.name ?? 'a set that was removed');
@@ -110,7 +114,7 @@ export function credentialPrompts(
   const locked = used.filter((set) => set.kept === 'locked');
   const prompts: CredentialPrompt[] = [];
   if (vault.locked && locked.length > 0) prompts.push({ kind: 'unlock', sets: locked, machines: sum(locked) });
-  for (const set of [...used].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))) {
+  for (const set of sortSets(used)) {
     const count = users.get(set.id) ?? 0;
     if (set.kept === 'missing') prompts.push({ kind: 'missing', set, machines: count });
     else if (set.refusal !== null) prompts.push({ kind: 'refused', set, machines: count });

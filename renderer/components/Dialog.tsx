@@ -10,6 +10,7 @@ import { type ReactNode, useEffect, useRef } from 'react';
 
 /**
  * A modal dialog. Esc and a click beside it close it unless `busy`; the focus goes back to where it was.
+ * The focus begins at what has `data-autofocus`, else at the first control.
  * `alert` is for confirmations: only its buttons and Esc answer it.
  */
 export function Dialog({
@@ -34,7 +35,11 @@ export function Dialog({
 }) {
   // Mounted only while open: Fluent would otherwise have a trigger to give the focus back to.
   const opener = useRef<Element | null>(null);
+  // Fluent's type for the ref of its surface fits no element: hence the cast below.
+  const surface = useRef<HTMLElement>(null);
   useEffect(() => {
+    // Fluent has given the focus to what comes first; where the form begins elsewhere, that says so.
+    surface.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus();
     return () => {
       const back = opener.current;
       requestAnimationFrame(() => {
@@ -46,7 +51,6 @@ export function Dialog({
   }, []);
   opener.current ??= document.activeElement;
   // A button that is disabled while the work lasts loses the focus to nowhere, and Esc with it: after a failure the dialog takes it back.
-  const surface = useRef<HTMLDivElement>(null);
   const wasBusy = useRef(false);
   useEffect(() => {
     if (wasBusy.current && !busy && surface.current !== null) focusIfLost(surface.current);
@@ -60,7 +64,7 @@ export function Dialog({
         if (!data.open && !busy) onClose();
       }}
     >
-      <DialogSurface ref={surface} style={{ width, maxWidth: 'calc(100vw - 48px)' }}>
+      <DialogSurface ref={surface as never} style={{ width, maxWidth: 'calc(100vw - 48px)' }}>
         <DialogBody>
           <DialogTitle action={null}>{title}</DialogTitle>
           <DialogContent>{children}</DialogContent>

@@ -78,7 +78,7 @@ export function SecretField({
     // Password managers are kept from offering to remember it.
     'data-1p-ignore': true,
     'data-lpignore': 'true',
-    autoFocus,
+    'data-autofocus': autoFocus ? '' : undefined,
     placeholder,
     onInput: onTyped,
     onKeyDown: watchCapsLock,

@@ -15,3 +15,5 @@ export function useMedia(query: string): boolean {
 
 /** Below it side panes become menus and less important columns go. */
 export const narrowWindow = '(max-width: 1199px)';
+/** Below it the verbs of toolbars lose their words. */
+export const smallWindow = '(max-width: 899px)';

@@ -44,8 +44,21 @@ export const saveCredential = (input: {
   credential: NewCredential;
 }): Promise<CredentialSet> => consoleClient().credentials.save(input);
 export const removeCredential = (id: string): Promise<void> => consoleClient().credentials.remove({ id });
-export const assignCredentials = (assignments: Assignments): Promise<void> =>
-  consoleClient().credentials.assign(assignments);
+/**
+ * Changes who inherits what. Shown at once, so that the next change builds on this one and not on what the watch said before it; taken back
+ * if the console could not keep it.
+ */
+export async function changeAssignments(change: (before: Assignments) => Assignments): Promise<void> {
+  const before = useCredentials.getState().assignments;
+  const assignments = change(before);
+  useCredentials.setState({ assignments });
+  try {
+    await consoleClient().credentials.assign(assignments);
+  } catch (error) {
+    useCredentials.setState({ assignments: before });
+    throw error;
+  }
+}
 /** Gives these machines a set of their own; null: they inherit. */
 export const assignToMachines = (machineIds: readonly string[], credentialId: string | null): Promise<void> =>
   consoleClient().credentials.assignTo({ machineIds: [...machineIds], credentialId });

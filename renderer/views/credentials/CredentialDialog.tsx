@@ -182,11 +182,11 @@ export function CredentialDialog({
             <Field label="User" {...invalid(checked, userProblem)}>
               <Input
                 value={userName}
-                autoFocus={!replaces}
                 placeholder="DOMAIN\user, user@domain or .\user"
                 autoComplete="off"
                 spellCheck={false}
                 maxLength={256}
+                input={{ 'data-autofocus': replaces ? undefined : '' } as object}
                 onChange={(_event, data) => setUserName(data.value)}
               />
             </Field>

@@ -1,7 +1,7 @@
 import { AddRegular } from '@fluentui/react-icons';
 import { Button } from '../../components/Button.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
-import { countUsers } from '../../credential-words.ts';
+import { countUsers, sortSets } from '../../credential-words.ts';
 import { useCredentials } from '../../stores/credentials.ts';
 import { openDialog } from '../../stores/dialogs.ts';
 import { useMachines } from '../../stores/machines.ts';
@@ -15,7 +15,7 @@ export function CredentialsTab() {
   const { sets, vault, loaded, problem } = useCredentials();
   const machines = useMachines((state) => state.list);
   const users = countUsers(machines);
-  const sorted = [...sets].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+  const sorted = sortSets(sets);
   return (
     <>
       {problem === null ? null : <ProblemBanner problem={problem} />}

@@ -4,8 +4,9 @@ import { useId, useMemo, useState } from 'react';
 import type { Assignments, CredentialSet } from '../../../shared/contract/credentials.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { Tag } from '../../components/Tag.tsx';
+import { sortSets } from '../../credential-words.ts';
 import { listNames, plural } from '../../format.ts';
-import { assignCredentials, useCredentials } from '../../stores/credentials.ts';
+import { changeAssignments, useCredentials } from '../../stores/credentials.ts';
 import { openDialog } from '../../stores/dialogs.ts';
 import { useMachineFilter } from '../../stores/machine-filter.ts';
 import { useMachines } from '../../stores/machines.ts';
@@ -16,7 +17,8 @@ const none = '';
 
 /** Everybody's set, those of tags, and the machines that have their own: from the weakest rule to the strongest. */
 export function Inheritance() {
-  const { sets, assignments } = useCredentials();
+  const { sets: unsorted, assignments } = useCredentials();
+  const sets = sortSets(unsorted);
   const machines = useMachines((state) => state.list);
   const tagId = useId();
   const known = useId();
@@ -38,7 +40,8 @@ export function Inheritance() {
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
     .filter((each) => !assignments.tags.some((rule) => rule.tag === each));
 
-  const assign = (next: Assignments, words: string) => void attempt(() => assignCredentials(next), words);
+  const assign = (change: (before: Assignments) => Assignments, words: string) =>
+    void attempt(() => changeAssignments(change), words);
   const nameOf = (id: string) => sets.find((set) => set.id === id)?.name ?? '';
   const chosen = credentialId === none ? (sets[0]?.id ?? none) : credentialId;
   const add = () => {
@@ -46,10 +49,10 @@ export function Inheritance() {
     if (name === '' || chosen === none) return;
     setTag('');
     assign(
-      {
-        ...assignments,
-        tags: [...assignments.tags.filter((rule) => rule.tag !== name), { tag: name, credentialId: chosen }],
-      },
+      (before) => ({
+        ...before,
+        tags: [...before.tags.filter((rule) => rule.tag !== name), { tag: name, credentialId: chosen }],
+      }),
       `Machines with the tag ${name} sign in with ${nameOf(chosen)}.`,
     );
   };
@@ -72,7 +75,7 @@ export function Inheritance() {
             noneLabel="No global set"
             onChange={(id) =>
               assign(
-                { ...assignments, global: id === none ? null : id },
+                (before) => ({ ...before, global: id === none ? null : id }),
                 id === none ? 'There is no global credential set now.' : `${nameOf(id)} is the global credential set.`,
               )
             }
@@ -91,12 +94,12 @@ export function Inheritance() {
               value={rule.credentialId}
               onChange={(id) =>
                 assign(
-                  {
-                    ...assignments,
-                    tags: assignments.tags.map((each) =>
+                  (before) => ({
+                    ...before,
+                    tags: before.tags.map((each) =>
                       each.tag === rule.tag ? { tag: rule.tag, credentialId: id } : each,
                     ),
-                  },
+                  }),
                   `Machines with the tag ${rule.tag} sign in with ${nameOf(id)}.`,
                 )
               }
@@ -109,7 +112,7 @@ export function Inheritance() {
               icon={<DismissRegular fontSize={14} />}
               onClick={() =>
                 assign(
-                  { ...assignments, tags: assignments.tags.filter((each) => each.tag !== rule.tag) },
+                  (before) => ({ ...before, tags: before.tags.filter((each) => each.tag !== rule.tag) }),
                   `The tag ${rule.tag} has no credential set now.`,
                 )
               }

@@ -198,7 +198,9 @@ function Protection({
           ) : (
             <Glyph name="warning" size={11} label={warning} />
           )}
-          {clear ? `${security.mechanism} · not encrypted` : `${securityWords(security)} · encrypted`} · {address}
+          <span className="ell">
+            {clear ? `${security.mechanism} · not encrypted` : `${securityWords(security)} · encrypted`} · {address}
+          </span>
         </button>
       </PopoverTrigger>
       <PopoverSurface className="mp-connection" aria-label={`Connection to ${machine.settings.name}`}>

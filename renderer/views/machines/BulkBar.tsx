@@ -7,10 +7,11 @@ import {
   ShieldCheckmarkRegular,
   TagRegular,
 } from '@fluentui/react-icons';
-import { Button, IconButton } from '../../components/Button.tsx';
+import { IconButton } from '../../components/Button.tsx';
 import { Kbd } from '../../components/Kbd.tsx';
 import { ToolbarRule } from '../../components/Toolbar.tsx';
 import { narrowWindow, useMedia } from '../../components/useMedia.ts';
+import { VerbButton } from '../../components/VerbButton.tsx';
 import { formatCount, plural } from '../../format.ts';
 import { openDialog } from '../../stores/dialogs.ts';
 import { useMachineFilter } from '../../stores/machine-filter.ts';
@@ -31,56 +32,50 @@ export function BulkBar({ ids }: { ids: ReadonlySet<string> }) {
       <span className="bulk-names ell" title={names.slice(0, 50).join(', ')}>
         {narrow ? '' : names.slice(0, 20).join(', ')}
       </span>
-      <Button
-        kind="ghost"
+      <VerbButton
         icon={<ArrowSyncRegular />}
         onClick={() => openDialog({ kind: 'restart-machines', machineIds })}
         aria-keyshortcuts="r"
       >
         Restart…
-      </Button>
+      </VerbButton>
       <ToolbarRule />
-      <Button
-        kind="ghost"
+      <VerbButton
         icon={<ArrowClockwiseRegular />}
         onClick={() => void attempt(() => refreshMachines(machineIds), `Asking ${plural(ids.size, 'machine')} now.`)}
         aria-keyshortcuts="F5"
       >
         Refresh
-      </Button>
-      <Button
-        kind="ghost"
+      </VerbButton>
+      <VerbButton
         icon={<TagRegular />}
         onClick={() => openDialog({ kind: 'tag-machines', machineIds })}
         aria-keyshortcuts="t"
       >
         Tag…
-      </Button>
-      <Button
-        kind="ghost"
+      </VerbButton>
+      <VerbButton
         icon={<KeyRegular />}
         onClick={() => openDialog({ kind: 'assign-credential', machineIds })}
         aria-keyshortcuts="c"
       >
         Credential…
-      </Button>
-      <Button
-        kind="ghost"
+      </VerbButton>
+      <VerbButton
         icon={<ShieldCheckmarkRegular />}
         title="Would these machines survive NTLM being switched off?"
         onClick={() => surveyNtlm(machineIds)}
       >
         Without NTLM?
-      </Button>
+      </VerbButton>
       <ExportMenu ids={machineIds} />
-      <Button
-        kind="ghost"
+      <VerbButton
         icon={<DeleteRegular />}
         onClick={() => openDialog({ kind: 'remove-machines', machineIds })}
         aria-keyshortcuts="Delete"
       >
         Remove…
-      </Button>
+      </VerbButton>
       <ToolbarRule />
       <IconButton
         name="Clear the selection"

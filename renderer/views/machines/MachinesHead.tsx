@@ -18,6 +18,7 @@ import { Button, IconButton } from '../../components/Button.tsx';
 import { FilterBox } from '../../components/FilterBox.tsx';
 import { saveFile } from '../../components/save-file.ts';
 import { ToolbarRule } from '../../components/Toolbar.tsx';
+import { VerbButton } from '../../components/VerbButton.tsx';
 import { formatCount, plural } from '../../format.ts';
 import { openDialog } from '../../stores/dialogs.ts';
 import { chooseColumns, useMachineFilter } from '../../stores/machine-filter.ts';
@@ -69,14 +70,9 @@ export function MachinesHead(props: {
       </span>
       <span className="spacer" />
       <ColumnMenu columns={props.columns} />
-      <Button
-        kind="ghost"
-        icon={<ArrowImportRegular />}
-        onClick={() => openDialog({ kind: 'import' })}
-        aria-keyshortcuts="i"
-      >
+      <VerbButton icon={<ArrowImportRegular />} onClick={() => openDialog({ kind: 'import' })} aria-keyshortcuts="i">
         Import
-      </Button>
+      </VerbButton>
       <ExportMenu ids={null} />
       <ToolbarRule />
       <Button
@@ -95,9 +91,7 @@ export function ExportMenu({ ids }: { ids: readonly string[] | null }) {
   return (
     <Menu>
       <MenuTrigger disableButtonEnhancement>
-        <Button kind="ghost" icon={<ArrowExportLtrRegular />}>
-          Export
-        </Button>
+        <VerbButton icon={<ArrowExportLtrRegular />}>Export</VerbButton>
       </MenuTrigger>
       <MenuPopover>
         <MenuList>
@@ -119,9 +113,7 @@ function ColumnMenu({ columns }: { columns: readonly MachineColumn[] }) {
       }
     >
       <MenuTrigger disableButtonEnhancement>
-        <Button kind="ghost" icon={<ColumnTripleEditRegular />}>
-          Columns
-        </Button>
+        <VerbButton icon={<ColumnTripleEditRegular />}>Columns</VerbButton>
       </MenuTrigger>
       <MenuPopover style={{ maxHeight: '80vh', overflowY: 'auto' }}>
         <MenuList>
