@@ -6,6 +6,7 @@ import {
   AuthenticationError,
   type AuthenticationReason,
   type ClientCertificate,
+  parseXml,
   readClientCertificate,
   type Target,
 } from '../wsman/index.ts';
@@ -144,8 +145,29 @@ describe('whom to sign in as', () => {
     await runPrinted('winrm id -r:web01 -a:kerberos', { ...offline, ...insisting });
     expect(insisting.targets).toHaveLength(2);
     const refused = nobodyHere('spn-wrong-account');
-    await runPrinted('winrm get winrm/config -r:web01', { ...offline, ...refused });
+    const { stderr } = await runPrinted('winrm get winrm/config -r:web01', { ...offline, ...refused });
+    expect(stderr).not.toMatch(/Somebody was asked/);
     expect(refused.targets).toHaveLength(1);
+  });
+
+  test('a ticket that ends in the middle of an enumeration does not start it again as somebody else', async () => {
+    const { targets, createClient } = nobodyHere();
+    const item = parseXml('<x/>');
+    const enumerating: CommandEnvironment['createClient'] = (target, options) => ({
+      ...createClient(target, options),
+      async *enumerate() {
+        yield [item];
+        throw new AuthenticationError('The ticket has expired.', { reason: 'no-ticket' });
+      },
+    });
+    const result = await runPrinted('winrm e wmicimv2/Win32_Service -r:web01', {
+      ...offline,
+      createClient: enumerating,
+    });
+    expect(result).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('x') });
+    expect(result.stderr).toMatch(/ticket/);
+    expect(result.stderr).not.toMatch(/Somebody was asked/);
+    expect(targets).toHaveLength(1);
   });
 
   test('an Identify that nobody can sign in for is asked without signing in', async () => {

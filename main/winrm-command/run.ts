@@ -86,14 +86,20 @@ async function runWinrm(command: WinrmCommand, environment: CommandEnvironment):
   let client = null as WSManClient | null;
   try {
     environment.signal?.throwIfAborted();
-    await withSignIn(command, environment, async (target) => {
+    let isPrinted = false;
+    const stdout = (text: string): Promise<void> => {
+      isPrinted = true;
+      return environment.stdout(text);
+    };
+    const work = async (target: Target): Promise<void> => {
       client?.close();
       client = environment.createClient(target, {
         maxConnections: 1,
         ...(connection.timeoutMs === null ? {} : { operationTimeoutMs: connection.timeoutMs }),
       });
-      await carryOut(command, client, target, environment);
-    });
+      await carryOut(command, client, target, { ...environment, stdout });
+    };
+    await withSignIn(command, environment, work, () => isPrinted);
     return 0;
   } catch (error) {
     if (error instanceof OutputClosedError || error instanceof CommandLineError) throw error;

@@ -29,20 +29,23 @@ const NOBODY: ReadonlySet<AuthenticationReason> = new Set<AuthenticationReason>(
 
 /**
  * Carries `work` out on the line's target. A line without `-u` signs in as the user who is signed in here; where there is nobody, and the line
- * does not insist, an Identify is asked without signing in, and for anything else somebody is asked for at the terminal. Throws what `work`
- * throws, AuthenticationError for what may not be sent, and CommandLineError.
+ * does not insist, an Identify is asked without signing in, and for anything else somebody is asked for at the terminal: then `work` is called
+ * once more, unless `hasBegun` says that it got somewhere before (a ticket that ends in the middle). Throws what `work` throws,
+ * AuthenticationError for what may not be sent, and CommandLineError.
  */
 export async function withSignIn<T>(
   line: Line,
   environment: CommandEnvironment,
   work: (target: Target) => Promise<T>,
+  hasBegun: () => boolean = () => false,
 ): Promise<T> {
   let first: unknown;
   try {
     return await work(await makeTarget(line, environment));
   } catch (error) {
     const isNobody = error instanceof AuthenticationError && NOBODY.has(error.reason);
-    if (!isNobody || line.connection.userName !== null || line.connection.authentication.chosen) throw error;
+    const insists = line.connection.userName !== null || line.connection.authentication.chosen;
+    if (!isNobody || insists || hasBegun()) throw error;
     first = error;
   }
   const other = await makeOtherTarget(line, environment);
@@ -51,7 +54,7 @@ export async function withSignIn<T>(
 }
 
 /** The target with whom the line names: a user, a certificate, nobody, or whoever is signed in here. */
-export async function makeTarget(line: Line, environment: CommandEnvironment): Promise<Target> {
+async function makeTarget(line: Line, environment: CommandEnvironment): Promise<Target> {
   const { connection } = line;
   const { scheme, certificateFile } = connection.authentication;
   if (scheme === 'none') return newTarget(connection, environment, 'none');

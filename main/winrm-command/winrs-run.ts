@@ -13,8 +13,8 @@ import {
 } from '../wsman/index.ts';
 import { CommandLineError } from './command.ts';
 import { describeFailure, formatFailure } from './failure.ts';
-import { type CommandEnvironment, OutputClosedError } from './run.ts';
-import { makeTarget } from './sign-in.ts';
+import { type CommandEnvironment, OutputClosedError, placeOf } from './run.ts';
+import { withSignIn } from './sign-in.ts';
 import { printable } from './text-format.ts';
 import { winrsHelp } from './winrs-help.ts';
 import type { WinrsCommand, WinrsLine } from './winrs-parse.ts';
@@ -59,21 +59,23 @@ export async function executeWinrs(parse: () => WinrsLine, environment: WinrsEnv
 async function runWinrs(command: WinrsCommand, environment: WinrsEnvironment): Promise<number> {
   const { connection } = command;
   const { signal } = environment;
-  let client: WSManClient | null = null;
+  let client = null as WSManClient | null;
   let shell: Shell | null = null;
   try {
     signal?.throwIfAborted();
     await note(command, environment);
-    const target = await makeTarget({ verb: 'invoke', connection }, environment);
-    client = environment.createClient({ ...target, ...(command.allowDelegate ? { delegate: true } : {}) });
-    shell = await openShell(client, {
-      codePage: command.codePage,
-      noProfile: command.noProfile,
-      workingDirectory: command.directory ?? undefined,
-      environment: command.environment,
-      signal,
+    shell = await withSignIn({ verb: 'invoke', connection }, environment, (target) => {
+      client?.close();
+      client = environment.createClient({ ...target, ...(command.allowDelegate ? { delegate: true } : {}) });
+      return openShell(client, {
+        codePage: command.codePage,
+        noProfile: command.noProfile,
+        workingDirectory: command.directory ?? undefined,
+        environment: command.environment,
+        signal,
+      });
     });
-    if (command.allowDelegate && client.security()?.mechanism !== 'Kerberos') {
+    if (command.allowDelegate && client?.security()?.mechanism !== 'Kerberos') {
       await environment.stderr('Note: -allowdelegate has no effect: only a Kerberos ticket can be used onward.\n');
     }
     return await runIn(shell, command, environment);
@@ -83,7 +85,9 @@ async function runWinrs(command: WinrsCommand, environment: WinrsEnvironment): P
       await environment.stderr('Cancelled; the shell there is being deleted, and what runs in it.\n');
       return cancelledExitCode;
     }
-    await environment.stderr(formatFailure(describeFailure(error, connection.endpoint.host), 'text'));
+    await environment.stderr(
+      formatFailure(describeFailure(error, connection.endpoint.host, placeOf(connection)), 'text'),
+    );
     return 1;
   } finally {
     await shell?.close();
