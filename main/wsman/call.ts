@@ -18,6 +18,7 @@ import { CancelledError, OutcomeUnknownError, ProtocolError, TransportError } fr
 import type { Exchange, ExchangeListener } from './exchange.ts';
 import { maskExchange } from './exchange-masking.ts';
 import { readFault } from './fault.ts';
+import { type StackSettings, stackSettings } from './limits.ts';
 import { actions } from './namespaces.ts';
 import { readSoap } from './soap-answer.ts';
 import { type Target, uriHost } from './target.ts';
@@ -38,6 +39,10 @@ export interface Call extends CallOptions {
 export interface Caller {
   call(call: Call): Promise<ReceivedResponse>;
   identify(anonymous: boolean, options: CallOptions): Promise<ReceivedResponse>;
+  /** Most items that an Enumerate or Pull asks for where nobody says. */
+  maxElements(): number;
+  /** The target has said which stack it is. */
+  adapt(settings: StackSettings): void;
   /** Ends what runs in the background (Release). */
   close(): void;
 }
@@ -54,11 +59,14 @@ interface Outgoing {
 }
 
 export function createCaller(pool: ConnectionPool, target: Target, options: ClientOptions): Caller {
-  const build = requestBuilder({
-    to: `${target.transport}://${uriHost(target.host)}:${target.port}${target.path}`,
-    maxEnvelopeSize: options.maxEnvelopeSize ?? 512_000,
-    locale: options.locale ?? 'en-US',
-  });
+  let settings = stackSettings(null);
+  const newBuilder = (): ReturnType<typeof requestBuilder> =>
+    requestBuilder({
+      to: `${target.transport}://${uriHost(target.host)}:${target.port}${target.path}`,
+      maxEnvelopeSize: options.maxEnvelopeSize ?? settings.maxEnvelopeSize,
+      locale: options.locale ?? 'en-US',
+    });
+  let build = newBuilder();
   const defaultTimeoutMs = options.operationTimeoutMs ?? 60_000;
   const networkDelayMs = options.networkDelayMs ?? defaultNetworkDelayMs;
   const listener = options.onExchange;
@@ -76,6 +84,7 @@ export function createCaller(pool: ConnectionPool, target: Target, options: Clie
       changesTarget: changesTarget(outgoing.action),
       timeoutMs: outgoing.answerWithinMs,
       progress,
+      ...(options.encoding === undefined ? {} : { charset: options.encoding }),
       ...(fresh ? { fresh } : {}),
       ...(outgoing.signal === undefined ? {} : { signal: outgoing.signal }),
     };
@@ -155,6 +164,11 @@ export function createCaller(pool: ConnectionPool, target: Target, options: Clie
         answerWithinMs: o.timeoutMs ?? defaultTimeoutMs,
         signal: o.signal,
       });
+    },
+    maxElements: () => settings.maxElements,
+    adapt(next) {
+      settings = next;
+      build = newBuilder();
     },
     close() {
       closed = true;

@@ -10,7 +10,7 @@ import { type EndpointReference, isEpr, readEpr, type Selectors } from './epr.ts
 import { ProtocolError, WSManFault } from './errors.ts';
 import type { ExchangeListener } from './exchange.ts';
 import { type Identity, readIdentity } from './identify.ts';
-import { defaultLimits, readLimits, type TargetLimits } from './limits.ts';
+import { defaultLimits, readLimits, stackSettings, type TargetLimits } from './limits.ts';
 import { actions, className, resourceUris } from './namespaces.ts';
 import type { Target } from './target.ts';
 import { type ConnectionPool, type ConnectionSecurity, createConnectionPool } from './transport/connection-pool.ts';
@@ -23,8 +23,10 @@ export interface ClientOptions {
   readonly operationTimeoutMs?: number | undefined;
   /** Default 5,000. So much longer than the OperationTimeout an answer is awaited, so that the target's own timeout fault arrives. */
   readonly networkDelayMs?: number | undefined;
-  /** Octets of the largest answer that the target may send. Default 512,000. */
+  /** Octets of the largest answer that the target may send. Default 512,000, and 153,600 once the target has said that it is older than stack 3.0. */
   readonly maxEnvelopeSize?: number | undefined;
+  /** How requests are written. Default UTF-8. Answers are read in either, whatever was asked. */
+  readonly encoding?: 'UTF-8' | 'UTF-16' | undefined;
   /** Language of messages, where the target has it. Default en-US. */
   readonly locale?: string | undefined;
   /** Default 10,000. */
@@ -124,9 +126,10 @@ export function createClientOver(pool: ConnectionPool, target: Target, options: 
   const client: WSManClient = {
     async identify({ anonymous = target.authentication === 'none', ...o } = {}) {
       const identity = readIdentity((await caller.identify(anonymous, o)).body);
-      // Stack 1.1 takes five connections in all, from everybody; one of them is ours.
-      if (identity.stack?.startsWith('1.')) {
-        maxConnections = 1;
+      const settings = stackSettings(identity.stack);
+      caller.adapt(settings);
+      if (settings.maxConnections !== null) {
+        maxConnections = settings.maxConnections;
         pool.setMaxConnections(maxConnections + reserved);
       }
       return identity;

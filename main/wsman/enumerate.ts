@@ -12,6 +12,7 @@ import {
   type EnumerationContext,
   type EnumerationMode,
   type Filter,
+  type PolymorphismMode,
   readBatch,
 } from './enumeration.ts';
 import { ProtocolError, TransportError, WSManFault } from './errors.ts';
@@ -20,13 +21,12 @@ import type { XmlElement } from './xml.ts';
 
 export interface EnumerateOptions {
   readonly filter?: Filter | undefined;
-  /** Most items of one answer. Default 1,000; targets lower it to their own limit (20 on stack 1.1). */
+  /** Most items of one answer. Default 1,000, and 20 once the target has identified itself as stack 1.1; targets lower it to their own limit. */
   readonly maxElements?: number | undefined;
   readonly mode?: EnumerationMode | undefined;
-  readonly polymorphism?: 'IncludeSubClassProperties' | 'ExcludeSubClassProperties' | 'None' | undefined;
+  readonly polymorphism?: PolymorphismMode | undefined;
 }
 
-const defaultMaxElements = 1000;
 /** Answers in a row without items, end or progress, after which the target is taken to be broken. */
 const maxEmptyPulls = 20;
 /** Release is a courtesy: nobody waits for it longer than this. */
@@ -37,7 +37,7 @@ export async function* enumerate(
   resource: ResourceLocator,
   options: CallOptions & EnumerateOptions,
 ): AsyncGenerator<readonly XmlElement[], void, undefined> {
-  const { filter, maxElements = defaultMaxElements, mode, polymorphism, ...call } = options;
+  const { filter, maxElements = caller.maxElements(), mode, polymorphism, ...call } = options;
   const begin = async (): Promise<Batch> => {
     const body = buildEnumerate({ filter, maxElements, mode, polymorphism });
     return readBatch((await caller.call({ ...call, action: actions.enumerate, resource, body })).body);

@@ -1,22 +1,30 @@
 /** WS-Enumeration as WS-Man uses it: the messages of Enumerate, Pull and Release (DSP0226 8; MS-WSMV 3.1.4.1.13, 4.1.2). */
-import { type Selectors, writeSelectorSet } from './epr.ts';
+import { type AssociationQuery, writeAssociationFilter } from './association.ts';
+import { addressingChild, type EndpointReference, isEpr, readEpr, type Selectors, writeSelectorSet } from './epr.ts';
 import { ProtocolError } from './errors.ts';
 import { dialects, ns } from './namespaces.ts';
 import { child, escapeXml, serializeXml, type XmlElement } from './xml.ts';
 
-/** What an Enumerate may be narrowed by. `association` takes the wsmb element as XML text. */
+/** What an Enumerate may be narrowed by. */
 export type Filter =
   | { readonly dialect: 'wql'; readonly text: string }
   | { readonly dialect: 'selector'; readonly selectors: Selectors }
-  | { readonly dialect: 'association'; readonly xml: string };
+  | { readonly dialect: 'association'; readonly query: AssociationQuery };
 
+/** What an item is; without a mode it is the instance (MS-WSMV 3.1.4.1.17). `EnumerateObjectAndEPR` puts both into a w:Item. */
 export type EnumerationMode = 'EnumerateEPR' | 'EnumerateObjectAndEPR';
+
+/**
+ * What becomes of subclasses (DSP0227 9.3): with all they have, with the base's properties only, or not at all. A hint: Windows may answer
+ * with base and derived instances all the same (MS-WSMV 3.1.4.1.27).
+ */
+export type PolymorphismMode = 'IncludeSubClassProperties' | 'ExcludeSubClassProperties' | 'None';
 
 export interface EnumerateBody {
   readonly filter?: Filter | undefined;
   readonly maxElements: number;
   readonly mode?: EnumerationMode | undefined;
-  readonly polymorphism?: 'IncludeSubClassProperties' | 'ExcludeSubClassProperties' | 'None' | undefined;
+  readonly polymorphism?: PolymorphismMode | undefined;
 }
 
 /** Body of an optimised Enumerate: the first items come with the answer. */
@@ -39,7 +47,7 @@ function buildFilter(filter: Filter | undefined): string {
       ? escapeXml(filter.text)
       : filter.dialect === 'selector'
         ? writeSelectorSet(filter.selectors)
-        : filter.xml;
+        : writeAssociationFilter(filter.query);
   return `<w:Filter Dialect="${dialects[filter.dialect]}">${content}</w:Filter>`;
 }
 
@@ -82,6 +90,21 @@ export function readBatch(body: XmlElement | null): Batch {
   const context = element === undefined ? null : contextOf(element);
   const ended = either('EndOfSequence') !== undefined || context === '';
   return { items: either('Items')?.children ?? [], context: ended ? null : context, ended };
+}
+
+/** One item of whatever mode: the instance, where it is, or both. Other makes may leave one of them out although both were asked for. */
+export interface Item {
+  readonly object: XmlElement | null;
+  readonly epr: EndpointReference | null;
+}
+
+export function readItem(element: XmlElement): Item {
+  if (element.local === 'Item' && element.namespace === ns.wsman) {
+    const epr = addressingChild(element, 'EndpointReference');
+    return { object: element.children.find((c) => c !== epr) ?? null, epr: epr ? readEpr(epr) : null };
+  }
+  if (element.local === 'EndpointReference' && isEpr(element)) return { object: null, epr: readEpr(element) };
+  return { object: element, epr: null };
 }
 
 function contextOf(element: XmlElement): EnumerationContext {

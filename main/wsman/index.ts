@@ -1,5 +1,6 @@
 /** The only door of the protocol library. The lab, which is the other side of the wire, also reaches the codecs. */
 
+export { type AssociationQuery, isDialect } from './association.ts';
 export {
   type ClientCertificateLeaf,
   needsPassphrase,
@@ -36,7 +37,7 @@ export {
 export { type CodePageDecoder, createCodePageDecoder, utf8CodePage } from './code-page.ts';
 export { type CommandResult, collectOutput } from './collect-output.ts';
 export type { EnumerateOptions } from './enumerate.ts';
-export type { EnumerationMode, Filter } from './enumeration.ts';
+export { type EnumerationMode, type Filter, type Item, type PolymorphismMode, readItem } from './enumeration.ts';
 export type { Option, OptionSet } from './envelope.ts';
 export { type EndpointReference, isEpr, readEpr, type Selectors, type SelectorValue } from './epr.ts';
 export { wsmanErrorAdvice } from './error-advice.ts';

@@ -48,6 +48,22 @@ export function defaultLimits(stack: string | null): TargetLimits {
   return { ...values, source: 'defaults', stack };
 }
 
+/** What a client adapts to once it knows the stack (MS-WSMV 3.2.4.1.3, notes 8, 9). */
+export interface StackSettings {
+  /** MaxEnvelopeSize that Windows' own client of that time sends. */
+  readonly maxEnvelopeSize: number;
+  /** Most items asked for at once. */
+  readonly maxElements: number;
+  /** Stack 1.1 takes five connections in all, from everybody; one of them is ours. Null: as many as the client was told. */
+  readonly maxConnections: 1 | null;
+}
+
+/** For a target that names no stack (other makes) those of today: they lower them by themselves. */
+export function stackSettings(stack: string | null): StackSettings {
+  if (stack?.startsWith('1.')) return { maxEnvelopeSize: 153_600, maxElements: 20, maxConnections: 1 };
+  return { maxEnvelopeSize: stack?.startsWith('2.') ? 153_600 : 512_000, maxElements: 1000, maxConnections: null };
+}
+
 /** Limits out of a winrm/config document; what it does not name (older stacks) is the default of its stack. */
 export function readLimits(config: XmlElement, stack: string | null): TargetLimits {
   const defaults = defaultLimits(stack);

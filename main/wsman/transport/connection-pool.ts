@@ -27,6 +27,8 @@ export interface WireRequest {
   /** How long the whole answer may take from when the request was sent, in milliseconds. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** How the body is written. Default UTF-8. */
+  readonly charset?: 'UTF-8' | 'UTF-16';
   /** `bodySent` becomes true as soon as any byte of the body may have left. */
   readonly progress: { bodySent: boolean };
 }

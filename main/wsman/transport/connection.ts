@@ -13,6 +13,7 @@ import {
   isSealedContentType,
   type SealingProtocol,
   SOAP_CONTENT_TYPE,
+  SOAP_UTF16_CONTENT_TYPE,
   sealedContentType,
   unwrapMessageLater,
   wrapMessageLater,
@@ -109,15 +110,18 @@ export function createConnection({
 
   /** The request with its own body: sealed where there is a context on plain HTTP, as it is otherwise. */
   async function send({ channel }: Link, request: WireRequest, headers: string): Promise<HttpResponse> {
-    const soap = Buffer.from(request.body, 'utf8');
+    // XML in UTF-16 has to begin with the mark (XML 1.0, 4.3.3).
+    const isUtf16 = request.charset === 'UTF-16';
+    const soap = isUtf16 ? Buffer.from(`\ufeff${request.body}`, 'utf16le') : Buffer.from(request.body, 'utf8');
+    const soapType = isUtf16 ? SOAP_UTF16_CONTENT_TYPE : SOAP_CONTENT_TYPE;
     const sealing = isTls || request.anonymous ? null : initiation;
     const cookie = learned.affinityCookie ? `Cookie: ${learned.affinityCookie}\r\n` : '';
     const protocol = sealing && sealingProtocol(sealing);
-    const body = sealing && protocol ? await wrapMessageLater(sealing.context, soap, protocol) : soap;
+    const body = sealing && protocol ? await wrapMessageLater(sealing.context, soap, protocol, soapType) : soap;
     bodySentAt = performance.now();
     request.progress.bodySent = true;
     const response = await channel.roundTrip({
-      headers: `${headers}${cookie}Content-Type: ${protocol ? sealedContentType(protocol) : SOAP_CONTENT_TYPE}\r\n`,
+      headers: `${headers}${cookie}Content-Type: ${protocol ? sealedContentType(protocol) : soapType}\r\n`,
       body,
       timeoutMs: request.timeoutMs,
       signal: request.signal,

@@ -15,6 +15,7 @@ import { ProtocolError } from '../errors.ts';
 export type SealingProtocol = 'SPNEGO' | 'Kerberos';
 
 export const SOAP_CONTENT_TYPE = 'application/soap+xml;charset=UTF-8';
+export const SOAP_UTF16_CONTENT_TYPE = 'application/soap+xml;charset=UTF-16';
 
 /** The Content-Type header of a sealed message, as Windows writes it. */
 export function sealedContentType(protocol: SealingProtocol): string {
@@ -56,8 +57,9 @@ export async function wrapMessageLater(
   context: SecurityContext,
   soap: Uint8Array,
   protocol: SealingProtocol,
+  contentType: string = SOAP_CONTENT_TYPE,
 ): Promise<Uint8Array> {
-  return frame(await context.wrap(soap), SOAP_CONTENT_TYPE, protocol);
+  return frame(await context.wrap(soap), contentType, protocol);
 }
 
 function frame({ signature, data }: SealedMessage, contentType: string, protocol: SealingProtocol): Uint8Array {
