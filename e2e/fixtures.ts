@@ -27,6 +27,8 @@ export interface StartOptions
   extends Pick<BrowserContextOptions, 'colorScheme' | 'forcedColors' | 'reducedMotion' | 'viewport'> {
   /** On the demo lab unless told otherwise. A demo never uses the data folder. */
   readonly demo?: boolean;
+  /** What the console finds in its environment besides: where Kerberos has its configuration, say. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const chromiumArguments = [
@@ -71,10 +73,11 @@ async function end(child: ChildProcess): Promise<void> {
 export async function startWebHost(options: {
   demo: boolean;
   dataFolder: string;
+  environment?: Readonly<Record<string, string>> | undefined;
 }): Promise<{ url: string; close: () => Promise<void> }> {
   const child = spawn(process.execPath, ['main/web-host/cli.ts', '--no-open', ...(options.demo ? ['--demo'] : [])], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, WINDECK_DEMO_MACHINES: '12', WINDECK_DATA: options.dataFolder },
+    env: { ...process.env, WINDECK_DEMO_MACHINES: '12', WINDECK_DATA: options.dataFolder, ...options.environment },
   });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
@@ -97,10 +100,19 @@ export async function startWebHost(options: {
   }
 }
 
-async function startElectron(options: { demo: boolean; dataFolder: string }) {
+async function startElectron(options: {
+  demo: boolean;
+  dataFolder: string;
+  environment: Readonly<Record<string, string>> | undefined;
+}) {
   const application = await _electron.launch({
     args: ['.', ...(options.demo ? ['--demo'] : [])],
-    env: { ...(process.env as Record<string, string>), WINDECK_DEMO_MACHINES: '12', WINDECK_DATA: options.dataFolder },
+    env: {
+      ...(process.env as Record<string, string>),
+      WINDECK_DEMO_MACHINES: '12',
+      WINDECK_DATA: options.dataFolder,
+      ...options.environment,
+    },
   });
   return { page: await application.firstWindow(), close: () => application.close() };
 }
@@ -152,11 +164,11 @@ export const test = base.extend<Fixtures, { browserOfRun: Browser | null }>({
   start: async ({ browserOfRun, dataFolder }, use, testInfo) => {
     const closers: (() => Promise<void>)[] = [];
     const complaints: string[] = [];
-    await use(async ({ demo = true, ...look } = {}) => {
+    await use(async ({ demo = true, environment, ...look } = {}) => {
       const expected: RegExp[] = [];
       const expectComplaint = (pattern: RegExp) => void expected.push(pattern);
       if (browserOfRun === null) {
-        const { page, close } = await startElectron({ demo, dataFolder });
+        const { page, close } = await startElectron({ demo, dataFolder, environment });
         closers.push(close);
         watch(page, { complaints, expected });
         await page.emulateMedia({
@@ -167,7 +179,7 @@ export const test = base.extend<Fixtures, { browserOfRun: Browser | null }>({
         await isThere(page);
         return { page, expectComplaint, end: close };
       }
-      const host = await startWebHost({ demo, dataFolder });
+      const host = await startWebHost({ demo, dataFolder, environment });
       closers.push(host.close);
       const context = await browserOfRun.newContext({ viewport: { width: 1440, height: 900 }, ...look });
       closers.push(() => context.close());
