@@ -19,6 +19,8 @@ test('a line names resource, machine, sign-in and user, never a password', () =>
   expect(winrmLine('id', [], { ...target, signIn: 'basic' }, 'CORP\\adm')).toBe(
     'winrm id -r:HQ-FS03 -a:Basic -u:CORP\\adm',
   );
+  expect(winrmLine('id', [], { ...target, signIn: 'kerberos' }, null)).toBe('winrm id -r:HQ-FS03 -a:Kerberos');
+  expect(winrmLine('id', [], { ...target, signIn: 'ntlm' }, null)).toBe('winrm id -r:HQ-FS03');
 });
 
 test('what a shell would take apart is quoted', () => {

@@ -42,12 +42,14 @@ function machine(
       mechanism: 'NTLM',
       cipher: 'RC4-128',
       protection: 'RC4-128',
-      spn: null,
+      spn: name === 'HQ-SQL01' ? 'HTTP/hq-sql01.corp.example' : null,
       insideSpnego: true,
-      serverCertificate: null,
+      serverCertificate:
+        name === 'HQ-SQL01' ? { subject: 'CN=hq-sql01', sha256: 'A'.repeat(64), validToAt: nowMs + 20 * day } : null,
       clientCertificate: null,
     },
-    credential: { id: null, source: 'none', tag: null },
+    credential:
+      name === 'HQ-SQL01' ? { id: 'c1', source: 'machine', tag: null } : { id: null, source: 'none', tag: null },
     facts: {
       readAt: nowMs,
       computerName: name,
@@ -81,7 +83,11 @@ const readings: Record<string, { cpuPercent: number | null; memoryPercent: numbe
   'HQ-SQL02': { cpuPercent: 12, memoryPercent: 95 },
   'HQ-WEB01': { cpuPercent: null, memoryPercent: null },
 };
-const context: FilterContext = { nowMs, gauge: (id) => readings[id], setName: () => undefined };
+const context: FilterContext = {
+  nowMs,
+  gauge: (id) => readings[id],
+  setName: (id) => (id === 'c1' ? 'SQL admins' : undefined),
+};
 
 const found = (text: string): string[] => {
   const filter = parseFilter(text);
@@ -125,6 +131,15 @@ describe('the filter of machines', () => {
     ['seen>2h', ['HQ-WEB01']],
     ['port:5985 auth:ntlm', all],
     ['auth:tls', []],
+    ['policy:negotiate enc:rc4', all],
+    ['policy:kerberos', []],
+    ['enc:none', []],
+    ['spn:http/hq-sql01', ['HQ-SQL01']],
+    ['credential:own', ['HQ-SQL01']],
+    ['credential:none', ['HQ-SQL02', 'HQ-WEB01', 'LAB-DC01']],
+    ['credential:"sql admins"', ['HQ-SQL01']],
+    ['cert<30d', ['HQ-SQL01']],
+    ['cert>30d', []],
     ['tag:', all],
     ['cpu>', all],
     ['fe80::1', []],

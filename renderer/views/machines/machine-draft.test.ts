@@ -82,13 +82,18 @@ describe('the form of a machine', () => {
         typed('127.0.0.1'),
         typed('srv', { transport: 'https' }),
         typed('srv', { signIn: 'basic' }),
+        typed('srv', { signIn: 'ntlm' }),
+        typed('srv', { signIn: 'kerberos' }),
       ].map(asksForTrust),
-    ).toEqual([true, false, false, false, false]);
+    ).toEqual([true, false, false, false, false, true, false]);
     expect(
-      [typed('srv'), typed('srv', { signIn: 'basic' }), typed('srv', { signIn: 'basic', transport: 'https' })].map(
-        asksForClearText,
-      ),
-    ).toEqual([false, true, false]);
+      [
+        typed('srv'),
+        typed('srv', { signIn: 'basic' }),
+        typed('srv', { signIn: 'digest' }),
+        typed('srv', { signIn: 'basic', transport: 'https' }),
+      ].map(asksForClearText),
+    ).toEqual([false, true, true, false]);
   });
 
   it('leaving HTTP withdraws consent to clear text; leaving HTTPS forgets the pin', () => {
@@ -101,6 +106,15 @@ describe('the form of a machine', () => {
     expect(draftProblems(typed('srv', { portText: '0' })).port).toBeDefined();
     expect(draftProblems(typed('srv', { portText: 'x' })).port).toBeDefined();
     expect(draftProblems(typed('srv', { credential: { kind: 'new', userName: ' ' } })).credential).toBeDefined();
+    const spn = { serviceClass: 'a b', host: 'http://srv', withPort: false };
+    expect(Object.keys(draftProblems(typed('srv', { spn })))).toEqual(['serviceClass', 'spnHost']);
+    // Where Kerberos is not used nothing is asked of a field that is not shown.
+    expect(draftProblems(typed('srv', { spn, signIn: 'ntlm' }))).toEqual({});
+    expect(settingsOf(typed('srv', { spn, signIn: 'ntlm' })).spn).toEqual({
+      serviceClass: null,
+      host: null,
+      withPort: false,
+    });
     expect(draftProblems(typed('srv'))).toEqual({});
   });
 

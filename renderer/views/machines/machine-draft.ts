@@ -141,6 +141,13 @@ export interface DraftProblems {
   readonly spnHost?: string;
 }
 
+const spnProblems = ({ serviceClass, host }: SpnDraft): Pick<DraftProblems, 'serviceClass' | 'spnHost'> => ({
+  ...(/^[A-Za-z0-9_-]{0,64}$/.test(serviceClass.trim()) ? {} : { serviceClass: 'A service class such as HTTP.' }),
+  ...(/^[A-Za-z0-9._-]{0,255}$/.test(host.trim())
+    ? {}
+    : { spnHost: 'A host name: letters, digits, dots and hyphens.' }),
+});
+
 /** What keeps it from being tested or saved, field by field. */
 export function draftProblems(draft: MachineDraft): DraftProblems {
   const parsed = parseAddress(draft.addressText);
@@ -153,12 +160,7 @@ export function draftProblems(draft: MachineDraft): DraftProblems {
         : {}),
     ...(Number.isInteger(port) && port >= 1 && port <= 65_535 ? {} : { port: 'A number from 1 to 65535.' }),
     ...(/^[A-Za-z0-9_/-]*$/.test(draft.path) ? {} : { path: 'Letters, digits, - and _ only.' }),
-    ...(!usesKerberos(draft.signIn) || /^[A-Za-z0-9_-]{0,64}$/.test(draft.spn.serviceClass.trim())
-      ? {}
-      : { serviceClass: 'A service class such as HTTP.' }),
-    ...(!usesKerberos(draft.signIn) || /^[A-Za-z0-9._-]{0,255}$/.test(draft.spn.host.trim())
-      ? {}
-      : { spnHost: 'A host name: letters, digits, dots and hyphens.' }),
+    ...(usesKerberos(draft.signIn) ? spnProblems(draft.spn) : {}),
     ...(draft.credential.kind === 'new' && draft.credential.userName.trim() === ''
       ? { credential: 'Type a user name.' }
       : {}),
@@ -176,7 +178,8 @@ export function settingsOf(draft: MachineDraft): MachineSettings {
     port: Number(settled.portText),
     path: settled.path.replace(/^\/+|\/+$/g, ''),
     signIn: settled.signIn,
-    spn: spnOf(settled.spn),
+    // Kept for the day that it is Kerberos again, unless it could not be used then either.
+    spn: spnOf(Object.keys(spnProblems(settled.spn)).length === 0 ? settled.spn : defaultSpn),
     delegate: settled.delegate,
     credentialId: settled.credential.kind === 'saved' ? settled.credential.id : null,
     trusted: asksForTrust(settled) && settled.trusted,

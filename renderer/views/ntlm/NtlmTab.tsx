@@ -20,6 +20,7 @@ import {
   matchesVerdict,
   type Verdict,
   type VerdictRow,
+  verdictSentence,
   verdictsAsCsv,
   verdictWords,
 } from './verdicts.ts';
@@ -213,17 +214,4 @@ function Whole({ row }: { row: VerdictRow }) {
       )}
     </section>
   );
-}
-
-/** The whole in one sentence. */
-export function verdictSentence(counts: Readonly<Record<Verdict, number>>): string {
-  const total = counts['would-fail'] + counts['not-known'] + counts.survives;
-  if (total === 0) return 'No machine was checked.';
-  if (counts.survives === total) return `All ${plural(total, 'machine')} would survive.`;
-  const parts = [
-    counts['would-fail'] > 0 ? `${plural(counts['would-fail'], 'machine')} would fail` : '',
-    counts.survives > 0 ? `${formatCount(counts.survives)} would survive` : '',
-    counts['not-known'] > 0 ? `of ${formatCount(counts['not-known'])} it is not known` : '',
-  ].filter((part) => part !== '');
-  return `${parts.join(', ')}.`;
 }

@@ -1,5 +1,6 @@
 import type { NtlmVerdict } from '../../../shared/contract/credentials.ts';
 import type { GlyphName } from '../../components/Glyph.tsx';
+import { formatCount, plural } from '../../format.ts';
 
 export type Verdict = NtlmVerdict['verdict'];
 
@@ -15,6 +16,19 @@ export function countVerdicts(verdicts: readonly NtlmVerdict[]): Readonly<Record
   const counts = { 'would-fail': 0, 'not-known': 0, survives: 0 };
   for (const { verdict } of verdicts) counts[verdict] += 1;
   return counts;
+}
+
+/** The whole in one sentence. */
+export function verdictSentence(counts: Readonly<Record<Verdict, number>>): string {
+  const total = counts['would-fail'] + counts['not-known'] + counts.survives;
+  if (total === 0) return 'No machine was checked.';
+  if (counts.survives === total) return `All ${plural(total, 'machine')} would survive.`;
+  const parts = [
+    counts['would-fail'] > 0 ? `${plural(counts['would-fail'], 'machine')} would fail` : '',
+    counts.survives > 0 ? `${formatCount(counts.survives)} would survive` : '',
+    counts['not-known'] > 0 ? `${plural(counts['not-known'], 'machine')} not known` : '',
+  ].filter((part) => part !== '');
+  return `${parts.join(', ')}.`;
 }
 
 /** A row as it is shown and exported. */
