@@ -1,0 +1,141 @@
+/** Test support: runs foreign-acceptor.py, foreign-client.py and curl. Missing software is an error with its package in it. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const PYTHON = '/usr/bin/python3';
+const CURL = '/usr/bin/curl';
+const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+/** gss_sealing.py: WinRM's frame over MIT's own wrap_iov. */
+const SHARED = pathOf('../../../lab/peers');
+const limitMs = 20_000;
+
+export interface ForeignAcceptorJob {
+  readonly mode: 'kerberos-scheme' | 'kerberos' | 'ntlm' | 'basic' | 'digest' | 'certificate';
+  /** Files. */
+  readonly tls: { readonly certificate: string; readonly key: string; readonly clientAuthority?: string } | null;
+  /** Application data; a client without it is refused. */
+  readonly binding: Uint8Array | null;
+  readonly account: { readonly user: string; readonly password: string; readonly domain: string };
+}
+
+/** Where its accounts are. */
+export interface ForeignEnvironment {
+  readonly KRB5_CONFIG: string;
+  readonly KRB5_KTNAME?: string;
+  readonly KRB5CCNAME?: string;
+  readonly NTLM_USER_FILE?: string;
+}
+
+const environmentOf = (more: ForeignEnvironment): NodeJS.ProcessEnv => ({
+  PATH: '/usr/bin:/bin',
+  LC_ALL: 'C.UTF-8',
+  PYTHONPATH: SHARED,
+  PYTHONDONTWRITEBYTECODE: '1',
+  NO_PROXY: '*',
+  ...more,
+});
+
+export async function startForeignAcceptor(
+  job: ForeignAcceptorJob,
+  environment: ForeignEnvironment,
+): Promise<{ readonly port: number; end(): Promise<void> }> {
+  const child = spawn(PYTHON, ['-W', 'ignore', pathOf('foreign-acceptor.py')], { env: environmentOf(environment) });
+  let complaint = '';
+  child.stderr.on('data', (chunk) => {
+    complaint = (complaint + chunk).slice(-4000);
+  });
+  child.stdin.on('error', () => {});
+  child.stdin.write(
+    `${JSON.stringify({ ...job, binding: job.binding && Buffer.from(job.binding).toString('hex') })}\n`,
+  );
+  const end = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.kill('SIGKILL');
+    await gone;
+  };
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const port = await new Promise<string>((resolve, reject) => {
+      const fail = (what: string) => reject(new Error(`${what}. Is python3-gssapi installed? ${complaint}`));
+      createInterface({ input: child.stdout }).once('line', resolve);
+      child.once('error', () => fail(`${PYTHON} cannot be started`));
+      child.once('close', () => fail('The foreign acceptor has ended'));
+      timer = setTimeout(() => fail('The foreign acceptor did not start in time'), limitMs);
+    });
+    return { port: Number(port), end };
+  } catch (error) {
+    await end();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export interface ForeignClientJob {
+  readonly port: number;
+  readonly tls: boolean;
+  readonly scheme: 'Negotiate' | 'Kerberos';
+  readonly mechanism: 'kerberos' | 'ntlm';
+  readonly spnego: boolean;
+  /** Null: the ticket of the signed-in user. */
+  readonly user: string | null;
+  readonly domain: string;
+  readonly password: string;
+  readonly binding: Uint8Array | null;
+  readonly message: string;
+}
+export interface ForeignClientResult {
+  readonly status: number;
+  readonly soap: string;
+  readonly error: string | null;
+}
+
+export async function runForeignClient(
+  job: ForeignClientJob,
+  environment: ForeignEnvironment,
+): Promise<ForeignClientResult> {
+  const input = JSON.stringify({ ...job, binding: job.binding && Buffer.from(job.binding).toString('hex') });
+  return JSON.parse(await run(PYTHON, ['-W', 'ignore', pathOf('foreign-client.py')], input, environment));
+}
+
+/** curl with these options; secrets go in through standard input, since everybody on the machine may read arguments. */
+export async function runCurl(
+  url: string,
+  message: string,
+  options: Readonly<Record<string, string | true>>,
+): Promise<{ readonly status: number; readonly soap: string }> {
+  const quoted = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  const lines = Object.entries({ silent: true, insecure: true, 'max-time': '15', data: message, ...options } as const);
+  const config = lines.map(([name, value]) => (value === true ? name : `${name} = ${quoted(value)}`)).join('\n');
+  const args = ['-q', '-K', '-', '-H', 'Content-Type: application/soap+xml;charset=UTF-8', '-w', '\n%{http_code}', url];
+  const output = await run(CURL, args, config, { KRB5_CONFIG: '/dev/null' });
+  const end = output.lastIndexOf('\n');
+  return { status: Number(output.slice(end + 1)), soap: output.slice(0, end) };
+}
+
+async function run(
+  command: string,
+  args: readonly string[],
+  input: string,
+  environment: ForeignEnvironment,
+): Promise<string> {
+  const child = spawn(command, args, { env: environmentOf(environment), timeout: limitMs });
+  let output = '';
+  let complaint = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    complaint += chunk;
+  });
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) throw new Error(`${command} ended with code ${code}; are its packages installed? ${complaint}`);
+  return output;
+}
