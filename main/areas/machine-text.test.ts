@@ -76,6 +76,15 @@ test('semicolons between tags are not taken for the separator, however regular t
   ]);
 });
 
+test('columns that nobody knows are passed over, and a file from before there were SPNs is read', () => {
+  const text = 'address,owner,signIn,Cost Centre\nsrv1,ada,kerberos,42\n';
+  const [row] = readImport(text, 'auto', []).rows;
+  expect(row).toMatchObject({ verdict: 'new', note: '' });
+  expect(row!.settings).toEqual(settingsFor('srv1', { signIn: 'kerberos' }));
+  const [bad] = readImport('address,spnClass\nsrv1,HTTP/x\n', 'auto', []).rows;
+  expect(bad).toMatchObject({ verdict: 'invalid', note: expect.stringContaining('service class') });
+});
+
 test('CSV without an address column is refused as a whole', () => {
   expect(rows('a,b\n1,2', 'csv')).toEqual([
     { line: 1, settings: null, verdict: 'invalid', note: expect.stringContaining('"address"') },
@@ -86,6 +95,11 @@ test('what is exported reads back the same, in both forms', () => {
   const machines = [
     settingsFor('web1', { tags: ['prod', 'site=Berlin'], trusted: true }),
     settingsFor('2001:db8::2', { transport: 'https', port: 8443, path: 'x/y', pin: 'AB'.repeat(32), name: 'six' }),
+    settingsFor('web3', {
+      signIn: 'kerberos',
+      spn: { serviceClass: 'HOST', host: 'web3.corp.example', withPort: true },
+      delegate: true,
+    }),
     settingsFor('web2', { port: 80, signIn: 'basic', allowClearText: true, name: '=cmd|calc' }),
     settingsFor('web3', { name: "'quoted" }),
   ];
@@ -93,7 +107,7 @@ test('what is exported reads back the same, in both forms', () => {
   expect(csv.fileName).toBe('windeck-machines-1970-01-01.csv');
   expect(readImport(csv.text, 'auto', []).rows.map((row) => row.settings)).toEqual(machines);
   const list = exportMachines(machines, 'list', 0);
-  expect(readImport(list.text, 'auto', []).rows.map((row) => row.settings?.port)).toEqual([5985, 8443, 80, 5985]);
+  expect(readImport(list.text, 'auto', []).rows.map((row) => row.settings?.port)).toEqual([5985, 8443, 5985, 80, 5985]);
 });
 
 test('no cell of an export begins like a formula', () => {

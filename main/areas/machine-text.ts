@@ -16,12 +16,17 @@ const columns = [
   'port',
   'path',
   'signIn',
+  'spnClass',
+  'spnHost',
+  'spnPort',
+  'delegate',
   'trusted',
   'allowClearText',
   'pin',
   'tags',
 ] as const;
 type Column = (typeof columns)[number];
+const flags = ['trusted', 'allowClearText', 'spnPort', 'delegate'] as const satisfies readonly Column[];
 const headerOf = new Map<string, Column>([
   ...columns.map((column) => [column.toLowerCase(), column] as const),
   // What other tools call them.
@@ -155,9 +160,10 @@ function readRecord(values: ReadonlyMap<Column, string>): ReadLine['result'] {
   if (address === undefined) return { note: 'There is no address.' };
   const transport = text('transport')?.toLowerCase() ?? (text('port') === '5986' ? 'https' : 'http');
   if (transport !== 'http' && transport !== 'https') return { note: 'transport must be http or https.' };
-  const trusted = flag(text('trusted'));
-  const allowClearText = flag(text('allowClearText'));
-  if (trusted === null || allowClearText === null) return { note: 'trusted and allowClearText must be yes or no.' };
+  const [trusted, allowClearText, withPort, delegate] = flags.map((column) => flag(text(column)));
+  if (trusted == null || allowClearText == null || withPort == null || delegate == null) {
+    return { note: `${flags.join(', ')} must be yes or no.` };
+  }
   const port = text('port');
   const signIn = text('signIn')?.toLowerCase() ?? 'negotiate';
   return validated({
@@ -166,6 +172,8 @@ function readRecord(values: ReadonlyMap<Column, string>): ReadLine['result'] {
     port: port === undefined ? defaultPorts[transport] : Number(port),
     path: text('path') ?? 'wsman',
     signIn,
+    spn: { serviceClass: text('spnClass') ?? null, host: text('spnHost') ?? null, withPort },
+    delegate,
     pin: text('pin')?.replace(/[\s:]/g, '').toUpperCase() ?? null,
     tags: (text('tags') ?? '')
       .split(/[;,|]/)
@@ -222,10 +230,23 @@ function entryOf({ address, transport, port, path }: MachineSettings): string {
 }
 
 function cellOf(machine: MachineSettings, column: Column): string {
-  const value = machine[column];
+  const value = columnOf(machine, column);
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (Array.isArray(value)) return value.join(';');
   return value === null ? '' : String(value);
+}
+
+function columnOf(machine: MachineSettings, column: Column) {
+  switch (column) {
+    case 'spnClass':
+      return machine.spn.serviceClass;
+    case 'spnHost':
+      return machine.spn.host;
+    case 'spnPort':
+      return machine.spn.withPort;
+    default:
+      return machine[column];
+  }
 }
 
 /**

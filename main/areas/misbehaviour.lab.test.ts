@@ -64,7 +64,8 @@ function suite(transport: 'http' | 'https') {
     expect(problem).toMatchObject({ code, machineId });
     expect(problem.message).toMatch(/^\S.*\.$/s);
     expect(problem.advice.length).toBeGreaterThan(0);
-    for (const advice of problem.advice) expect(advice).toMatch(/^\S.*\.$/s);
+    // A sentence, or one that ends with a command to be copied.
+    for (const advice of problem.advice) expect(advice).toMatch(/^\S.*(\.|: \S.*)$/s);
   }
 
   async function worksAgain(): Promise<void> {

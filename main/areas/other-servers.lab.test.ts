@@ -114,7 +114,7 @@ test('silence is waited for once: the next connection signs in at once', async (
   // Other settings may mean another server.
   await it.client.machines.update({
     id,
-    settings: { ...it.machines.get(id)!.settings, trusted: true },
+    settings: { ...it.machines.get(id)!.settings, allowClearText: true },
   });
   await expect.poll(() => anonymousCount(server), { timeout: 5000 }).toBe(2);
   await it.until(id, ({ state }) => state === 'online');
