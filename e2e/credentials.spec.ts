@@ -1,5 +1,6 @@
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
+import { expectNamed } from './names.ts';
 import { asCsv, expectOnline, importFleet, machineRow, openCredentials, openMachine } from './steps.ts';
 
 /** On with Tab until this has the focus, as somebody without a mouse gets there. */
@@ -219,4 +220,41 @@ test('how the connection is protected: header, details and columns say it, and a
   await page.keyboard.press('Escape');
   await expect(details).toBeHidden();
   await expect(words).toBeFocused();
+});
+
+test('every control of these rooms has a name, and a dialog keeps the keyboard inside', async ({ start }) => {
+  const { page } = await start();
+  await expectOnline(page, 12);
+  await page.getByRole('checkbox', { name: 'Select HQ-DC01' }).click();
+  await expectNamed(page, 30);
+  await page.keyboard.press('c');
+  await expectNamed(page, 3);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('F2');
+  const settings = page.getByRole('dialog', { name: 'Settings of HQ-DC01' });
+  await settings.getByRole('button', { name: 'Advanced' }).click();
+  await expectNamed(page, 15);
+  // Round and round, never out of the dialog.
+  for (let step = 0; step < 40; step += 1) {
+    await page.keyboard.press('Tab');
+    expect(await settings.evaluate((element) => element.contains(document.activeElement))).toBe(true);
+  }
+  await page.keyboard.press('Escape');
+  await openCredentials(page);
+  await expectNamed(page, 12);
+  await page.getByRole('button', { name: 'New credential set' }).click();
+  for (const kind of ['User and password', 'Signed-in user', 'Client certificate']) {
+    await page.getByRole('radio', { name: kind }).check();
+    await expectNamed(page, 6);
+  }
+  await page.keyboard.press('Escape');
+  await page.getByRole('tab', { name: 'Without NTLM' }).click();
+  await expectNamed(page, 5);
+  await page.getByRole('button', { name: 'Check 12 machines' }).click();
+  await expect(page.getByRole('tabpanel').getByRole('status')).toContainText(/would|not known/);
+  await expectNamed(page, 12);
+  await page.keyboard.press('ControlOrMeta+1');
+  await openMachine(page, 'HQ-DC01');
+  await page.getByRole('button', { name: /encrypted/ }).click();
+  await expectNamed(page, 1);
 });

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Assignments, CredentialSet, Vault } from '../shared/contract/credentials.ts';
 import type { EffectiveCredential, Machine } from '../shared/contract/machines.ts';
-import { credentialPrompts, effectiveCredential, expiryOf, promptKey, sourceLabel } from './credential-words.ts';
+import {
+  credentialPrompts,
+  effectiveCredential,
+  expiryOf,
+  freeName,
+  promptKey,
+  sourceLabel,
+} from './credential-words.ts';
 
 const assignments: Assignments = {
   global: 'g',
@@ -91,4 +98,9 @@ describe('what the user is asked for', () => {
     expect(key(1)).toBe(key(1));
     expect(key(1)).not.toBe(key(2));
   });
+});
+
+it('two sets do not have one name', () => {
+  const sets = [set('adm'), set('adm (2)')];
+  expect([freeName([], 'adm'), freeName(sets, 'ADM'), freeName(sets, 'other')]).toEqual(['adm', 'ADM (3)', 'other']);
 });

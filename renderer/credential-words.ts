@@ -22,6 +22,18 @@ export const keptWords: Readonly<Record<CredentialSet['kept'], string>> = {
 export const secretWord = (kind: CredentialSet['kind']): string =>
   kind === 'certificate' ? 'certificate and key' : 'password';
 
+/** `its password is`, `its certificate and key are`. */
+export const secretIs = (kind: CredentialSet['kind']): string =>
+  `${secretWord(kind)} ${kind === 'certificate' ? 'are' : 'is'}`;
+
+/** A name that no other set has: `CORP\\adm`, then `CORP\\adm (2)`. */
+export function freeName(sets: readonly CredentialSet[], wanted: string): string {
+  const taken = (name: string) => sets.some((set) => set.name.toLowerCase() === name.toLowerCase());
+  let name = wanted;
+  for (let number = 2; taken(name); number += 1) name = `${wanted} (${number})`;
+  return name;
+}
+
 /** Which set a machine with these tags signs in with: its own, else that of the first of its tags that has one, else the global one. */
 export function effectiveCredential(
   assignments: Assignments,

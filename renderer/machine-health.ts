@@ -34,6 +34,14 @@ const words: Readonly<Record<MachineState, string>> = {
 /** The machine knew the account and its password, and lets it do nothing. */
 export const accountAccepted = (machine: Machine): boolean => machine.problem?.code === 'access-denied';
 
+/** Nothing was sent, so nothing was refused: there is no secret to send, or the file that keeps it is locked. */
+export const waitsForCredential = (machine: Machine): boolean =>
+  machine.problem?.technical === 'NO_CREDENTIAL' || machine.problem?.technical === 'LOCKED';
+
+/** Why a machine that is `denied` is so, in a few words. */
+export const deniedWord = (machine: Machine): string =>
+  accountAccepted(machine) ? 'Access denied' : waitsForCredential(machine) ? 'Waits for a credential' : words.denied;
+
 /** Only what answers now is shown in colour; facts of an earlier connection never make a machine healthy. */
 export function machineHealth(machine: Machine, nowMs = Date.now()): MachineHealth {
   const word = words[machine.state];
@@ -46,7 +54,7 @@ export function machineHealth(machine: Machine, nowMs = Date.now()): MachineHeal
     case 'denied':
       return {
         glyph: 'denied',
-        word: accountAccepted(machine) ? 'Access denied' : word,
+        word: deniedWord(machine),
         group: 'crit',
         rank: 2,
         reason,

@@ -67,10 +67,16 @@ export function technicalCode(problem: Problem): string | undefined {
   return problem.fault && problem.fault.httpStatus !== 200 ? `HTTP ${problem.fault.httpStatus}` : undefined;
 }
 
+/** For the corner; none where what was seen says it anyhow. */
+export function cornerCode(problem: Problem): string | undefined {
+  const code = technicalCode(problem);
+  return code !== undefined && problem.evidence?.some((line) => line.includes(code)) ? undefined : code;
+}
+
 /** What happened and where, why, what to do, and the code for those who search for it. Text from a machine is shown as text only. */
 export function ProblemBanner({ problem, actions }: { problem: Problem; actions?: ReactNode }) {
   const look = problemLook(problem.code);
-  const technical = technicalCode(problem);
+  const technical = cornerCode(problem);
   const said = problem.fault?.message ?? problem.fault?.reason ?? null;
   return (
     <div className={`banner ${look.tint}`} role="alert" data-problem={problem.code}>

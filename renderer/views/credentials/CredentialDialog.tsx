@@ -6,7 +6,7 @@ import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { Banner, ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { SecretField, type SecretHandle } from '../../components/SecretField.tsx';
-import { kindWords, secretWord } from '../../credential-words.ts';
+import { freeName, kindWords, secretWord } from '../../credential-words.ts';
 import { saveCredential, useCredentials } from '../../stores/credentials.ts';
 import { notify } from '../../stores/notices.ts';
 import { problemOf } from '../../stores/problem-of.ts';
@@ -41,13 +41,18 @@ export function CredentialDialog({
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [read, setRead] = useState<CredentialSet | null>(null);
-  const vault = useCredentials((state) => state.vault);
   const password = useRef<SecretHandle>(null);
   const passphrase = useRef<SecretHandle>(null);
   const keyText = useRef<SecretHandle>(null);
 
-  const defaultName = { password: userName.trim(), 'signed-in-user': 'Signed-in user', certificate: files.baseName };
-  const finalName = name.trim() === '' ? defaultName[kind] : name.trim();
+  const { sets, vault } = useCredentials();
+  const others = sets.filter((each) => each.id !== set?.id);
+  const defaultName = freeName(
+    others,
+    { password: userName.trim(), 'signed-in-user': 'Signed-in user', certificate: files.baseName }[kind],
+  );
+  const finalName = name.trim() === '' ? defaultName : name.trim();
+  const nameProblem = freeName(others, finalName) === finalName ? undefined : 'Another set has this name.';
   const userProblem = kind === 'password' && userName.trim() === '' ? 'Type a user name.' : undefined;
   const fileProblem =
     kind === 'certificate'
@@ -59,7 +64,8 @@ export function CredentialDialog({
       : undefined;
   const keyProblem =
     kind === 'certificate' && files.key !== null ? (sizeProblem('key', files.key) ?? undefined) : undefined;
-  const sound = userProblem === undefined && fileProblem === undefined && keyProblem === undefined;
+  const sound =
+    userProblem === undefined && fileProblem === undefined && keyProblem === undefined && nameProblem === undefined;
 
   const clear = () => {
     for (const secret of [password, passphrase, keyText]) secret.current?.clear();
@@ -215,10 +221,10 @@ export function CredentialDialog({
             keeping={keepingHint(vault)}
           />
         )}
-        <Field label="Name of the set" hint="Shown wherever it is used.">
+        <Field label="Name of the set" hint="Shown wherever it is used." {...invalid(checked, nameProblem)}>
           <Input
             value={name}
-            placeholder={defaultName[kind] === '' ? 'Domain administrators' : defaultName[kind]}
+            placeholder={defaultName === '' ? 'Domain administrators' : defaultName}
             autoComplete="off"
             spellCheck={false}
             maxLength={100}

@@ -2,7 +2,7 @@ import { DismissRegular } from '@fluentui/react-icons';
 import { useMemo, useState } from 'react';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { Banner } from '../../components/ProblemBanner.tsx';
-import { type CredentialPrompt, credentialPrompts, promptKey, secretWord } from '../../credential-words.ts';
+import { type CredentialPrompt, credentialPrompts, promptKey, secretIs, secretWord } from '../../credential-words.ts';
 import { plural } from '../../format.ts';
 import { useCredentials } from '../../stores/credentials.ts';
 import { openDialog } from '../../stores/dialogs.ts';
@@ -69,8 +69,7 @@ function Prompt({ prompt, onLater }: { prompt: CredentialPrompt; onLater: () => 
           }
         >
           <b>
-            The {secretWord(prompt.set.kind)} of {prompt.set.name} {prompt.set.kind === 'certificate' ? 'are' : 'is'}{' '}
-            not kept here.
+            {prompt.set.name}: its {secretIs(prompt.set.kind)} not kept here.
           </b>{' '}
           {waiting} {waits} for it.
         </Banner>
@@ -80,9 +79,11 @@ function Prompt({ prompt, onLater }: { prompt: CredentialPrompt; onLater: () => 
           glyph="denied"
           actions={
             <>
-              <Button onClick={() => openDialog({ kind: 'credential', credentialId: prompt.set.id })}>
-                Change the {secretWord(prompt.set.kind)}…
-              </Button>
+              {prompt.set.kind === 'signed-in-user' ? null : (
+                <Button onClick={() => openDialog({ kind: 'credential', credentialId: prompt.set.id })}>
+                  Change the {secretWord(prompt.set.kind)}…
+                </Button>
+              )}
               <RetryButton set={prompt.set} />
               <span className="t3">
                 {waiting} {waits} for it.

@@ -1,5 +1,5 @@
 import type { CredentialSet } from '../../../shared/contract/credentials.ts';
-import { secretWord } from '../../credential-words.ts';
+import { secretIs } from '../../credential-words.ts';
 import { formatDate } from '../../format.ts';
 import { machineName } from '../../stores/machines.ts';
 
@@ -13,8 +13,10 @@ export function RefusalWords({ set }: { set: CredentialSet }) {
         Refused by {refusal.machineId === null ? 'a machine' : machineName(refusal.machineId)} on{' '}
         {formatDate(refusal.atMs)}.
       </b>{' '}
-      {refusal.problem.message} Not sent again until its {secretWord(set.kind)}{' '}
-      {set.kind === 'certificate' ? 'are' : 'is'} changed, so that no account is locked.
+      {refusal.problem.message}{' '}
+      {set.kind === 'signed-in-user'
+        ? 'Not tried again by itself.'
+        : `Not sent again until its ${secretIs(set.kind)} changed, so that no account is locked.`}
     </>
   );
 }

@@ -4,7 +4,7 @@ import type { Problem } from '../../../shared/contract/problem.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
-import { effectiveCredential, secretWord, setName } from '../../credential-words.ts';
+import { effectiveCredential, secretIs, setName } from '../../credential-words.ts';
 import { listNames, plural } from '../../format.ts';
 import { removeCredential, useCredentials } from '../../stores/credentials.ts';
 import { useMachines } from '../../stores/machines.ts';
@@ -58,9 +58,7 @@ export function RemoveCredentialDialog({ set, onClose }: { set: CredentialSet; o
       }
     >
       <p className="t2 credential-text">
-        {set.kind === 'signed-in-user'
-          ? 'Nothing was stored for it.'
-          : `Its ${secretWord(set.kind)} ${set.kind === 'certificate' ? 'are' : 'is'} forgotten.`}{' '}
+        {set.kind === 'signed-in-user' ? 'Nothing was stored for it.' : `Its ${secretIs(set.kind)} forgotten.`}{' '}
         {users.length === 0 ? 'No machine uses it.' : null}
         {orphans.length > 0
           ? `${plural(orphans.length, 'machine')} can then not be signed in to until another credential is chosen for ${orphans.length === 1 ? 'it' : 'them'}: ${listNames(orphans, 8)}.`

@@ -4,7 +4,7 @@ import type { CredentialSet } from '../../../shared/contract/credentials.ts';
 import { Button } from '../../components/Button.tsx';
 import { Glyph, type GlyphName } from '../../components/Glyph.tsx';
 import { useNow } from '../../components/useNow.ts';
-import { expiryOf, keptWords, kindWords, secretWord } from '../../credential-words.ts';
+import { expiryOf, keptWords, kindWords, secretIs, secretWord } from '../../credential-words.ts';
 import { plural } from '../../format.ts';
 import { openDialog } from '../../stores/dialogs.ts';
 import { useMachineFilter } from '../../stores/machine-filter.ts';
@@ -81,7 +81,7 @@ export function SetRow({ set, users }: { set: CredentialSet; users: number }) {
         </div>
       ) : set.kept === 'locked' ? (
         <div className="credential-note">
-          <p>Its {secretWord(set.kind)} is in the sealed file, whose passphrase has not been given in this run.</p>
+          <p>Its {secretIs(set.kind)} in the sealed file, whose passphrase has not been given in this run.</p>
           <div className="row g4">
             <Button onClick={() => openDialog({ kind: 'unlock-vault' })}>Unlock…</Button>
           </div>

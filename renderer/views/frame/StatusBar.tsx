@@ -1,6 +1,7 @@
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { Glyph } from '../../components/Glyph.tsx';
 import { formatCount } from '../../format.ts';
+import { waitsForCredential } from '../../machine-health.ts';
 import { useCredentials } from '../../stores/credentials.ts';
 import { useLinkState } from '../../stores/link.ts';
 import { useMachines } from '../../stores/machines.ts';
@@ -22,13 +23,16 @@ export function StatusBar({ onCheatSheet }: { onCheatSheet: () => void }) {
     let unreachable = 0;
     let refused = 0;
     let waiting = 0;
-    for (const { state } of list) {
+    let secretless = 0;
+    for (const machine of list) {
+      const { state } = machine;
       if (state === 'online') online += 1;
       else if (state === 'unreachable') unreachable += 1;
+      else if (state === 'denied' && waitsForCredential(machine)) secretless += 1;
       else if (state === 'denied' || state === 'untrusted') refused += 1;
       else if (state === 'connecting' || state === 'unknown') waiting += 1;
     }
-    return { online, unreachable, refused, waiting };
+    return { online, unreachable, refused, secretless, waiting };
   }, [list]);
   const notices = [
     ...(info?.notices ?? []),
@@ -49,6 +53,7 @@ export function StatusBar({ onCheatSheet }: { onCheatSheet: () => void }) {
           <span>{formatCount(counts.online)} online</span>
           {counts.unreachable > 0 ? <span>{formatCount(counts.unreachable)} unreachable</span> : null}
           {counts.refused > 0 ? <span>{formatCount(counts.refused)} refused</span> : null}
+          {counts.secretless > 0 ? <span>{formatCount(counts.secretless)} without a credential</span> : null}
           {counts.waiting > 0 ? <span>{formatCount(counts.waiting)} not answered yet</span> : null}
         </>
       )}

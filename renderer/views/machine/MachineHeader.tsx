@@ -14,7 +14,7 @@ import { SourceBadge } from '../../components/SourceBadge.tsx';
 import { useNow } from '../../components/useNow.ts';
 import { setName } from '../../credential-words.ts';
 import { formatAge, formatDuration, formatTime, shortOs } from '../../format.ts';
-import { accountAccepted, machineHealth } from '../../machine-health.ts';
+import { deniedWord, machineHealth } from '../../machine-health.ts';
 import { securityWarning, securityWords } from '../../security-words.ts';
 import { useCredentials } from '../../stores/credentials.ts';
 import type { PowerActionName } from '../../stores/power.ts';
@@ -147,7 +147,7 @@ function Standing({ machine }: { machine: Machine }) {
     case 'denied':
       return (
         <span className="c-crit">
-          {accountAccepted(machine) ? 'Access denied' : 'Sign-in refused'} · {last}
+          {deniedWord(machine)} · {last}
         </span>
       );
     case 'untrusted':

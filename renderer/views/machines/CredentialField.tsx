@@ -3,7 +3,7 @@ import { type Ref, useState } from 'react';
 import type { CredentialSet } from '../../../shared/contract/credentials.ts';
 import { SecretField, type SecretHandle } from '../../components/SecretField.tsx';
 import { SourceBadge } from '../../components/SourceBadge.tsx';
-import { effectiveCredential, keptWords, kindWords, setName } from '../../credential-words.ts';
+import { effectiveCredential, freeName, keptWords, kindWords, setName } from '../../credential-words.ts';
 import { saveCredential, useCredentials } from '../../stores/credentials.ts';
 import { CredentialDialog } from '../credentials/CredentialDialog.tsx';
 import { keepingHint } from '../credentials/vault-words.ts';
@@ -142,7 +142,7 @@ export async function saveTyped(userName: string, password: SecretHandle | null)
   const user = userName.trim();
   const saved = await saveCredential({
     id: null,
-    name: user,
+    name: freeName(useCredentials.getState().sets, user),
     credential: { kind: 'password', userName: user, password: password?.read() || null },
   });
   password?.clear();

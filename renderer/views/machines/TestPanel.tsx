@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { TestStep, TestStepName } from '../../../shared/contract/machines.ts';
 import { Button } from '../../components/Button.tsx';
 import { Glyph, type GlyphName } from '../../components/Glyph.tsx';
-import { Evidence, ProblemBanner, problemLook } from '../../components/ProblemBanner.tsx';
+import { cornerCode, Evidence, ProblemBanner, problemLook } from '../../components/ProblemBanner.tsx';
 import { formatDuration } from '../../format.ts';
 import { CertificateChain, Thumbprint } from './CertificateChain.tsx';
 import type { TestRun } from './use-machine-test.ts';
@@ -124,7 +124,9 @@ function Step({ step, onPin }: { step: TestStep; onPin: (sha256: string) => void
             </>
           )}
         </div>
-        {failed && problem?.technical ? <span className="mono t2">{problem.technical}</span> : null}
+        {failed && problem !== null && cornerCode(problem) !== undefined ? (
+          <span className="mono t2">{cornerCode(problem)}</span>
+        ) : null}
         <span className="t2 num test-time">{step.outcome === 'running' ? '' : formatDuration(step.milliseconds)}</span>
       </div>
       {chain ? <CertificateChain chain={step.chain} failures={step.trustFailures} /> : null}

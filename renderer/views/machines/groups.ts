@@ -2,7 +2,7 @@ import type { Machine } from '../../../shared/contract/machines.ts';
 import type { GlyphName } from '../../components/Glyph.tsx';
 import { expiryOf } from '../../credential-words.ts';
 import { missing, shortOs } from '../../format.ts';
-import { lowDiskPercent, machineHealth } from '../../machine-health.ts';
+import { lowDiskPercent, machineHealth, waitsForCredential } from '../../machine-health.ts';
 import { nextExpiry } from '../../security-words.ts';
 
 /** One line of the pane at the left. */
@@ -40,7 +40,16 @@ const smartGroups: readonly SmartGroup[] = [
     },
   },
   { id: 'unreachable', title: 'Unreachable', always: true, has: (machine) => machine.state === 'unreachable' },
-  { id: 'denied', title: 'Sign-in refused', has: (machine) => machine.state === 'denied' },
+  {
+    id: 'denied',
+    title: 'Sign-in refused',
+    has: (machine) => machine.state === 'denied' && !waitsForCredential(machine),
+  },
+  {
+    id: 'waiting',
+    title: 'Wait for a credential',
+    has: (machine) => machine.state === 'denied' && waitsForCredential(machine),
+  },
   { id: 'untrusted', title: 'Certificate not trusted', has: (machine) => machine.state === 'untrusted' },
   { id: 'failing', title: 'Failing', has: (machine) => machine.state === 'failing' },
   { id: 'restarting', title: 'Restarting', has: (machine) => machine.state === 'restarting' },
