@@ -42,7 +42,7 @@ export interface CredentialSet {
   readonly kind: 'password' | 'signed-in-user' | 'certificate';
   /** Of kind `password`; null otherwise. */
   readonly userName: string | null;
-  /** Of kind `certificate`, while it can be read: leaf. */
+  /** Of kind `certificate`: its leaf, which is public and shown also while the secret is locked. */
   readonly certificate: CertificateInfo | null;
   readonly kept: Keeping;
   /** It was refused, and is not sent again until its secret changes or the user asks for one machine. */
