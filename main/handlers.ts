@@ -1,4 +1,5 @@
 import type { ConsoleHandlers } from '../shared/contract/contract.ts';
+import { createCommandLines } from './areas/command-lines.ts';
 import type { AreaContext } from './areas/context.ts';
 import { createCredentials } from './areas/credentials.ts';
 import { createGauges } from './areas/gauges.ts';
@@ -23,5 +24,6 @@ export function createHandlers(
     windowsServices: createWindowsServices(context),
     power: createPower(context, options.power),
     settings: createSettings(context, options),
+    commandLines: createCommandLines(context, { version: options.about.version }),
   };
 }

@@ -70,7 +70,9 @@ function findMachine(value: string, machines: readonly KnownMachine[]): KnownMac
       `${bare} is the address of ${byAddress.length} machines: say which by its name, such as -r:${names.join(' or -r:')}.`,
     );
   }
-  return byAddress[0] ?? machines.find(({ settings }) => endpointsOf(settings).some((own) => isSame(own, bare))) ?? null;
+  return (
+    byAddress[0] ?? machines.find(({ settings }) => endpointsOf(settings).some((own) => isSame(own, bare))) ?? null
+  );
 }
 
 /** How a line may write all of where a machine is. */

@@ -32,7 +32,11 @@ function write(element: XmlElement, prefix: string, put: (path: string, text: st
   const [only, ...others] = element.children;
   if (only === undefined) put(path, textOf(element));
   // DSP0230: a moment or a length of time is an element of its own.
-  else if (others.length === 0 && /^(datetime|interval|date|time|CIM_DateTime)$/i.test(only.local) && only.children.length === 0)
+  else if (
+    others.length === 0 &&
+    /^(datetime|interval|date|time|CIM_DateTime)$/i.test(only.local) &&
+    only.children.length === 0
+  )
     put(path, textOf(only));
   else for (const child of element.children) write(child, `${path}.`, put);
 }

@@ -1,4 +1,5 @@
 import type { Client, Handlers } from '../rpc/endpoint.ts';
+import { commandLines } from './command-lines.ts';
 import { credentials } from './credentials.ts';
 import { gauges } from './gauges.ts';
 import { machines } from './machines.ts';
@@ -8,7 +9,16 @@ import { settings } from './settings.ts';
 import { windowsServices } from './windows-services.ts';
 
 /** All that can be asked of the console. One line per area. */
-export const contract = { machines, credentials, gauges, overview, windowsServices, power, settings } as const;
+export const contract = {
+  commandLines,
+  machines,
+  credentials,
+  gauges,
+  overview,
+  windowsServices,
+  power,
+  settings,
+} as const;
 
 export type ConsoleContract = typeof contract;
 export type ConsoleClient = Client<ConsoleContract>;
