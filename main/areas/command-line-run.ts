@@ -64,7 +64,7 @@ function environmentFor(
         onElement: front.onElement,
         onError: front.onError,
       };
-      if (isSaved && target.userName === null && target.authentication !== 'none') {
+      if (isSaved && target.userName === savedSet.userName) {
         if (command.verb === 'winrs') return ownClient(context, machine, target.delegate === true, signal, watch);
         return sessionClient(context, machine.id, signal, watch);
       }
@@ -73,6 +73,7 @@ function environmentFor(
     },
     stdout: (text) => front.print('stdout', text),
     stderr: (text) => front.print('stderr', text),
+    signIn: async () => (isSaved ? savedSet : null),
     // A machine with a set of its own says why that one did not do; whom else to be, -u says.
     ask: async (question, hidden) => (isSaved && hasSet && !hidden ? null : front.ask(question, hidden)),
     async readPasswordLine() {
@@ -85,6 +86,9 @@ function environmentFor(
     signal,
   };
 }
+
+/** The language need not look for anybody: session or trial sign in, with a secret that never comes here. */
+const savedSet = { userName: '', password: '' } as const;
 
 /** Where to is saved, with its certificate and service principal name; as whom stands in the line. */
 function withSettings(target: Target, { settings }: KnownMachine): Target {
