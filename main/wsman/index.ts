@@ -62,7 +62,7 @@ export {
 export type { Exchange, ExchangeListener, ExchangeTimings } from './exchange.ts';
 export type { Identity } from './identify.ts';
 export type { TargetLimits } from './limits.ts';
-export { className, dialects, ns, resourceUris, wmi, wql } from './namespaces.ts';
+export { actions, className, dialects, ns, resourceUris, wmi, wql } from './namespaces.ts';
 export { createRecycledShell, type RecycledShell } from './recycled-shell.ts';
 export { openShell, type RunningCommand, type RunOptions, type Shell, type ShellOptions } from './shell.ts';
 export type { OutputChunk, SignalName, StreamName } from './shell-messages.ts';
@@ -70,6 +70,7 @@ export type { AuthenticationPolicy, ClientCertificate, SpnChoice, Target, TlsTru
 export type { ConnectionSecurity } from './transport/connection-pool.ts';
 export { offeredSchemes } from './transport/offered-schemes.ts';
 export { inspectCertificate } from './transport/open-socket.ts';
+export * as winrmConfig from './winrm-config/winrm-config.ts';
 export {
   attribute,
   child,

@@ -1,0 +1,141 @@
+/** What differs between two configurations, line by line: for previews, for comparing machines, for drift. */
+import { isSameListener, isSameMapping, nameOfListener } from './changes.ts';
+import type { ConfigListener, ConfigMapping, ConfigPlugin, WinrmConfig } from './configuration.ts';
+import { findSetting } from './settings.ts';
+
+export interface ConfigDifference {
+  /** `Service/Auth/Basic`, `Listener *+HTTPS › Port`. */
+  readonly subject: string;
+  readonly left: string | null;
+  readonly right: string | null;
+  /** One sentence: what it is about. */
+  readonly meaning: string;
+  /** Differs between any two machines: names, addresses, thumbprints. */
+  readonly expected: boolean;
+}
+
+type Row = readonly [name: string, value: string, expected?: true];
+
+export function differencesOf(left: WinrmConfig, right: WinrmConfig): ConfigDifference[] {
+  return [
+    ...settingDifferences(left, right),
+    ...partDifferences(left.listeners, right.listeners, isSameListener, {
+      name: (listener) => `Listener ${nameOfListener(listener)}`,
+      rows: listenerRows,
+      meaning: 'Where the service listens.',
+      // A listener on one address of its own has no counterpart elsewhere.
+      isOwn: ({ address }) => address !== '*',
+    }),
+    ...partDifferences(left.mappings, right.mappings, isSameMapping, {
+      name: ({ subject, issuer, uri }) => `Certificate mapping ${subject} · ${issuer} · ${uri}`,
+      rows: ({ userName, enabled }: ConfigMapping): Row[] => [
+        ['User', userName],
+        ['Enabled', String(enabled)],
+      ],
+      meaning: 'Which client certificate signs in as whom.',
+      isOwn: () => false,
+    }),
+    ...partDifferences(left.plugins, right.plugins, (a, b) => a.name.toLowerCase() === b.name.toLowerCase(), {
+      name: ({ name }) => `Plug-in ${name}`,
+      rows: pluginRows,
+      meaning: 'What answers requests, and within which limits.',
+      isOwn: () => false,
+    }),
+  ];
+}
+
+function settingDifferences(left: WinrmConfig, right: WinrmConfig): ConfigDifference[] {
+  const other = new Map(right.settings.map((setting) => [setting.path.toLowerCase(), setting]));
+  const found: ConfigDifference[] = [];
+  const add = (path: string, before: string | null, after: string | null): void => {
+    const definition = findSetting(path);
+    const expected = path.endsWith('CertificateThumbprint');
+    found.push({
+      subject: path,
+      left: before,
+      right: after,
+      meaning: definition?.meaning ?? 'A setting of this machine.',
+      expected,
+    });
+  };
+  for (const { path, value } of left.settings) {
+    const match = other.get(path.toLowerCase());
+    other.delete(path.toLowerCase());
+    if (match === undefined) add(path, value, null);
+    else if (match.value !== value) add(path, value, match.value);
+  }
+  for (const { path, value } of other.values()) add(path, null, value);
+  return found;
+}
+
+interface Words<T> {
+  readonly name: (item: T) => string;
+  readonly rows: (item: T) => readonly Row[];
+  readonly meaning: string;
+  readonly isOwn: (item: T) => boolean;
+}
+
+function partDifferences<T>(
+  left: readonly T[],
+  right: readonly T[],
+  isSame: (a: T, b: T) => boolean,
+  words: Words<T>,
+): ConfigDifference[] {
+  const found: ConfigDifference[] = [];
+  const { meaning } = words;
+  const whole = (item: T): string =>
+    words
+      .rows(item)
+      .map(([name, value]) => `${name} ${value === '' ? '(none)' : value}`)
+      .join(', ');
+  for (const item of left) {
+    const match = right.find((candidate) => isSame(item, candidate));
+    if (match === undefined) {
+      found.push({ subject: words.name(item), left: whole(item), right: null, meaning, expected: words.isOwn(item) });
+      continue;
+    }
+    const after = words.rows(match);
+    for (const [index, [name, value, expected]] of words.rows(item).entries()) {
+      const now = after[index]![1];
+      if (now === value) continue;
+      found.push({
+        subject: `${words.name(item)} › ${name}`,
+        left: value,
+        right: now,
+        meaning,
+        expected: expected ?? false,
+      });
+    }
+  }
+  for (const item of right) {
+    if (left.some((candidate) => isSame(item, candidate))) continue;
+    found.push({ subject: words.name(item), left: null, right: whole(item), meaning, expected: words.isOwn(item) });
+  }
+  return found;
+}
+
+const listenerRows = (listener: ConfigListener): Row[] => [
+  ['Port', String(listener.port)],
+  ['Host name', listener.hostname, true],
+  ['Enabled', String(listener.enabled)],
+  ['URL prefix', listener.urlPrefix],
+  ['Certificate', listener.thumbprint, true],
+];
+
+function pluginRows(plugin: ConfigPlugin): Row[] {
+  const known = (value: string | number | boolean | null): string => (value === null ? '' : String(value));
+  return [
+    ['Enabled', String(plugin.enabled)],
+    ['File', plugin.fileName],
+    ['Run as', known(plugin.runAsUser)],
+    ['Shared process', known(plugin.useSharedProcess)],
+    ['Restarts by itself', known(plugin.autoRestart)],
+    ['Idle time-out', known(plugin.processIdleTimeoutSeconds)],
+    ['Output buffering', known(plugin.outputBufferingMode)],
+    ['Quotas', plugin.quotas.map(({ name, value }) => `${name}=${value}`).join(' ')],
+    [
+      'Resources',
+      plugin.resources.map(({ resourceUri, sddl }) => `${resourceUri}${sddl === null ? '' : ` ${sddl}`}`).join(' '),
+    ],
+  ];
+}
