@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { ProtocolError } from '../../errors.ts';
 import { createCfxSession } from './cfx.ts';
@@ -27,7 +27,7 @@ function foreignToken(
   plain: Uint8Array,
   o: { seq?: bigint; flags?: number; extraCount?: number; rrc?: number; rotateBy?: number; innerRrc?: number },
 ): Buffer {
-  const keys = deriveUsageKeys(ENCRYPTION_TYPES.get(keyType)!, KEYS.get(keyType)!, 22);
+  const keys = deriveUsageKeys(ENCRYPTION_TYPES.get(keyType)!, createSecretKey(KEYS.get(keyType)!), 22);
   const header = Buffer.alloc(16);
   header.writeUInt16BE(0x0504, 0);
   header[2] = o.flags ?? 0x07;
@@ -143,7 +143,7 @@ test('refuses a token of another kind, one too short, and filler longer than the
   const { initiator } = pair(18);
   expect(() => initiator.unseal(new Uint8Array(10), new Uint8Array(0))).toThrow(/too short/);
   expect(() => initiator.unseal(new Uint8Array(80), new Uint8Array(0))).toThrow(/no Wrap token/);
-  const keys = deriveUsageKeys(ENCRYPTION_TYPES.get(18)!, KEYS.get(18)!, 22);
+  const keys = deriveUsageKeys(ENCRYPTION_TYPES.get(18)!, createSecretKey(KEYS.get(18)!), 22);
   const header = Buffer.from('050407ffffff00000000000000000064', 'hex');
   const token = Buffer.concat([header, encrypt(keys, Buffer.concat([randomBytes(16), header]))]);
   expect(() => initiator.unseal(token, new Uint8Array(0))).toThrow(/shorter than it says/);

@@ -7,7 +7,7 @@
  * plaintext stands in front of it: that front part is the signature, and the data is as long as the plaintext (MS-WSMV 2.2.9.1.2.2.2,
  * MS-KILE 3.4.5.4.1). Received: any RRC, any EC, the token cut in two anywhere.
  */
-import { randomFillSync, timingSafeEqual } from 'node:crypto';
+import { createSecretKey, randomFillSync, timingSafeEqual } from 'node:crypto';
 import { ProtocolError } from '../../errors.ts';
 import { checksum, decrypt, deriveUsageKeys, ENCRYPTION_TYPES, type EncryptionType, encrypt } from './enctypes.ts';
 import type { KerberosSession, SessionKeys } from './session.ts';
@@ -25,7 +25,8 @@ const Usage = { ACCEPTOR_SEAL: 22, ACCEPTOR_SIGN: 23, INITIATOR_SEAL: 24, INITIA
 export function createCfxSession(keys: SessionKeys): KerberosSession {
   const type = ENCRYPTION_TYPES.get(keys.keyType);
   if (!type || keys.key.length !== type.keyLength) throw new RangeError('not an AES key of Kerberos');
-  const derive = (usage: number) => deriveUsageKeys(type, keys.key, usage);
+  const base = createSecretKey(keys.key);
+  const derive = (usage: number) => deriveUsageKeys(type, base, usage);
   const initiator = { seal: derive(Usage.INITIATOR_SEAL), sign: derive(Usage.INITIATOR_SIGN) };
   const acceptor = { seal: derive(Usage.ACCEPTOR_SEAL), sign: derive(Usage.ACCEPTOR_SIGN) };
   const isInitiator = keys.role === 'initiator';

@@ -48,7 +48,7 @@ const kept = new Map<string, Promise<Kept>>();
 export async function borrowCredential(gss: Gss, signIn: KerberosSignIn, signal?: AbortSignal): Promise<Borrowed> {
   const config = await readKrb5Config();
   if (signIn.kind === 'signed-in-user') return borrowDefault(gss, config, signal);
-  const principal = principalOf(signIn.userName, { config, defaultRealm: defaultRealm(gss) });
+  const principal = principalOf(signIn.userName, { config, defaultRealm: () => defaultRealm(gss) });
   const key = keyOf(principal, signIn.password);
   const [entry, drop] = await enter(key, () => acquire(gss, principal, signIn.password));
   let isOut = true;

@@ -62,8 +62,11 @@ export interface UsageKeys {
   readonly checksum: KeyObject;
 }
 
-/** Derives the keys that `baseKey` has for a key usage number (RFC 3961 5.3, RFC 8009 5). */
-export function deriveUsageKeys(type: EncryptionType, baseKey: Uint8Array, usage: number): UsageKeys {
+/**
+ * The keys that `baseKey` has for a key usage number (RFC 3961 5.3, RFC 8009 5), each derived when it is first needed: a session that never
+ * signs has no Kc, and deriving costs more than sealing a message.
+ */
+export function deriveUsageKeys(type: EncryptionType, baseKey: KeyObject, usage: number): UsageKeys {
   const derive = (purpose: number, length: number): KeyObject => {
     const constant = Buffer.alloc(5);
     constant.writeUInt32BE(usage, 0);
@@ -74,28 +77,38 @@ export function deriveUsageKeys(type: EncryptionType, baseKey: Uint8Array, usage
     key.fill(0);
     return object;
   };
+  let encryption: KeyObject | undefined;
+  let integrity: KeyObject | undefined;
+  let checksum: KeyObject | undefined;
   return {
     type,
-    encryption: derive(Purpose.ENCRYPTION, type.keyLength),
-    integrity: derive(Purpose.INTEGRITY, type.integrityKeyLength),
-    checksum: derive(Purpose.CHECKSUM, type.integrityKeyLength),
+    get encryption() {
+      encryption ??= derive(Purpose.ENCRYPTION, type.keyLength);
+      return encryption;
+    },
+    get integrity() {
+      integrity ??= derive(Purpose.INTEGRITY, type.integrityKeyLength);
+      return integrity;
+    },
+    get checksum() {
+      checksum ??= derive(Purpose.CHECKSUM, type.integrityKeyLength);
+      return checksum;
+    },
   };
 }
 
-/** DK of RFC 3961 5.1 for AES, where random-to-key changes nothing. */
-export function deriveKey(type: EncryptionType, baseKey: Uint8Array, constant: Uint8Array): Buffer {
-  const key = Buffer.alloc(type.keyLength);
-  let block: Uint8Array = nFold(constant, BLOCK);
-  for (let at = 0; at < key.length; at += BLOCK) {
-    block = rawCbc(type, baseKey, block);
-    key.set(block, at);
-  }
-  block.fill(0);
-  return key;
+/**
+ * DK of RFC 3961 5.1 for AES, where random-to-key changes nothing: each block is the encryption of the one before. That is what CBC makes of
+ * zeros behind the first block.
+ */
+function deriveKey(type: EncryptionType, baseKey: KeyObject, constant: Uint8Array): Buffer {
+  const blocks = Buffer.alloc(type.keyLength);
+  blocks.set(nFold(constant, BLOCK));
+  return rawCbc(type, baseKey, blocks);
 }
 
 /** KDF-HMAC-SHA2 of RFC 8009 3, with no context. `length` in bytes. */
-export function kdfHmacSha2(type: EncryptionType, key: Uint8Array, label: Uint8Array, length: number): Buffer {
+export function kdfHmacSha2(type: EncryptionType, key: KeyObject, label: Uint8Array, length: number): Buffer {
   const counter = Buffer.of(0, 0, 0, 1);
   const bits = Buffer.alloc(5);
   bits.writeUInt32BE(length * 8, 1);
@@ -105,7 +118,7 @@ export function kdfHmacSha2(type: EncryptionType, key: Uint8Array, label: Uint8A
   return result;
 }
 
-function rawCbc(type: EncryptionType, key: Uint8Array | KeyObject, padded: Uint8Array): Buffer {
+function rawCbc(type: EncryptionType, key: KeyObject, padded: Uint8Array): Buffer {
   const cipher = createCipheriv(type.cipher, key, ZERO_IV);
   cipher.setAutoPadding(false);
   const first = cipher.update(padded);
@@ -113,19 +126,11 @@ function rawCbc(type: EncryptionType, key: Uint8Array | KeyObject, padded: Uint8
   return rest.length === 0 ? first : Buffer.concat([first, rest]);
 }
 
-function rawCbcDecrypt(type: EncryptionType, key: Uint8Array | KeyObject, blocks: Uint8Array): Buffer {
-  const decipher = createDecipheriv(type.cipher, key, ZERO_IV);
-  decipher.setAutoPadding(false);
-  const first = decipher.update(blocks);
-  const rest = decipher.final();
-  return rest.length === 0 ? first : Buffer.concat([first, rest]);
-}
-
 /**
  * CBC-CS3 with a zero IV (RFC 3962 5): the last two blocks change places and the last is cut to the length of the plaintext. `plain` is at
  * least one block long.
  */
-export function encryptCts(type: EncryptionType, key: Uint8Array | KeyObject, plain: Uint8Array): Buffer {
+export function encryptCts(type: EncryptionType, key: KeyObject, plain: Uint8Array): Buffer {
   const length = plain.length;
   const padded = Math.ceil(length / BLOCK) * BLOCK;
   let input = plain;
@@ -142,21 +147,26 @@ export function encryptCts(type: EncryptionType, key: Uint8Array | KeyObject, pl
 }
 
 /** The reverse of `encryptCts`. */
-export function decryptCts(type: EncryptionType, key: Uint8Array | KeyObject, sealed: Uint8Array): Buffer {
+export function decryptCts(type: EncryptionType, key: KeyObject, sealed: Uint8Array): Buffer {
+  const decipher = createDecipheriv(type.cipher, key, ZERO_IV);
+  decipher.setAutoPadding(false);
   const length = sealed.length;
-  if (length === BLOCK) return rawCbcDecrypt(type, key, sealed);
+  if (length === BLOCK) return decipher.update(sealed);
   const padded = Math.ceil(length / BLOCK) * BLOCK;
   const lastLength = length - (padded - BLOCK);
-  const blocks = Buffer.alloc(padded);
+  const blocks = Buffer.allocUnsafe(padded);
   blocks.set(sealed.subarray(0, padded - 2 * BLOCK));
   // What is stolen from the block before the last stands at the end of the last one's decryption.
   const final = sealed.subarray(padded - 2 * BLOCK, padded - BLOCK);
-  const stolen = rawCbcDecrypt(type, key, final);
+  const stolen = decipher.update(final);
   blocks.set(stolen, padded - 2 * BLOCK);
   blocks.set(sealed.subarray(padded - BLOCK), padded - 2 * BLOCK);
   blocks.set(final, padded - BLOCK);
   stolen.fill(0);
-  return rawCbcDecrypt(type, key, blocks).subarray(0, padded - BLOCK + lastLength);
+  // By the same decipher, which is dear to make: it has chained `final` to the first block, and that is undone.
+  const plain = decipher.update(blocks);
+  for (let at = 0; at < BLOCK; at++) plain[at]! ^= final[at]!;
+  return plain.subarray(0, padded - BLOCK + lastLength);
 }
 
 /** E(plain) | checksum, where `plain` begins with its confounder. */

@@ -93,7 +93,7 @@ export interface Gss {
   /** Of the default credential cache. */
   acquireDefault(signal?: AbortSignal): Promise<Acquired>;
   acquireFromKeytab(keytab: string): Promise<Acquired>;
-  /** May ask the KDC for a service ticket, off the event loop. */
+  /** Without a context yet it may ask the KDC for a service ticket, off the event loop; with one it only reads the target's answer. */
   initiate(o: {
     readonly credential: Handle;
     readonly context: Handle;

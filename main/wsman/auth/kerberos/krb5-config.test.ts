@@ -42,3 +42,16 @@ test('several files, of which some are missing', async () => {
   use('missing');
   expect(await readKrb5Config()).toEqual({ realms: [], domainRealm: new Map() });
 });
+
+test('a fleet that signs in reads the files once, and a change is seen after a second', async () => {
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(5000);
+  write('krb5.conf', '[libdefaults]\ndefault_realm = A.EXAMPLE');
+  use('krb5.conf');
+  expect((await readKrb5Config()).realms).toEqual(['A.EXAMPLE']);
+  write('krb5.conf', '[libdefaults]\ndefault_realm = B.EXAMPLE');
+  clock.mockReturnValue(5999);
+  expect((await readKrb5Config()).realms).toEqual(['A.EXAMPLE']);
+  clock.mockReturnValue(6000);
+  expect((await readKrb5Config()).realms).toEqual(['B.EXAMPLE']);
+  clock.mockRestore();
+});

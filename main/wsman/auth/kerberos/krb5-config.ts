@@ -17,8 +17,21 @@ export interface Krb5Config {
 const MAX_FILES = 64;
 const MAX_FILE_BYTES = 1024 * 1024;
 
-/** Of KRB5_CONFIG, or the system's files. A file that is missing or cannot be read adds nothing. */
-export async function readKrb5Config(): Promise<Krb5Config> {
+/** As long as the library itself goes without looking at its files. A fleet that signs in would read them once per machine otherwise. */
+const GOOD_FOR_MS = 1000;
+let last: { readonly paths: string; readonly until: number; readonly config: Promise<Krb5Config> } | null = null;
+
+/** Of KRB5_CONFIG, or the system's files; what was read less than a second ago is not read again. A file that is missing adds nothing. */
+export function readKrb5Config(): Promise<Krb5Config> {
+  const paths = configPaths();
+  const key = paths.join('\n');
+  if (last?.paths !== key || performance.now() >= last.until) {
+    last = { paths: key, until: performance.now() + GOOD_FOR_MS, config: readFiles(paths) };
+  }
+  return last.config;
+}
+
+async function readFiles(paths: readonly string[]): Promise<Krb5Config> {
   const realms = new Set<string>();
   const domainRealm = new Map<string, string>();
   const seen = new Set<string>();
@@ -64,7 +77,7 @@ export async function readKrb5Config(): Promise<Krb5Config> {
     }
   }
 
-  for (const path of configPaths()) await readOne(path);
+  for (const path of paths) await readOne(path);
   return { realms: [...realms], domainRealm };
 }
 

@@ -10,7 +10,7 @@ const config: Krb5Config = {
     ['odd.corp.example', 'Mixed.Example'],
   ]),
 };
-const source = { config, defaultRealm: 'CORP.EXAMPLE' };
+const source = { config, defaultRealm: () => 'CORP.EXAMPLE' };
 
 test.each([
   ['alice', 'alice@CORP.EXAMPLE'],
@@ -29,7 +29,7 @@ test.each([
 });
 
 test('the default realm wins among realms of the same first label', () => {
-  expect(principalOf('TWIN\\a', { config, defaultRealm: 'TWIN.B' })).toBe('a@TWIN.B');
+  expect(principalOf('TWIN\\a', { config, defaultRealm: () => 'TWIN.B' })).toBe('a@TWIN.B');
 });
 
 test.each([
@@ -38,7 +38,7 @@ test.each([
   ['TWIN\\alice', 'CORP.EXAMPLE', /more than one/],
   ['alice', null, /user@REALM/],
 ])('%s with default realm %s has no realm', (userName, defaultRealm, message) => {
-  const attempt = () => principalOf(userName, { config, defaultRealm });
+  const attempt = () => principalOf(userName, { config, defaultRealm: () => defaultRealm });
   expect(attempt).toThrow(message);
   expect(attempt).toThrow(expect.objectContaining({ reason: 'no-realm' }));
 });

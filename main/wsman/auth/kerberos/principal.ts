@@ -5,8 +5,8 @@ import { type Krb5Config, realmOfHost } from './krb5-config.ts';
 /** Where a realm can come from. */
 export interface RealmSource {
   readonly config: Krb5Config;
-  /** What the library adds to a name without realm; null where none is configured. */
-  readonly defaultRealm: string | null;
+  /** What the library adds to a name without realm; null where none is configured. Asked where the name leaves the realm open. */
+  readonly defaultRealm: () => string | null;
 }
 
 /**
@@ -24,20 +24,22 @@ export function principalOf(userName: string, { config, defaultRealm }: RealmSou
   }
   const backslash = userName.indexOf('\\');
   if (backslash >= 0) {
-    const realm = realmOfDomain(userName.slice(0, backslash), config, defaultRealm);
+    const realm = realmOfDomain(userName.slice(0, backslash), { config, defaultRealm });
     return join(userName.slice(backslash + 1), realm);
   }
-  if (defaultRealm === null) {
+  const realm = defaultRealm();
+  if (realm === null) {
     throw noRealm('No default realm is configured, and the user name has none: write user@REALM.');
   }
-  return join(userName, defaultRealm);
+  return join(userName, realm);
 }
 
-function realmOfDomain(domain: string, config: Krb5Config, defaultRealm: string | null): string {
+function realmOfDomain(domain: string, { config, defaultRealm }: RealmSource): string {
   if (domain === '.') throw noRealm('An account of the machine itself cannot sign in with Kerberos, only with NTLM.');
   if (domain.includes('.')) return asConfigured(domain, config);
   const isNamed = (realm: string) => realm.split('.')[0]!.toLowerCase() === domain.toLowerCase();
-  if (defaultRealm !== null && isNamed(defaultRealm)) return defaultRealm;
+  const own = defaultRealm();
+  if (own !== null && isNamed(own)) return own;
   const fitting = config.realms.filter(isNamed);
   if (fitting.length === 1) return fitting[0]!;
   const why = fitting.length === 0 ? 'no realm' : 'more than one realm';
