@@ -70,7 +70,55 @@ export type { AuthenticationPolicy, ClientCertificate, SpnChoice, Target, TlsTru
 export type { ConnectionSecurity } from './transport/connection-pool.ts';
 export { offeredSchemes } from './transport/offered-schemes.ts';
 export { inspectCertificate } from './transport/open-socket.ts';
-export * as winrmConfig from './winrm-config/winrm-config.ts';
+export { readCertificateStore, type StoredCertificate, unsuitableFor } from './winrm-config/certificate-store.ts';
+export {
+  type ConfigChange,
+  type ConfigOperation,
+  type ConfigState,
+  nameOfListener,
+  operationsBetween,
+  planChanges,
+} from './winrm-config/changes.ts';
+export { performOperation, type ReadConfig, readConfig, restoreConfig } from './winrm-config/config-client.ts';
+export {
+  type ConfigListener,
+  type ConfigMapping,
+  type ConfigPlugin,
+  type ConfigSetting,
+  readListener,
+  readMapping,
+  readPlugin,
+  readSettings,
+  type WinrmConfig,
+} from './winrm-config/configuration.ts';
+export { type ConfigDifference, differencesOf } from './winrm-config/difference.ts';
+export { type ConfigGeneration, generationOf } from './winrm-config/generations.ts';
+export {
+  findRevertMeans,
+  type PlantedRevert,
+  pendingReverts,
+  plantRevert,
+  removeRevert,
+} from './winrm-config/plant-revert.ts';
+export { configPolicies, policyFor, policyKey } from './winrm-config/policies.ts';
+export {
+  type Analysis,
+  analyzeRemoting,
+  analyzeService,
+  enableByQuickconfig,
+  type QuickconfigAction,
+  type QuickconfigOptions,
+} from './winrm-config/quickconfig.ts';
+export {
+  type QuickconfigGeneration,
+  type QuickconfigScript,
+  quickconfigScript,
+} from './winrm-config/quickconfig-script.ts';
+export { registryValues } from './winrm-config/registry.ts';
+export { revertLines } from './winrm-config/revert-lines.ts';
+export { type CutRisk, carriersOf, type OwnConnection, risksBetween } from './winrm-config/risk.ts';
+export { defaultOf, findSetting, isWritable } from './winrm-config/settings.ts';
+export { readWinrmFiles, type WinrmFile } from './winrm-config/winrm-files.ts';
 export {
   attribute,
   child,

@@ -49,7 +49,7 @@ export async function analyzeRemoting(
 }
 
 /** Does what an analysis found. Resolves with the machine's words; throws ProtocolError where its status is not `succeeded`. */
-export async function enable(
+export async function enableByQuickconfig(
   client: WSManClient,
   action: 'EnableService' | 'EnableRemoting',
   input: XmlElement,
