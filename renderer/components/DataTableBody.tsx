@@ -175,7 +175,10 @@ const TableRow = memo(function TableRow(props: TableRowProps) {
       onClick={(event) => {
         const target = event.target as HTMLElement;
         if (target.closest('button, a')) return;
-        props.onClick(id, event, target.closest('.dt-check') !== null);
+        const onCheckbox = target.closest('.dt-check') !== null;
+        props.onClick(id, event, onCheckbox);
+        // The box took the focus with the click; the keys are the row's.
+        if (onCheckbox) event.currentTarget.focus({ preventScroll: true });
         if (event.shiftKey) getSelection()?.removeAllRanges();
       }}
       onDoubleClick={(event) => {

@@ -203,7 +203,8 @@ function Protection({
           </span>
         </button>
       </PopoverTrigger>
-      <PopoverSurface className="mp-connection" aria-label={`Connection to ${machine.settings.name}`}>
+      {/* Nothing in it takes the focus, so it takes it itself: else it would count as left, and be hidden from screen readers. */}
+      <PopoverSurface tabIndex={-1} className="mp-connection" aria-label={`Connection to ${machine.settings.name}`}>
         <ConnectionDetails machine={machine} />
       </PopoverSurface>
     </Popover>
