@@ -3,7 +3,10 @@
  * share both. Words and rules are those of winrm.cmd as Windows ships it.
  */
 
-export type Format = 'text' | 'xml' | 'pretty';
+import type { AssociationQuery } from '../wsman/index.ts';
+
+/** `json` and `table` are ours, the others winrm's. */
+export type Format = 'text' | 'xml' | 'pretty' | 'json' | 'table';
 
 /** Names and values that pick one instance, in the order in which they were typed. */
 export type Selectors = readonly (readonly [name: string, value: string])[];
@@ -64,42 +67,82 @@ export interface Connection {
   readonly skipAuthorityCheck: boolean;
   /** `-timeout`, milliseconds; null: the usual 60 s. */
   readonly timeoutMs: number | null;
+  /** `-encoding`: how requests are written. */
+  readonly encoding: 'UTF-8' | 'UTF-16';
 }
 
+/** What an enumeration is narrowed by. */
 export type EnumerationFilter =
   | { readonly dialect: 'wql'; readonly text: string }
-  | { readonly dialect: 'selector'; readonly selectors: Selectors };
+  | { readonly dialect: 'selector'; readonly selectors: Selectors }
+  | { readonly dialect: 'association'; readonly query: AssociationQuery };
 
 /** One `KEY="VALUE"` of `@{…}`; null for `$null`. */
 export type InputPair = readonly [name: string, value: string | null];
 
+/** What a set, create or invoke sends: pairs of the line, or the XML of a file as it is. */
+export type Input =
+  | { readonly kind: 'pairs'; readonly pairs: readonly InputPair[] }
+  | { readonly kind: 'file'; readonly path: string };
+
+/** `-fragment`, and how it is written where that is not XPath. */
+export interface Fragment {
+  readonly path: string;
+  readonly dialect: string | null;
+}
+
+interface Common {
+  readonly connection: Connection;
+  readonly format: Format;
+}
+interface OfResource extends Common {
+  readonly resource: Resource;
+  /** `-options`. */
+  readonly options: readonly InputPair[];
+}
+
 export type WinrmCommand =
-  | { readonly verb: 'identify'; readonly connection: Connection; readonly format: Format }
-  | {
-      readonly verb: 'get';
-      readonly connection: Connection;
-      readonly format: Format;
-      readonly resource: Resource;
-      readonly fragment: string | null;
-    }
-  | {
+  | ({ readonly verb: 'identify' } & Common)
+  | ({ readonly verb: 'get'; readonly fragment: Fragment | null } & OfResource)
+  | ({ readonly verb: 'set'; readonly fragment: Fragment | null; readonly input: Input } & OfResource)
+  | ({ readonly verb: 'create'; readonly input: Input } & OfResource)
+  | ({ readonly verb: 'delete' } & OfResource)
+  | ({
       readonly verb: 'enumerate';
-      readonly connection: Connection;
-      readonly format: Format;
-      readonly resource: Resource;
       readonly filter: EnumerationFilter | null;
-    }
-  | {
+      readonly returnType: 'object' | 'epr' | 'objectandepr';
+      readonly hierarchy: 'deep' | 'shallow' | 'base-properties';
+    } & OfResource)
+  | ({
       readonly verb: 'invoke';
-      readonly connection: Connection;
-      readonly format: Format;
-      readonly resource: Resource;
       /** Method name or full action URI, as typed. */
       readonly method: string;
-      readonly input: readonly InputPair[];
-    };
+      readonly input: Input;
+    } & OfResource)
+  | ({
+      readonly verb: 'quickconfig';
+      readonly transport: 'http' | 'https';
+      /** Do not ask. */
+      readonly quiet: boolean;
+      /** Also where the network profile is public. */
+      readonly force: boolean;
+    } & Common)
+  | ({
+      readonly verb: 'configsddl';
+      /** The resource whose plug-in grants access; null for `default`, the service's own RootSDDL. */
+      readonly resourceUri: string | null;
+      /** Null: print it. */
+      readonly sddl: string | null;
+    } & Common);
 
-export type Command = WinrmCommand | { readonly verb: 'help'; readonly topic: string } | { readonly verb: 'version' };
+export type Command =
+  | WinrmCommand
+  | { readonly verb: 'helpmsg'; readonly code: number }
+  | { readonly verb: 'completion'; readonly shell: 'bash' | 'zsh' | 'powershell' }
+  /** Asked by the completion scripts: what may stand at the end of this line. */
+  | { readonly verb: 'complete'; readonly line: string }
+  | { readonly verb: 'help'; readonly topic: string }
+  | { readonly verb: 'version' };
 
 /** The line cannot be carried out as it stands. `message` is one or two sentences for whoever typed it; it never repeats a password. */
 export class CommandLineError extends Error {

@@ -53,9 +53,9 @@ export function describeFailure(error: unknown, machine: string, place: Omit<Fai
 export function formatFailure(failure: Failure, format: Format): string {
   const { element, number, description, advice, evidence } = failure;
   const lines = [
-    format === 'text'
-      ? formatItem(withoutLineBreaks(element), format).trimEnd()
-      : formatItem(element, format).trimEnd(),
+    format === 'xml' || format === 'pretty'
+      ? formatItem(element, format).trimEnd()
+      : formatItem(withoutLineBreaks(element), 'text').trimEnd(),
     '',
   ];
   if (number !== null) lines.push(`Error number:  ${number | 0} ${hexadecimal(number)}`);

@@ -1,13 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { attribute, child, parseXml, type XmlElement } from '../wsman/index.ts';
-import { formatItem, formatResult, resultsFrame } from './format.ts';
+import type { Format } from './command.ts';
+import { createResultWriter, formatItem } from './format.ts';
 import { formatText, printable, printableProse } from './text-format.ts';
 
 const fixture = (name: string): string => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
 const xsi = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
 const cfg = 'xmlns:cfg="http://schemas.microsoft.com/wbem/wsman/1/config"';
 const text = (xml: string): string => formatText(parseXml(xml));
+/** An enumeration that comes in batches. */
+function many(batches: readonly (readonly XmlElement[])[], format: Format): string {
+  const writer = createResultWriter(format);
+  return writer.opening + batches.map((batch) => writer.batch(batch)).join('') + writer.closing();
+}
 
 /** The page wraps its long lines anywhere, and its xsi namespace has been rewritten. */
 const win32Service = (): XmlElement =>
@@ -31,9 +37,7 @@ describe('text', () => {
         `<p:Win32_DependentService ${xsi} ${a} ${w} xmlns:p="${cimv2}/Win32_DependentService">${reference('Antecedent', className, name)}${reference('Dependent', 'Win32_Service', 'WinRM')}<p:TypeOfDependency xsi:nil="true"/></p:Win32_DependentService>`,
       );
     const items = [item('Win32_Service', 'RpcSs'), item('Win32_SystemDriver', 'HTTP')];
-    expect(items.map((i) => formatResult(i, 'text')).join('')).toBe(
-      `${fixture('win32-dependent-service.txt').trimEnd()}\n\n`,
-    );
+    expect(many([items], 'text')).toBe(`${fixture('win32-dependent-service.txt').trimEnd()}\n\n`);
   });
 
   test('the recorded shells: elements in the order in which they came', () => {
@@ -81,10 +85,10 @@ describe('text', () => {
     );
   });
 
-  test('selectors keep their names apart though their elements are called alike', () => {
+  test('the selectors of an EPR share a line, each with its own name, as ResourceCreated is recorded', () => {
     expect(
       text('<S xmlns="urn:w"><Selector Name="Address">*</Selector><Selector Name="Transport">HTTP</Selector></S>'),
-    ).toBe('S\n    Selector: Address = *\n    Selector: Transport = HTTP\n');
+    ).toBe('S\n    Selector: Address = *, Transport = HTTP\n');
   });
 
   test('padded values are trimmed, blanks between elements are no text', () => {
@@ -181,8 +185,7 @@ describe('xml and pretty', () => {
 
   test.each(['xml', 'pretty'] as const)('%s of many is one document', (format) => {
     const items = [win32Service(), parseXml('<p:X xmlns:p="urn:p"><p:A>one\ntwo</p:A></p:X>')];
-    const { opening, closing } = resultsFrame(format);
-    const document = opening + items.map((item) => formatResult(item, format)).join('') + closing;
+    const document = many([items.slice(0, 1), items.slice(1)], format);
     const root = parseXml(document);
     expect(root).toMatchObject({ local: 'Results', namespace: 'http://schemas.dmtf.org/wbem/wsman/1/wsman/results' });
     expect(root.children.map((c) => c.local)).toEqual(['Win32_Service', 'X']);
@@ -193,8 +196,74 @@ describe('xml and pretty', () => {
   });
 
   test('of none: nothing in text, an empty document in xml', () => {
-    expect(resultsFrame('text')).toEqual({ opening: '', closing: '' });
-    const { opening, closing } = resultsFrame('xml');
-    expect(parseXml(opening + closing).children).toHaveLength(0);
+    expect(many([], 'text')).toBe('');
+    expect(parseXml(many([], 'xml')).children).toHaveLength(0);
+  });
+});
+
+const sample = parseXml(
+  `<p:X xmlns:p="urn:p" ${xsi} xsi:type="p:X_Type"><p:Name>a "b"</p:Name><p:Size>18446744073709551615</p:Size><p:Gone xsi:nil="true"/><p:IP>1.2.3.4</p:IP><p:IP>::1</p:IP><p:At><cim:Datetime xmlns:cim="urn:cim">2026-01-02T03:04:05Z</cim:Datetime></p:At><p:In><p:Key Name="K">v</p:Key></p:In><p:Empty/></p:X>`,
+);
+const asJson = {
+  Name: 'a "b"',
+  Size: '18446744073709551615',
+  Gone: null,
+  IP: ['1.2.3.4', '::1'],
+  At: '2026-01-02T03:04:05Z',
+  In: { Key: { '@Name': 'K', '#text': 'v' } },
+  Empty: '',
+};
+
+describe('json', () => {
+  test('values are texts to the last digit, nil is null, several are an array', () => {
+    expect(JSON.parse(formatItem(sample, 'json'))).toEqual(asJson);
+  });
+
+  test('many are one array, whatever the batches; none is an empty one', () => {
+    expect(JSON.parse(many([[sample], [sample, sample]], 'json'))).toEqual([asJson, asJson, asJson]);
+    expect(JSON.parse(many([], 'json'))).toEqual([]);
+    expect(JSON.parse(many([[]], 'json'))).toEqual([]);
+  });
+
+  test('an array of instances, and the text of a target, stay inside their quotation marks', () => {
+    const element = parseXml(
+      '<A><B><C>1</C></B><B><C>2\u202e\u009b"</C></B></A>'.replace(/\\u(....)/g, (_, c) =>
+        String.fromCharCode(Number.parseInt(c, 16)),
+      ),
+    );
+    const output = formatItem(element, 'json');
+    expect(JSON.parse(output)).toEqual({ B: [{ C: '1' }, { C: '2\u202e\u009b"' }] });
+    expect(output).not.toMatch(/[\u007f-\u009f\u202a-\u202e]/);
+  });
+});
+
+describe('table', () => {
+  const row = (name: string, state: string) => parseXml(`<R><Name>${name}</Name><State>${state}</State></R>`);
+
+  test('columns as wide as the widest of the first batch', () => {
+    expect(many([[row('Spooler', 'Running'), row('W32Time', 'Stopped')], [row('x', 'y')]], 'table')).toBe(
+      'Name     State\n-------  -------\nSpooler  Running\nW32Time  Stopped\nx        y\n\n',
+    );
+  });
+
+  test('a long value is cut, arrays and nested values are joined, control characters are shown', () => {
+    const lines = many(
+      [[parseXml(`<R><A>${'x'.repeat(80)}</A><B>1</B><B>2</B><C><D>a</D><D>b\u202e</D></C></R>`)]],
+      'table',
+    ).split('\n');
+    expect(lines[2]).toBe(`${'x'.repeat(59)}…  1, 2  a b<U+202E>`);
+  });
+
+  test('a property that only comes later is named, not dropped without a word', () => {
+    expect(many([[row('a', 'b')], [parseXml('<R><Name>c</Name><Late>1</Late></R>')]], 'table')).toContain(
+      '(not shown: Late)',
+    );
+  });
+
+  test('one instance: a line per property; of none: nothing', () => {
+    expect(formatItem(row('Spooler', 'Running'), 'table')).toBe(
+      'Property  Value\n--------  -----\nName      Spooler\nState     Running\n\n',
+    );
+    expect(many([], 'table').trim()).toBe('');
   });
 });

@@ -1,6 +1,8 @@
-/** One item, or the frame around many, as text, xml or pretty. */
+/** One item, or many, in each of the formats. */
 import { serializeXml, type XmlElement } from '../wsman/index.ts';
 import type { Format } from './command.ts';
+import { formatJson } from './json-format.ts';
+import { createTable, formatProperties } from './table-format.ts';
 import { formatText } from './text-format.ts';
 
 /** The answer of a Get, an Identify, an Invoke: with the line break at its end, and in text the empty line that winrm leaves. */
@@ -12,19 +14,51 @@ export function formatItem(element: XmlElement, format: Format): string {
       return `${safeXml(element, 0)}\n`;
     case 'pretty':
       return `${safeXml(element, 4)}\n`;
+    case 'json':
+      return `${formatJson(element)}\n`;
+    case 'table':
+      return `${formatProperties(element)}\n`;
   }
 }
 
 const resultsNamespace = 'http://schemas.dmtf.org/wbem/wsman/1/wsman/results';
 
-/** What stands around the items of an enumeration: nothing in text, one document element in xml and pretty. */
-export function resultsFrame(format: Format): { readonly opening: string; readonly closing: string } {
-  if (format === 'text') return { opening: '', closing: '' };
-  return { opening: `<wsman:Results xmlns:wsman="${resultsNamespace}">\n`, closing: '</wsman:Results>\n' };
+/** An enumeration as it comes: what stands around the items is printed whether there are any or not. */
+export interface ResultWriter {
+  readonly opening: string;
+  batch(elements: readonly XmlElement[]): string;
+  readonly closing: () => string;
+}
+
+/** Nothing around the items in text and table; one document in xml, pretty and json, also when it breaks off in the middle. */
+export function createResultWriter(format: Format): ResultWriter {
+  if (format === 'table') {
+    const table = createTable();
+    return { opening: '', batch: (elements) => table.rows(elements), closing: () => '\n' };
+  }
+  if (format === 'json') {
+    let isFirst = true;
+    const item = (element: XmlElement): string => {
+      const separator = isFirst ? '\n  ' : ',\n  ';
+      isFirst = false;
+      return separator + formatJson(element, '  ');
+    };
+    return {
+      opening: '[',
+      batch: (elements) => elements.map(item).join(''),
+      closing: () => (isFirst ? ']\n' : '\n]\n'),
+    };
+  }
+  const isXml = format !== 'text';
+  return {
+    opening: isXml ? `<wsman:Results xmlns:wsman="${resultsNamespace}">\n` : '',
+    batch: (elements) => elements.map((element) => formatResult(element, format)).join(''),
+    closing: () => (isXml ? '</wsman:Results>\n' : ''),
+  };
 }
 
 /** One of many: in pretty it stands one level inside the frame. */
-export function formatResult(element: XmlElement, format: Format): string {
+function formatResult(element: XmlElement, format: 'text' | 'xml' | 'pretty'): string {
   if (format !== 'pretty') return formatItem(element, format);
   // Written inside a frame of its own, which is then cut off: so only markup is indented, never a text of several lines.
   const framed = safeXml(makeFrame(element), 4);

@@ -2,37 +2,37 @@
  * A command line → a typed Command. Pure: nothing is read, asked or sent here. Rules and refusals are those of winrm.cmd; where winrm
  * would do something surprising without a word, the line is refused with a sentence.
  */
-import { parseAuthentication } from './authentication.ts';
-import {
-  type Command,
-  CommandLineError,
-  type Connection,
-  type EnumerationFilter,
-  type Format,
-  type InputPair,
-  type PasswordSource,
-} from './command.ts';
+import { type Command, CommandLineError, type Format, type Fragment, type Input, type InputPair } from './command.ts';
 import { isSwitch, joinBraces, splitLine, unquote } from './line.ts';
 import { parsePairs } from './pairs.ts';
-import { parseRemote } from './remote.ts';
+import { parseConnection } from './parse-connection.ts';
+import { parseFilter, parseHierarchy, parseReturnType } from './parse-enumeration.ts';
 import { checkVerb, type Switches, takeSwitches, type Verb } from './switches.ts';
 import { parseResource } from './uri.ts';
 
-const verbs: ReadonlyMap<string, Verb> = new Map([
+/** Every way to write an operation. */
+export const verbs: ReadonlyMap<string, Verb | 'helpmsg'> = new Map([
   ['id', 'identify'],
   ['identify', 'identify'],
   ['g', 'get'],
   ['get', 'get'],
+  ['s', 'set'],
+  ['set', 'set'],
+  ['p', 'set'],
+  ['put', 'set'],
+  ['c', 'create'],
+  ['create', 'create'],
+  ['d', 'delete'],
+  ['delete', 'delete'],
   ['e', 'enumerate'],
   ['enum', 'enumerate'],
   ['enumerate', 'enumerate'],
   ['i', 'invoke'],
   ['invoke', 'invoke'],
-]);
-
-const laterVerbs: ReadonlySet<string> = new Set([
-  ...['s', 'set', 'p', 'put', 'c', 'create', 'd', 'delete'],
-  ...['qc', 'quickconfig', 'configsddl', 'helpmsg'],
+  ['qc', 'quickconfig'],
+  ['quickconfig', 'quickconfig'],
+  ['configsddl', 'configsddl'],
+  ['helpmsg', 'helpmsg'],
 ]);
 
 /** Reads a whole line: `winrm get winrm/config -r:web01`. A leading `windeck` is allowed. Throws CommandLineError. */
@@ -64,6 +64,10 @@ function parseWords(words: readonly string[]): Command {
     case '/?':
     case '--help':
       return { verb: 'help', topic: (operation[0] ?? 'windeck').toLowerCase() };
+    case 'completion':
+      return parseCompletion(operation);
+    case 'complete':
+      return { verb: 'complete', line: operation[0] ?? '' };
     case 'version':
     case '--version':
       return { verb: 'version' };
@@ -75,6 +79,14 @@ function parseWords(words: readonly string[]): Command {
   }
 }
 
+function parseCompletion([shell = '']: readonly string[]): Command {
+  const name = shell.toLowerCase();
+  if (name === 'bash' || name === 'zsh' || name === 'powershell') return { verb: 'completion', shell: name };
+  throw new CommandLineError(
+    'windeck completion prints a script for bash, zsh or powershell: windeck completion bash.',
+  );
+}
+
 function parseWinrm(words: readonly string[]): Command {
   const [operation = '', ...rest] = words;
   const name = operation.toLowerCase();
@@ -83,73 +95,111 @@ function parseWinrm(words: readonly string[]): Command {
   }
   const verb = verbs.get(name);
   if (verb === undefined) {
-    if (laterVerbs.has(name)) throw new CommandLineError(`winrm ${operation} is not in this version of Windeck.`);
     throw new CommandLineError(
       isSwitch(operation)
-        ? 'The operation comes first: winrm id, get, enumerate or invoke, then its switches.'
-        : `winrm has no operation "${operation}". This version knows id, get, enumerate and invoke.`,
+        ? 'The operation comes first: winrm get, set, create, delete, enumerate, invoke, id, quickconfig, configsddl or helpmsg; then its switches.'
+        : `winrm has no operation "${operation}". It knows get, set, create, delete, enumerate, invoke, id, quickconfig, configsddl and helpmsg.`,
     );
   }
+  if (verb === 'helpmsg') return parseHelpmsg(rest);
   const { switches, operands } = takeSwitches(rest);
   if (switches.has('help')) return { verb: 'help', topic: verb };
   checkVerb(switches, verb);
   return parseOperation(verb, operands, switches);
 }
 
-function parseOperation(verb: Verb, operands: readonly string[], switches: Switches): Command {
-  const connection = parseConnection(verb, switches);
-  const format = parseFormat(switches.get('format'));
+function parseOperation(verb: Verb, words: readonly string[], switches: Switches): Command {
+  const common = { connection: parseConnection(verb, switches), format: parseFormat(switches.get('format')) };
+  const inputs = words.filter(isInput);
+  const operands = words.filter((word) => !isInput(word));
+  if (inputs.length > 0 && !takesInput.has(verb)) throw new CommandLineError(`winrm ${verb} takes no @{…}.`);
+  const ofResource = () => ({
+    ...common,
+    resource: parseResource(operands[verb === 'invoke' ? 1 : 0]!),
+    options: parseOptions(switches),
+  });
   switch (verb) {
     case 'identify':
       expectOperands(verb, operands, 0);
-      return { verb, connection, format };
-    case 'get': {
+      return { verb, ...common };
+    case 'get':
       expectOperands(verb, operands, 1);
-      const resource = parseResource(operands[0]!);
-      return { verb, connection, format, resource, fragment: parseFragment(switches) };
+      return { verb, ...ofResource(), fragment: parseFragment(switches) };
+    case 'set': {
+      expectOperands(verb, operands, 1);
+      const fragment = parseFragment(switches);
+      const input = parseInput(verb, inputs, switches);
+      if (input.kind === 'pairs' && input.pairs.length === 0) {
+        throw new CommandLineError('winrm set needs what to set: @{KEY="VALUE"}, or -file:FILE.');
+      }
+      return { verb, ...ofResource(), fragment, input };
     }
+    case 'create':
+      expectOperands(verb, operands, 1);
+      return { verb, ...ofResource(), input: parseInput(verb, inputs, switches) };
+    case 'delete':
+      expectOperands(verb, operands, 1);
+      return { verb, ...ofResource() };
     case 'enumerate': {
       expectOperands(verb, operands, 1);
-      const resource = parseResource(operands[0]!);
-      return { verb, connection, format, resource, filter: parseFilter(switches) };
+      const locator = ofResource();
+      const filter = parseFilter(switches, locator.resource.resourceUri);
+      const returnType = parseReturnType(switches);
+      return { verb, ...locator, filter, returnType, hierarchy: parseHierarchy(switches) };
     }
     case 'invoke': {
-      const isInput = (word: string): boolean => word.startsWith('@');
-      const input = operands.filter(isInput);
-      if (input.length > 1) throw new CommandLineError('winrm invoke takes one @{…} and no more.');
-      const [method, ...resources] = operands.filter((word) => !isInput(word));
-      if (method === undefined) throw new CommandLineError('winrm invoke needs an action and a resource URI.');
-      expectOperands('invoke ACTION', resources, 1);
-      return {
-        verb,
-        connection,
-        format,
-        resource: parseResource(resources[0]!),
-        method: parseMethod(method),
-        input: input[0] === undefined ? [] : parseInput(input[0]),
-      };
+      if (operands.length === 0) throw new CommandLineError('winrm invoke needs an action and a resource URI.');
+      expectOperands('invoke ACTION', operands.slice(1), 1);
+      const input = parseInput(verb, inputs, switches);
+      return { verb, ...ofResource(), method: parseMethod(operands[0]!), input };
+    }
+    case 'quickconfig': {
+      expectOperands(verb, operands, 0);
+      const transport = switches.get('transport')?.toLowerCase() ?? 'http';
+      if (transport !== 'http' && transport !== 'https') {
+        throw new CommandLineError('The transport of quickconfig is http or https.');
+      }
+      return { verb, ...common, transport, quiet: switches.has('quiet'), force: switches.has('force') };
+    }
+    case 'configsddl': {
+      const [resource = 'default', sddl = null, extra] = operands;
+      if (extra !== undefined)
+        throw new CommandLineError('winrm configsddl takes a resource URI, or default, and an SDDL.');
+      const resourceUri = resource.toLowerCase() === 'default' ? null : parseResource(resource).resourceUri;
+      return { verb, ...common, resourceUri, sddl: sddl === null ? null : parseSddl(sddl) };
     }
   }
 }
+
+const isInput = (word: string): boolean => word.startsWith('@');
+const takesInput: ReadonlySet<Verb> = new Set<Verb>(['set', 'create', 'invoke']);
 
 function expectOperands(what: string, operands: readonly string[], count: 0 | 1): void {
   if (operands.length === count) return;
   if (operands.length < count)
     throw new CommandLineError(`winrm ${what} needs a resource URI, such as wmicimv2/Win32_OperatingSystem.`);
-  const extra = operands[count]!;
-  if (extra.startsWith('@')) throw new CommandLineError(`winrm ${what} takes no @{…}.`);
   throw new CommandLineError(
-    `winrm ${what} does not know what to do with "${extra}". The value of a switch follows a colon without a blank (-r:web01), and a value with blanks stands in quotation marks.`,
+    `winrm ${what} does not know what to do with "${operands[count]}". The value of a switch follows a colon without a blank (-r:web01), and a value with blanks stands in quotation marks.`,
   );
 }
 
-/** The grammar lets a key hold colons and start with a digit; XML, which it becomes, does not. */
-function parseInput(text: string): readonly InputPair[] {
-  const pairs = parsePairs(text, '@{');
+function parseInput(verb: 'set' | 'create' | 'invoke', inputs: readonly string[], switches: Switches): Input {
+  const path = switches.get('file') ?? null;
+  if (inputs.length > 1) throw new CommandLineError(`winrm ${verb} takes one @{…} and no more.`);
+  if (path !== null && inputs.length > 0)
+    throw new CommandLineError('The input is either @{…} or -file:FILE, not both.');
+  if (path !== null) return { kind: 'file', path };
+  const pairs = inputs[0] === undefined ? [] : parsePairs(inputs[0], '@{');
   for (const [key] of pairs) {
+    // The grammar lets a key hold colons and start with a digit; XML, which it becomes, does not.
     if (!/^[A-Za-z_]\w*$/.test(key)) throw new CommandLineError(`"${key}" cannot be the name of a parameter.`);
   }
-  return pairs;
+  return { kind: 'pairs', pairs };
+}
+
+function parseOptions(switches: Switches): readonly InputPair[] {
+  const text = switches.get('options') ?? null;
+  return text === null ? [] : parsePairs(text, '{');
 }
 
 /** A method name as typed (targets do not mind its case), or the full URI of an action. */
@@ -165,102 +215,43 @@ function parseMethod(text: string): string {
 function parseFormat(value: string | null | undefined): Format {
   // winrm strips a leading # too; nobody knows why, lines that have it work.
   const format = (value ?? 'text').replace(/^#/, '').toLowerCase();
-  if (format === 'text' || format === 'xml' || format === 'pretty') return format;
-  if (format === 'json' || format === 'table')
-    throw new CommandLineError(`-format:${format} is not in this version of Windeck.`);
-  throw new CommandLineError('The format is text, xml or pretty.');
+  if (isFormat(format)) return format;
+  throw new CommandLineError('The format is text, xml or pretty; or json or table, which winrm does not have.');
 }
+const formats: ReadonlySet<string> = new Set<Format>(['text', 'xml', 'pretty', 'json', 'table']);
+const isFormat = (text: string): text is Format => formats.has(text);
 
 const xpath = 'http://www.w3.org/tr/1999/rec-xpath-19991116';
 
-function parseFragment(switches: Switches): string | null {
-  const dialect = switches.get('dialect');
-  const fragment = switches.get('fragment') ?? null;
-  if (dialect !== undefined && dialect !== null) {
-    if (fragment === null)
-      throw new CommandLineError('-dialect on a get says how -fragment is written, and there is no -fragment.');
-    if (dialect.toLowerCase() !== xpath)
-      throw new CommandLineError('The only fragment dialect of this version is XPath 1.0.');
-  }
-  return fragment;
-}
-
-const wqlDialect = 'http://schemas.microsoft.com/wbem/wsman/1/wql';
-const selectorDialect = 'http://schemas.dmtf.org/wbem/wsman/1/wsman/selectorfilter';
-const associationDialect = 'http://schemas.dmtf.org/wbem/wsman/1/cimbinding/associationfilter';
-
-function parseFilter(switches: Switches): EnumerationFilter | null {
-  const text = switches.get('filter') ?? null;
-  const dialect = switches.get('dialect')?.toLowerCase() ?? 'wql';
-  if (dialect === 'association' || dialect === associationDialect) {
-    throw new CommandLineError('Association filters are not in this version of Windeck.');
-  }
-  const isWql = dialect === 'wql' || dialect === wqlDialect;
-  if (!isWql && dialect !== 'selector' && dialect !== selectorDialect) {
-    throw new CommandLineError('The filter dialect is wql, selector, or the full URI of one of them.');
-  }
-  if (text === null) {
-    if (switches.has('dialect'))
-      throw new CommandLineError('-dialect says how -filter is written, and there is no -filter.');
+function parseFragment(switches: Switches): Fragment | null {
+  const path = switches.get('fragment') ?? null;
+  const dialect = switches.get('dialect') ?? null;
+  if (path === null) {
+    if (dialect !== null) {
+      throw new CommandLineError('-dialect here says how -fragment is written, and there is no -fragment.');
+    }
     return null;
   }
-  if (isWql) return { dialect: 'wql', text: straighten(text) };
-  const selectors = parsePairs(text, '{').map(([name, value]): [string, string] => {
-    if (value === null) throw new CommandLineError('A selector filter compares with values; $null is none.');
-    return [name, value];
-  });
-  if (selectors.length === 0) throw new CommandLineError('A selector filter needs at least one {KEY="VALUE"}.');
-  return { dialect: 'selector', selectors };
+  if (dialect === null || dialect.toLowerCase() === xpath) return { path, dialect: null };
+  if (/^[a-z][a-z0-9+.-]*:\S+$/i.test(dialect)) return { path, dialect };
+  throw new CommandLineError('The dialect of a fragment is a URI; XPath, when nothing is said.');
 }
 
-/** WQL copied from a page: typographic marks around literals become those of the language, unless the text has straight ones already. */
-function straighten(wql: string): string {
-  if (/['"]/.test(wql)) return wql;
-  return wql.replace(/[\u2018\u2019]/g, "'").replace(/[\u201c\u201d]/g, '"');
+function parseSddl(text: string): string {
+  const sddl = unquote(text);
+  if (/^(?:[OG]:[A-Z0-9-]+?)*(?:[DS]:[A-Z]*(?:\([^()]*\))*)+$/i.test(sddl) && !/\s/.test(sddl)) return sddl;
+  throw new CommandLineError('This is no security descriptor in SDDL, such as O:NSG:BAD:P(A;;GA;;;BA).');
 }
 
-/** Where to, and as whom: the switches that every operation has. Throws CommandLineError. */
-export function parseConnection(verb: Verb, switches: Switches): Connection {
-  const remote = switches.has('remote');
-  for (const name of ['unencrypted', 'usessl'] as const) {
-    if (switches.has(name) && !remote) throw new CommandLineError(`-${name} needs -remote.`);
-  }
-  const endpoint = parseRemote(switches.get('remote') ?? '', switches.has('usessl'));
-  const unencrypted = switches.has('unencrypted');
-  if (unencrypted && endpoint.transport === 'https')
-    throw new CommandLineError('-unencrypted goes with HTTP; TLS always encrypts.');
-
-  const userName = switches.get('username') ?? null;
-  const authentication = parseAuthentication(verb, switches, endpoint);
-  if (verb === 'identify' && authentication.scheme === 'none' && !remote) {
+/** `0x80338104`, `2150859012`, `-2144108284`: as unsigned 32 bit. */
+function parseHelpmsg(words: readonly string[]): Command {
+  const [text = '', extra] = words;
+  if (isSwitch(text) && /^.(?:\?|help)$/i.test(text)) return { verb: 'help', topic: 'helpmsg' };
+  const number = /^0x[0-9a-f]{1,8}$/i.test(text) || /^-?\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (extra !== undefined || !(number >= -0x8000_0000 && number <= 0xffff_ffff)) {
     throw new CommandLineError(
-      'An Identify without authentication needs -remote: name the machine, even if it is -r:localhost.',
+      'winrm helpmsg takes one number: 0x80338104, 2150859012 or -2144108284, as errors carry them.',
     );
   }
-  return {
-    endpoint,
-    remote,
-    authentication,
-    userName,
-    password: userName === null ? null : parsePassword(switches.get('password')),
-    unencrypted,
-    trusted: switches.has('trusted'),
-    skipNameCheck: switches.has('skipCNcheck'),
-    skipAuthorityCheck: switches.has('skipCAcheck'),
-    timeoutMs: parseTimeout(switches.get('timeout')),
-  };
-}
-
-function parsePassword(value: string | null | undefined): PasswordSource {
-  if (value === undefined || value === null) return { kind: 'ask' };
-  return value === '-' ? { kind: 'standard-input' } : { kind: 'given', value };
-}
-
-function parseTimeout(value: string | null | undefined): number | null {
-  if (value === undefined || value === null) return null;
-  const milliseconds = /^\d{1,10}$/.test(value) ? Number(value) : 0;
-  if (milliseconds < 1 || milliseconds > 0x7fffffff) {
-    throw new CommandLineError('-timeout takes milliseconds, a whole number greater than 0: -timeout:60000.');
-  }
-  return milliseconds;
+  return { verb: 'helpmsg', code: number >>> 0 };
 }

@@ -23,6 +23,10 @@ export function processEnvironment(source: LineSource, signal: AbortSignal): Com
     // What cannot be said is dropped: the exit code still tells.
     stderr: (text) => writer(process.stderr)(text).catch(() => {}),
     ask,
+    // In a script nobody is there to be asked, and it is done, as winrm does it.
+    ...(process.stdin.isTTY && process.stderr.isTTY
+      ? { confirm: async (question: string) => /^y(?:es)?$/i.test((await ask(question, false))?.trim() ?? '') }
+      : {}),
     readPasswordLine: () => readPasswordLine(source, ask),
     readFile: readBounded,
     warnOfVisiblePassword: source === 'arguments' && process.stderr.isTTY === true,

@@ -2,21 +2,18 @@
  * Carries a Command out against a machine. Knows nothing of processes and terminals: what it prints, asks and connects with comes from its
  * environment, so that the `windeck` command and the Console view share it.
  */
-import {
-  type CallOptions,
-  CancelledError,
-  type ClientOptions,
-  type InputParameter,
-  type Target,
-  type WSManClient,
-} from '../wsman/index.ts';
+import { CancelledError, type ClientOptions, type Target, type WSManClient } from '../wsman/index.ts';
+import { carryOut } from './carry-out.ts';
 import { type Command, CommandLineError, type Connection, type Endpoint, type WinrmCommand } from './command.ts';
+import { complete } from './complete.ts';
+import { completionScript } from './completion-scripts.ts';
+import { refuseByRisk } from './consent.ts';
 import { describeFailure, formatFailure } from './failure.ts';
-import { formatItem, formatResult, resultsFrame } from './format.ts';
 import { helpText } from './help.ts';
-import { returnValueMeaning } from './return-values.ts';
+import { errorMessage } from './helpmsg.ts';
 import { withSignIn } from './sign-in.ts';
 import { printable } from './text-format.ts';
+import { usualClasses } from './usual-classes.ts';
 
 export interface CommandEnvironment {
   readonly version: string;
@@ -30,6 +27,11 @@ export interface CommandEnvironment {
   readonly readPasswordLine: () => Promise<string>;
   /** The content of a file here, of at most so many octets. Rejects with the error of node:fs. */
   readonly readFile: (path: string, maxLength: number) => Promise<Uint8Array>;
+  /**
+   * Asks whether to go on with what could cut the way to the machine. Absent, as in a script: it is done, as winrm does it. Rejects with
+   * CancelledError on Ctrl-C.
+   */
+  readonly confirm?: (question: string) => Promise<boolean>;
   /** Whom to sign in as where the line has no `-u`. Absent for the `windeck` command: it knows nobody. */
   readonly signIn?: (endpoint: Endpoint) => Promise<{ readonly userName: string; readonly password: string } | null>;
   /** Where a line without `-r` goes, instead of 5985: for tests, whose machines listen elsewhere. */
@@ -45,6 +47,15 @@ export class OutputClosedError extends Error {
 }
 
 const cancelledExitCode = 130;
+/** After these it matters whether the request had left. */
+const changes: ReadonlySet<WinrmCommand['verb']> = new Set([
+  'set',
+  'create',
+  'delete',
+  'invoke',
+  'quickconfig',
+  'configsddl',
+] as const);
 
 /**
  * Parses and runs one line. Resolves with its exit code: 0 done, 1 any error as winrm has it, 2 not a command of ours, 130 cancelled.
@@ -73,6 +84,23 @@ export async function run(command: Command, environment: CommandEnvironment): Pr
       await environment.stdout(text);
       return 0;
     }
+    case 'helpmsg': {
+      const text = errorMessage(command.code);
+      if (text === null) throw new CommandLineError(`There is no message for ${command.code}.`);
+      await environment.stdout(text);
+      return 0;
+    }
+    case 'completion':
+      await environment.stdout(completionScript(command.shell));
+      return 0;
+    case 'complete': {
+      const { line } = command;
+      const { from, items } = complete(line, line.length, { machines: [], tags: [], ...usualClasses });
+      // Shells replace whole words.
+      const head = line.slice(0, from).replace(/^.*\s/s, '');
+      await environment.stdout(items.map(({ text, note }) => `${head}${text}\t${note}\n`).join(''));
+      return 0;
+    }
     case 'version':
       await environment.stdout(`windeck ${environment.version}\n`);
       return 0;
@@ -86,6 +114,7 @@ async function runWinrm(command: WinrmCommand, environment: CommandEnvironment):
   let client = null as WSManClient | null;
   try {
     environment.signal?.throwIfAborted();
+    await refuseByRisk(command, environment);
     let isPrinted = false;
     const stdout = (text: string): Promise<void> => {
       isPrinted = true;
@@ -95,6 +124,7 @@ async function runWinrm(command: WinrmCommand, environment: CommandEnvironment):
       client?.close();
       client = environment.createClient(target, {
         maxConnections: 1,
+        encoding: connection.encoding,
         ...(connection.timeoutMs === null ? {} : { operationTimeoutMs: connection.timeoutMs }),
       });
       await carryOut(command, client, target, { ...environment, stdout });
@@ -104,7 +134,7 @@ async function runWinrm(command: WinrmCommand, environment: CommandEnvironment):
   } catch (error) {
     if (error instanceof OutputClosedError || error instanceof CommandLineError) throw error;
     if (environment.signal?.aborted || error instanceof CancelledError) {
-      const doubt = command.verb === 'invoke' && client !== null;
+      const doubt = changes.has(command.verb) && client !== null;
       await environment.stderr(
         doubt ? 'Cancelled. If the request had left already, the machine may still carry it out.\n' : 'Cancelled.\n',
       );
@@ -122,63 +152,4 @@ async function runWinrm(command: WinrmCommand, environment: CommandEnvironment):
 /** For the sentences and commands of a failure that name them. */
 export function placeOf({ endpoint, userName }: Connection): { readonly port: number; readonly userName?: string } {
   return { port: endpoint.port, ...(userName === null ? {} : { userName }) };
-}
-
-async function carryOut(
-  command: WinrmCommand,
-  client: WSManClient,
-  target: Target,
-  { signal, stdout, stderr }: CommandEnvironment,
-): Promise<void> {
-  const { format } = command;
-  const options: CallOptions = signal === undefined ? {} : { signal };
-  switch (command.verb) {
-    case 'identify': {
-      const anonymous = target.authentication === 'none';
-      const identity = await client.identify({ ...options, anonymous });
-      await stdout(formatItem(identity.element, format));
-      if (anonymous && command.connection.authentication.scheme !== 'none') {
-        await stderr('Note: asked without signing in, which says nothing about access; -u:USER signs in.\n');
-      }
-      return;
-    }
-    case 'get': {
-      const { resource, fragment } = command;
-      const element =
-        fragment === null ? await client.get(resource, options) : await client.getFragment(resource, fragment, options);
-      await stdout(formatItem(element, format));
-      return;
-    }
-    case 'enumerate': {
-      const { resource, filter } = command;
-      const { opening, closing } = resultsFrame(format);
-      let open = false;
-      try {
-        for await (const batch of client.enumerate(resource, { ...options, ...(filter === null ? {} : { filter }) })) {
-          if (!open) await stdout(opening);
-          open = true;
-          await stdout(batch.map((element) => formatResult(element, format)).join(''));
-        }
-        if (!open) await stdout(opening);
-        open = true;
-      } finally {
-        // Also where the rest failed: what was printed stays one well-formed document.
-        if (open) await stdout(closing);
-      }
-      return;
-    }
-    case 'invoke': {
-      const { resource, method } = command;
-      const input = command.input.map(([name, value]): InputParameter => ({ name, type: 'string', value }));
-      const result = await client.invoke(resource, method, input, options);
-      await stdout(formatItem(result.output, format));
-      if (result.returnValue !== null && result.returnValue !== 0) {
-        const meaning = returnValueMeaning(resource.resourceUri, result.returnValue);
-        const name = method.slice(method.lastIndexOf('/') + 1);
-        await stderr(
-          `${name} returned ${result.returnValue}${meaning === null ? ', which is not success' : `: ${meaning}`}.\n`,
-        );
-      }
-    }
-  }
 }

@@ -4,7 +4,7 @@
  *   four blanks per ancestor
  *   `Name = value` for what has text, `Name = null` for xsi:nil, the bare name for what has neither
  *   `Selector: Key = value` for what carries a Name attribute
- *   same-named neighbours (an array) on one line, joined by `, `
+ *   same-named neighbours (an array, the selectors of an EPR) on one line, joined by `, `
  *   ` [Source="GPO"]` behind what a policy has set, values and groups alike
  *   the EPR that WinRM 1.1 puts at the end of an instance (cim:Location) is left out
  *
@@ -37,12 +37,15 @@ function writeElement(element: XmlElement, indent: string, lines: string[]): voi
   const children = element.children.filter((child) => !isLocation(child));
   for (let n = 0; n < children.length; n++) {
     const first = children[n]!;
-    const values = [leafValue(first)];
-    if (values[0] === null) {
+    const value = leafValue(first);
+    if (value === null) {
       writeElement(first, inner, lines);
       continue;
     }
-    for (; n + 1 < children.length && continues(first, children[n + 1]!); n++) values.push(leafValue(children[n + 1]!));
+    const values = [value];
+    for (; n + 1 < children.length && continues(first, children[n + 1]!); n++) {
+      values.push(namedValue(first, children[n + 1]!));
+    }
     lines.push(inner + label(first) + values.join(', ') + source(first));
   }
 }
@@ -61,10 +64,16 @@ function continues(first: XmlElement, next: XmlElement): boolean {
   return (
     next.local === first.local &&
     next.namespace === first.namespace &&
-    attribute(next, 'Name') === attribute(first, 'Name') &&
     attribute(next, 'Source') === attribute(first, 'Source') &&
     leafValue(next) !== null
   );
+}
+
+/** Selectors of an EPR differ in their Name: `Selector: Address = *, Transport = HTTP`. */
+function namedValue(first: XmlElement, next: XmlElement): string {
+  const name = attribute(next, 'Name');
+  const value = leafValue(next)!;
+  return name === null || name === attribute(first, 'Name') ? value : `${printable(name)} = ${value}`;
 }
 
 function label(element: XmlElement): string {

@@ -4,7 +4,7 @@
  */
 import { CommandLineError, type Connection } from './command.ts';
 import { isDoubledSwitch, isQuote, isSwitch, unquote } from './line.ts';
-import { parseConnection } from './parse.ts';
+import { parseConnection } from './parse-connection.ts';
 import { takeSwitches } from './switches.ts';
 
 export interface WinrsCommand {

@@ -3,7 +3,7 @@
  * The specification writes the dialect's URI with a small `a`, Windows' own command line with a capital one: URIs of dialects are compared
  * without regard to case.
  */
-import { type EndpointReference, writeEprContent } from './epr.ts';
+import { type Selectors, writeEprContent } from './epr.ts';
 import { dialects, ns } from './namespaces.ts';
 import { escapeXml } from './xml.ts';
 
@@ -12,7 +12,7 @@ export interface AssociationQuery {
   /** `associated-instances`: what the object is associated with (ASSOCIATORS OF). `association-instances`: the links (REFERENCES OF). */
   readonly select: 'associated-instances' | 'association-instances';
   /** Where the walk begins. */
-  readonly object: Pick<EndpointReference, 'resourceUri' | 'selectors'>;
+  readonly object: { readonly resourceUri: string; readonly selectors?: Selectors | undefined };
   /** Class of the link. Only of associated instances: for the links themselves it is `resultClassName`. */
   readonly associationClassName?: string | undefined;
   /** The property of the link that refers to the object. */
@@ -45,7 +45,7 @@ export function writeAssociationFilter(query: AssociationQuery): string {
   const properties = (query.includeResultProperties ?? [])
     .map((name) => element('IncludeResultProperty', name))
     .join('');
-  return `<${tag} xmlns:b="${ns.cimBinding}"><b:Object>${writeEprContent(query.object)}</b:Object>${narrowed}${properties}</${tag}>`;
+  return `<${tag} xmlns:b="${ns.cimBinding}"><b:Object>${writeEprContent({ resourceUri: query.object.resourceUri, selectors: query.object.selectors ?? [] })}</b:Object>${narrowed}${properties}</${tag}>`;
 }
 
 /** True where both URIs name the same dialect. */
