@@ -9,6 +9,7 @@ import {
   gaugeValue,
   importFleet,
   machineRow,
+  openCredentials,
   openMachine,
   openServices,
   serviceButton,
@@ -51,6 +52,44 @@ test('photographs: machines, selection, dialogs, settings, keys', async ({ start
   await page.getByRole('button', { name: 'Settings' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible();
   await photograph(page, 'settings');
+});
+
+test('photographs: credential sets, policies, what protects a connection, without NTLM', async ({ start, openLab }) => {
+  const realm = await openLab({ machines: 4, auth: 'kerberos' });
+  const { page } = await start({ demo: false, environment: { KRB5_CONFIG: realm.krb5Config ?? '' } });
+  await importFleet(page, realm.machines);
+  await expectOnline(page, 4);
+  await openMachine(page, 'HQ-DC01');
+  await page.getByRole('button', { name: /^Kerberos · .* encrypted/ }).click();
+  await expect(page.getByRole('dialog', { name: 'Connection to HQ-DC01' })).toBeVisible();
+  await photograph(page, 'machine-connection');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('F2');
+  const settings = page.getByRole('dialog', { name: 'Settings of HQ-DC01' });
+  await settings.getByRole('button', { name: 'Advanced' }).click();
+  await settings.getByRole('checkbox', { name: /^Delegate/ }).check();
+  await photograph(page, 'machine-sign-in');
+  await page.keyboard.press('Escape');
+  await openCredentials(page);
+  await photograph(page, 'credentials');
+  await page.getByRole('button', { name: 'New credential set' }).click();
+  await photograph(page, 'credentials-new');
+  await page.keyboard.press('Escape');
+  await page.getByRole('listitem').filter({ hasText: 'Administrator' }).getByRole('button', { name: 'Edit…' }).click();
+  const set = page.getByRole('dialog', { name: 'Credential set Administrator' });
+  await set.getByLabel('New password', { exact: true }).fill('not-it');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('listitem').filter({ hasText: 'Refused by' })).toBeVisible();
+  await photograph(page, 'credentials-refused');
+  await page.keyboard.press('ControlOrMeta+1');
+  await expect(page.getByRole('region', { name: 'Credentials that need you' })).toBeVisible();
+  await photograph(page, 'machines-credential-prompt');
+  await openCredentials(page);
+  await page.getByRole('tab', { name: 'Without NTLM' }).click();
+  await page.getByRole('button', { name: 'Check 4 machines' }).click();
+  await expect(page.getByRole('tabpanel').getByRole('status')).toContainText(/would|not known/);
+  await page.getByRole('grid', { name: 'Without NTLM' }).getByRole('row').nth(1).click();
+  await photograph(page, 'without-ntlm');
 });
 
 test('photographs: high contrast and reduced motion', async ({ start }) => {
