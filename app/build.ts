@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { isOutdated } from '../main/source-age.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** Where the bundles are: main.js, preload.cjs and lab.js. */
+/** Where the bundles are: main.js, preload.cjs, lab.js and gss-self-test.js. */
 export const desktopFolder = join(root, 'app', 'dist');
 
 /** Builds Electron's bundles when they are missing or older than their sources. Prints nothing. */
@@ -13,12 +13,14 @@ export async function ensureDesktopBuilt(): Promise<void> {
 }
 
 /**
- * Bundles the main process, the preload (one CommonJS file, as a sandboxed preload must be) and the lab, with everything they need but
- * Electron itself and the keychain's native module. Throws vite's error where a source cannot be built.
+ * Bundles the main process, the preload (one CommonJS file, as a sandboxed preload must be), the lab and the self-test of a Mac's GSS library,
+ * with everything they need but Electron itself and native modules: the keychain's, and koffi. (The optional `kerberos` of Windows is imported
+ * by a name that no bundler sees.) Throws vite's error where a source cannot be built.
  */
 export async function buildDesktop(outDir: string): Promise<void> {
   await bundle(outDir, 'preload.cjs', 'app/preload.ts', 'cjs');
   await bundle(outDir, 'lab.js', 'main/lab/cli.ts', 'es');
+  await bundle(outDir, 'gss-self-test.js', 'main/wsman/auth/kerberos/self-test-child.ts', 'es');
   // Last, since its age is what tells whether the bundles are current.
   await bundle(outDir, 'main.js', 'app/main.ts', 'es');
 }
@@ -29,7 +31,7 @@ async function bundle(outDir: string, name: string, entry: string, format: 'cjs'
     configFile: false,
     root,
     logLevel: 'silent',
-    ssr: { noExternal: true, external: ['electron', '@napi-rs/keyring'] },
+    ssr: { noExternal: true, external: ['electron', '@napi-rs/keyring', 'koffi'] },
     build: {
       ssr: join(root, entry),
       outDir,

@@ -105,6 +105,13 @@ describe('the window', () => {
   });
 });
 
+test('Kerberos: koffi is loaded late and from outside the bundles, and the self-test of a Mac has its own', () => {
+  const main = readFileSync(join(dist, 'main.js'), 'utf8');
+  expect(main).toMatch(/import\(["']koffi["']\)/);
+  expect(main).toContain('gss-self-test.js');
+  expect(readFileSync(join(dist, 'gss-self-test.js'), 'utf8')).toMatch(/import\(["']koffi["']\)/);
+});
+
 describe('permissions', () => {
   const all = [
     'media',

@@ -1,3 +1,4 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -162,8 +163,14 @@ export const standIn = {
     },
   },
   utilityProcess: {
-    fork(): never {
-      throw new Error('No lab is started here.');
+    forked: [] as { script: string; options: Record<string, unknown> }[],
+    /** A process of Node, which a utility process is too. */
+    fork(script: string, scriptArguments: readonly string[], options: Record<string, unknown>): ChildProcess {
+      standIn.utilityProcess.forked.push({ script, options });
+      return spawn(process.execPath, [script, ...scriptArguments], {
+        env: options['env'] as Record<string, string>,
+        stdio: options['stdio'] as StdioOptions,
+      });
     },
   },
   contextBridge: {

@@ -1,17 +1,18 @@
 import { join } from 'node:path';
 import { app, BrowserWindow, dialog, ipcMain, session } from 'electron';
 import { createConsole } from '../main/create-console.ts';
-import { demoLabArguments, prepareEnvironment, startFailure } from '../main/host-environment.ts';
+import { demoLabArguments, prepareEnvironment, setStartSelfTest, startFailure } from '../main/host-environment.ts';
 import { openRendererFiles } from '../main/renderer-files.ts';
 import { acceptPorts } from './electron-port.ts';
 import { couldNotStartCode } from './exit-code.ts';
+import { startGssSelfTest } from './gss-self-test.ts';
 import { startLabProcess } from './lab-process.ts';
 import { lockContents, lockSession } from './lock-down.ts';
 import { setMenu } from './menu.ts';
 import { registerScheme, serveRenderer } from './protocol.ts';
 import { openWindow } from './window.ts';
 
-/** The desktop host. Bundled to app/dist/main.js, beside preload.cjs and lab.js. */
+/** The desktop host. Bundled to app/dist/main.js, beside preload.cjs, lab.js and gss-self-test.js. */
 
 /** How long an orderly end may take before the process ends anyway. */
 const closeLimitMs = 10_000;
@@ -41,6 +42,7 @@ async function start(): Promise<void> {
   const developer = !app.isPackaged;
   lockSession(session.defaultSession);
   serveRenderer(session.defaultSession, await openRendererFiles(join(root, 'renderer', 'dist')));
+  setStartSelfTest((library, environment) => startGssSelfTest(join(dist, 'gss-self-test.js'), library, environment));
   const startLab = () => startLabProcess(join(dist, 'lab.js'), demoLabArguments);
   const prepared = await prepareEnvironment({ host: 'desktop', demo, log, startLab });
   let console: Awaited<ReturnType<typeof createConsole>>;

@@ -42,17 +42,19 @@ test('the fuses that keep the program what it is', () => {
   expect(read().asar).toBe(true);
 });
 
-test('the package holds the bundles, the renderer, the icon and the keychain module, and starts by the main bundle', () => {
+const nativeModules = [
+  'node_modules/@napi-rs/keyring*/**',
+  'node_modules/koffi/**',
+  'node_modules/@koromix/koffi-*/**',
+  'node_modules/kerberos/**',
+];
+
+test('the package holds the bundles, the renderer, the icon and the native modules, and starts by the main bundle', () => {
   const { files, icon } = read();
   expect(files).toEqual(
-    expect.arrayContaining([
-      'app/dist/**',
-      'renderer/dist/**',
-      'app/assets/icon.png',
-      'node_modules/@napi-rs/keyring*/**',
-    ]),
+    expect.arrayContaining(['app/dist/**', 'renderer/dist/**', 'app/assets/icon.png', ...nativeModules]),
   );
-  expect(files.indexOf('!node_modules/**')).toBeLessThan(files.indexOf('node_modules/@napi-rs/keyring*/**'));
+  for (const pattern of nativeModules) expect(files.indexOf('!node_modules/**')).toBeLessThan(files.indexOf(pattern));
   expect(existsSync(`${root}/${icon}`)).toBe(true);
   const manifest = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { main: string };
   expect(manifest.main).toBe('app/dist/main.js');

@@ -6,6 +6,9 @@ import envPaths from 'env-paths';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Environment, LabFleet } from './environment.ts';
 
+/** How a host whose executable is no Node starts the self-test of a Mac's GSS library. */
+export { type SelfTestChild, setStartSelfTest } from './wsman/index.ts';
+
 /** How large a fleet `--demo` and the third door of the first run open. The environment variable is for tests, which want a small one. */
 export const demoMachines = Number(process.env['WINDECK_DEMO_MACHINES']) || 60;
 /** The same, as arguments of the lab's command. */

@@ -10,6 +10,7 @@ export {
 export { explainFailure, type FailurePlace } from './auth/failure-advice.ts';
 export { filteredTokenAdvice } from './auth/failure-words.ts';
 export { forgetTickets, kerberosAvailability } from './auth/kerberos/provider.ts';
+export { type SelfTestChild, setStartSelfTest } from './auth/kerberos/self-test.ts';
 export { refuseByPolicy } from './auth/policy.ts';
 export { spnCandidates } from './auth/spn.ts';
 export { cimSchema, classNameOf, decodeInstance, decodeValue, readCimInstance, toReference } from './cim.ts';

@@ -1,6 +1,5 @@
-/** The self-test itself (see self-test.ts). As a script: `node self-test-child.ts LIBRARY`. */
+/** The self-test itself, a script (see self-test.ts): `node self-test-child.ts LIBRARY`, or the same as a utility process of Electron. */
 import { strict as assert } from 'node:assert';
-import { fileURLToPath } from 'node:url';
 import { GssError, GssFlag, isError, NO_HANDLE, routineError } from './gss.ts';
 import { openLibrary } from './library.ts';
 import { PASSED } from './self-test.ts';
@@ -10,7 +9,7 @@ const PRINCIPAL = 'HTTP/self-test.invalid@SELF-TEST.INVALID';
 const HIGHEST_ROUTINE_ERROR = 18;
 
 /** Throws where the library does not behave. */
-export async function runSelfTest(library: string): Promise<void> {
+async function runSelfTest(library: string): Promise<void> {
   const gss = await openLibrary([library]);
   const name = gss.importPrincipal(PRINCIPAL);
   assert.notEqual(name, NO_HANDLE);
@@ -32,7 +31,10 @@ export async function runSelfTest(library: string): Promise<void> {
   gss.releaseName(name);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+try {
   await runSelfTest(process.argv[2] ?? '');
-  process.stdout.write(`${PASSED}\n`);
+  // A utility process does not end by itself.
+  process.stdout.write(`${PASSED}\n`, () => process.exit(0));
+} catch (error) {
+  process.stderr.write(`${String(error)}\n`, () => process.exit(1));
 }

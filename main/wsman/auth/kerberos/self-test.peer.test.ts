@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { crashingLibrary } from './crashing-library.ts';
-import { PASSED, passesSelfTest, runInChild, setSelfTestRunner } from './self-test.ts';
+import { PASSED, passesSelfTest, runSelfTest, setStartSelfTest, startWithNode } from './self-test.ts';
 
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'windeck-self-test-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const runInChild = (library: string, script?: URL, limitMs?: number) =>
+  runSelfTest(library, (name, environment) => startWithNode(name, environment, script), limitMs);
 const script = (code: string) => {
   const file = join(folder, `${code.length}.mjs`);
   writeFileSync(file, code);
@@ -41,12 +43,14 @@ test('only a clean end counts, and only within the time', async () => {
   expect(await runInChild('x', script('process.stdout.write("hello");'))).toBe(false);
 });
 
-test('the verdict is found once, by the runner of the host where it has one', async () => {
+test('the verdict is found once, by the child that the host starts where it has its own way', async () => {
   const asked: string[] = [];
-  setSelfTestRunner(async (library) => {
+  const says = script(`if (process.argv[2] === 'good') process.stdout.write(${JSON.stringify(`${PASSED}\n`)});`);
+  setStartSelfTest((library, environment) => {
     asked.push(library);
+    expect(environment).toMatchObject({ KRB5_CONFIG: '/dev/null', KRB5CCNAME: 'MEMORY:self-test' });
     if (library === 'broken') throw new Error('no such process');
-    return library === 'good';
+    return startWithNode(library, environment, says);
   });
   const verdicts = await Promise.all(['good', 'good', 'bad', 'broken'].map(passesSelfTest));
   expect(verdicts).toEqual([true, true, false, false]);
