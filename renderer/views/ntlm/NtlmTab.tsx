@@ -207,7 +207,8 @@ function Whole({ row }: { row: VerdictRow }) {
       ) : (
         <>
           <p>
-            <b className="b6">{name}</b> {verdict.seen}
+            <b className="b6">{name}</b> {verdictWords[verdict.verdict].words.toLowerCase()}
+            {verdict.seen.includes(verdict.problem.message) ? '' : `: ${verdict.seen}`}
           </p>
           <ProblemBanner problem={verdict.problem} />
         </>

@@ -23,7 +23,10 @@ it('counts, and says the whole in one sentence', () => {
   expect(counts).toEqual({ survives: 2, 'would-fail': 1, 'not-known': 0 });
   expect(verdictSentence(counts)).toBe('1 machine would fail, 2 would survive.');
   expect(verdictSentence({ survives: 3, 'would-fail': 0, 'not-known': 0 })).toBe('All 3 machines would survive.');
-  expect(verdictSentence({ survives: 0, 'would-fail': 0, 'not-known': 2 })).toBe('2 machines not known.');
+  expect(verdictSentence({ survives: 0, 'would-fail': 0, 'not-known': 2 })).toBe('Not known of any of the 2 machines.');
+  expect(verdictSentence({ survives: 2, 'would-fail': 1, 'not-known': 3 })).toBe(
+    '1 machine would fail, 2 would survive, 3 not known.',
+  );
   expect(verdictSentence({ survives: 0, 'would-fail': 0, 'not-known': 0 })).toBe('No machine was checked.');
 });
 

@@ -23,10 +23,12 @@ export function verdictSentence(counts: Readonly<Record<Verdict, number>>): stri
   const total = counts['would-fail'] + counts['not-known'] + counts.survives;
   if (total === 0) return 'No machine was checked.';
   if (counts.survives === total) return `All ${plural(total, 'machine')} would survive.`;
+  if (counts['not-known'] === total)
+    return `Not known of ${total === 1 ? 'the one machine' : `any of the ${formatCount(total)} machines`}.`;
   const parts = [
     counts['would-fail'] > 0 ? `${plural(counts['would-fail'], 'machine')} would fail` : '',
     counts.survives > 0 ? `${formatCount(counts.survives)} would survive` : '',
-    counts['not-known'] > 0 ? `${plural(counts['not-known'], 'machine')} not known` : '',
+    counts['not-known'] > 0 ? `${formatCount(counts['not-known'])} not known` : '',
   ].filter((part) => part !== '');
   return `${parts.join(', ')}.`;
 }
