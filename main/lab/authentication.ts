@@ -181,7 +181,7 @@ const authenticated = (
 
 /** Windows 7 and 2008 R2 answer 401 to a token without rights; later ones let it in, and answer fault 5 to what it asks. */
 const isTurnedAway = (machine: SimulatedMachine, account: Account): boolean =>
-  account.isTokenFiltered === true && machine.plan.generation.stack === '2.0';
+  account.isTokenFiltered === true && machine.plan.generation.stack !== '3.0';
 
 export function forget(state: ConnectionState): void {
   state.acceptor?.dispose();

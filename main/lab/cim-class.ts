@@ -98,12 +98,25 @@ function orderOf(cimClass: CimClass): readonly string[] {
  */
 export function writeInstance(cimClass: CimClass, row: CimRow, hidden: ReadonlySet<string> | null = null): string {
   const uri = resourceUriOf(cimClass);
-  let xml = `<p:${cimClass.name} xmlns:xsi="${xsi}" xmlns:p="${uri}" xmlns:cim="${cim}" xsi:type="p:${cimClass.name}_Type">`;
+  return (
+    `<p:${cimClass.name} xmlns:xsi="${xsi}" xmlns:p="${uri}" xmlns:cim="${cim}" xsi:type="p:${cimClass.name}_Type">` +
+    `${writeProperties(cimClass, row, hidden, 'cim:')}</p:${cimClass.name}>`
+  );
+}
+
+/** The properties alone, in their order; the prefix p must be bound, and that of the wrappers of dates. */
+export function writeProperties(
+  cimClass: CimClass,
+  row: CimRow,
+  hidden: ReadonlySet<string> | null,
+  cimPrefix: string,
+): string {
+  let xml = '';
   for (const name of orderOf(cimClass)) {
     if (hidden?.has(`${cimClass.name}.${name}`)) continue;
-    xml += writeProperty('p:', name, row[name] ?? null, 'cim:');
+    xml += writeProperty('p:', name, row[name] ?? null, cimPrefix);
   }
-  return `${xml}</p:${cimClass.name}>`;
+  return xml;
 }
 
 /** A row of a projection: elements without a namespace, alphabetical, nil kept (MS-WSMV note 59). */

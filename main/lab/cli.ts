@@ -3,6 +3,7 @@ import { defaultAuthentication, readSchemeList } from './authentication/scheme-l
 import { type Fleet, type FleetOptions, startFleet } from './fleet.ts';
 import type { LabReply, LabRequestMessage } from './lab-messages.ts';
 import { demoTimings } from './simulated-machine.ts';
+import { readStacks } from './stacks.ts';
 
 /**
  * `npm run lab`: starts the simulated fleet, prints one JSON line when it is ready, and runs until it is interrupted. Under a parent
@@ -11,7 +12,7 @@ import { demoTimings } from './simulated-machine.ts';
 
 const usage =
   'usage: lab [--machines N] [--base-port P] [--seed S] [--https] [--auth ntlm|kerberos|kerberos-only|basic|certificate|digest,...] ' +
-  '[--controllers N] [--enctypes LIST] [--renegotiate] [--latency MS] [--pending MS] [--going-down MS] [--down MS]';
+  '[--stack 1.1|2.0|3.0|omi,...] [--controllers N] [--enctypes LIST] [--renegotiate] [--latency MS] [--pending MS] [--going-down MS] [--down MS]';
 
 function readOptions(argv: readonly string[]): FleetOptions {
   const { values } = parseArgs({
@@ -22,6 +23,7 @@ function readOptions(argv: readonly string[]): FleetOptions {
       seed: { type: 'string', default: '1' },
       https: { type: 'boolean', default: false },
       auth: { type: 'string' },
+      stack: { type: 'string' },
       controllers: { type: 'string', default: '0' },
       enctypes: { type: 'string' },
       renegotiate: { type: 'boolean', default: false },
@@ -47,6 +49,7 @@ function readOptions(argv: readonly string[]): FleetOptions {
     renegotiates: values.renegotiate,
     machines,
     basePort,
+    stacks: values.stack === undefined ? [] : readStacks(values.stack),
     seed: wholeNumber('seed', values.seed, 0, 4_294_967_295),
     https: values.https,
     latencyMs: wholeNumber('latency', values.latency, 0, 60_000),

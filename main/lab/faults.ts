@@ -83,6 +83,7 @@ const kinds: Readonly<Record<number, FaultKind>> = {
     'InsufficientSelectors',
   ),
   2150859003: sender('w:InvalidSelectors', 'A WQL query goes to a URI that ends in an asterisk, without selectors.'),
+  2150859063: sender('w:UnsupportedFeature', 'The polymorphism mode is not supported.', 'PolymorphismMode'),
   2150859067: sender('w:InvalidSelectors', 'The selector __cimnamespace differs from the namespace of the URI.'),
   2150859071: sender('w:AccessDenied', 'The setting is read-only.'),
   2150859173: receiver('w:QuotaLimit', 'The user has as many shells as one user may have.'),

@@ -1,15 +1,26 @@
 import { randomInt } from 'node:crypto';
 import type { Server, Socket } from 'node:net';
 import { fleetAccounts } from './authentication/accounts.ts';
+import type { ListenerBinding } from './authentication/negotiate.ts';
 import { startRealm } from './authentication/realm.ts';
 import type { LabAuthentication } from './authentication/scheme-list.ts';
 import type { CertMapping } from './cert-mapping.ts';
+import { thumbprintOf } from './certificate-store.ts';
 import { createClientAuthority, createFleetCertificate, type LabClientCertificate } from './certificates.ts';
 import { countOpenEnumerations, forgetEnumerations } from './enumeration.ts';
 import { createHttpEndpoint } from './http-endpoint.ts';
-import { bindingOf, createTlsSide, listenOnLoopback } from './listener.ts';
+import {
+  bindingOf,
+  createTlsSide,
+  type LoopbackSocket,
+  listenerAt,
+  listenOn,
+  listenOnLoopback,
+  socketsOf,
+} from './listener.ts';
 import { createMisbehaviourState, type Misbehaviour, type MisbehaviourState } from './misbehaviour.ts';
 import { createSimulatedMachine, type LabTimings, type SimulatedMachine } from './simulated-machine.ts';
+import { applyStack, type Stack, withStack } from './stacks.ts';
 import { type Attempts, type LabStatistics, sumAttempts } from './statistics.ts';
 import { type Clock, systemClock } from './world/clock.ts';
 import { planMachine } from './world/machine-plan.ts';
@@ -23,6 +34,8 @@ export interface FleetOptions {
   /** First port; null: any free ones outside the range that systems give out by themselves. */
   readonly basePort: number | null;
   readonly seed: number;
+  /** Machines take these in turn; empty: Windows of several generations, as they come. */
+  readonly stacks: readonly Stack[];
   readonly https: boolean;
   readonly latencyMs: number;
   readonly timings: LabTimings;
@@ -71,18 +84,31 @@ export interface Fleet {
 }
 
 const retryMs = 250;
+const settleMs = 40;
+
+interface TlsSide {
+  readonly binding: ListenerBinding;
+  readonly secure: ReturnType<typeof createTlsSide>;
+}
 
 interface Member {
   readonly machine: SimulatedMachine;
   readonly misbehaviour: MisbehaviourState;
-  readonly sockets: Set<Socket>;
-  listeners: Server[];
+  /** Whose TLS a socket came with, or null. */
+  readonly sockets: Map<Socket, string>;
+  /** What is open, by `address port`. */
+  readonly servers: Map<string, Server>;
+  /** Its service runs and its listeners are up. */
   isOpen: boolean;
 }
 
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const clock = options.clock ?? systemClock;
-  const plans = Array.from({ length: options.machines }, (_, index) => planMachine(index, options.seed));
+  const { stacks } = options;
+  const plans = Array.from({ length: options.machines }, (_, index) => {
+    const plan = planMachine(index, options.seed);
+    return stacks.length === 0 ? plan : withStack(plan, stacks[index % stacks.length]!);
+  });
   const transport = options.https ? 'https' : 'http';
   const certificate = options.https
     ? createFleetCertificate(plans.map((plan) => `${plan.name}.${plan.domain}`.toLowerCase()))
@@ -114,10 +140,11 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       authentication: index < firstController ? options.authentication : controllerAuthentication,
       certMappings: index < firstController ? certMappings : [],
       transport,
+      fleetCertificate: certificate,
     }),
     misbehaviour: createMisbehaviourState(),
-    sockets: new Set(),
-    listeners: [],
+    sockets: new Map(),
+    servers: new Map(),
     isOpen: false,
   }));
   const realm = options.authentication.kerberos
@@ -133,48 +160,98 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const endpoint = createHttpEndpoint({
     latencyMs: options.latencyMs,
     realm,
-    binding: certificate && bindingOf(certificate),
     clientCertificates: clients && { authorities: [clients.certificatePem], renegotiates: options.renegotiates },
     findMachine: (port) => byPort.get(port)?.machine,
     misbehaviourOf: (machine) => byName.get(machine.plan.name)!.misbehaviour,
   });
-  const secure =
-    certificate &&
-    createTlsSide({
-      certificate,
-      clientAuthority: clients?.certificatePem ?? null,
-      renegotiates: options.renegotiates,
-    });
-  function accept(member: Member, socket: Socket): void {
-    member.sockets.add(socket);
+  const tlsSides = new Map<string, TlsSide>();
+  /** TLS of a listener, by the thumbprint of its certificate; null where the machine has no such certificate with its key. */
+  function tlsSideOf({ machine }: Member, thumbprint: string): TlsSide | null {
+    const known = tlsSides.get(thumbprint);
+    if (known) return known;
+    const own =
+      certificate && thumbprint === thumbprintOf(certificate)
+        ? certificate
+        : machine.certificates().find((candidate) => candidate.thumbprint === thumbprint);
+    if (!own?.keyPem) return null;
+    const side: TlsSide = {
+      binding: bindingOf(own),
+      secure: createTlsSide({
+        certificate: { certificatePem: own.certificatePem, keyPem: own.keyPem, id: thumbprint.slice(0, 32) },
+        clientAuthority: clients?.certificatePem ?? null,
+        renegotiates: options.renegotiates,
+      }),
+    };
+    tlsSides.set(thumbprint, side);
+    return side;
+  }
+
+  function accept(member: Member, key: string, port: number, socket: Socket): void {
+    const { machine } = member;
+    member.sockets.set(socket, key);
     socket.once('close', () => member.sockets.delete(socket));
-    endpoint.accept(socket, member.machine);
-    const serve = (ready: Socket): void => void endpoint.server.emit('connection', ready);
-    if (secure) secure(socket, member.machine.winrmConfig.flag('Service/Auth/Certificate'), serve);
-    else serve(socket);
+    endpoint.accept(socket, machine);
+    const listener = listenerAt(machine, port);
+    if (listener?.transport !== 'HTTPS') {
+      endpoint.server.emit('connection', socket);
+      return;
+    }
+    const side = tlsSideOf(member, listener.certificateThumbprint);
+    // As with a certificate that was deleted: the handshake just ends.
+    if (side === null) {
+      socket.destroy();
+      return;
+    }
+    side.secure(socket, machine.winrmConfig.flag('Service/Auth/Certificate'), (ready) => {
+      endpoint.bind(ready, side.binding);
+      endpoint.server.emit('connection', ready);
+    });
   }
 
   let closing = false;
+  const failing = new Set<string>();
+  /** Opens and closes sockets until they are what the machine's service, listeners, filters and firewall say. */
+  function reconcile(member: Member): void {
+    const { machine, servers, sockets } = member;
+    const isUp =
+      !closing && member.isOpen && !member.misbehaviour.refusesConnections && machine.winrmConfig.isFirewallOpen;
+    const wanted = isUp ? socketsOf(machine) : new Map<string, LoopbackSocket>();
+    for (const [key, server] of servers) {
+      if (wanted.get(key)) continue;
+      server.close();
+      servers.delete(key);
+      for (const [socket, at] of sockets) if (at === key) socket.destroy();
+    }
+    for (const [key, { host, port }] of wanted) {
+      const owner = byPort.get(port);
+      if (servers.has(key) || failing.has(key) || (owner && owner !== member)) continue;
+      byPort.set(port, member);
+      failing.add(key);
+      listenOn(host, port, (socket) => accept(member, key, port, socket)).then(
+        (server) => {
+          failing.delete(key);
+          if (server === null) return;
+          servers.set(key, server);
+          // Meanwhile it may have become unwanted.
+          reconcile(member);
+        },
+        // The port was free a moment ago, but somebody may have taken it: try until it is ours again.
+        () =>
+          setTimeout(() => {
+            failing.delete(key);
+            reconcile(member);
+          }, retryMs).unref(),
+      );
+    }
+  }
   function open(member: Member): void {
-    if (closing || member.isOpen || member.misbehaviour.refusesConnections) return;
     member.isOpen = true;
-    // The port was free a moment ago, but somebody may have taken it: try until it is ours again.
-    listenOnLoopback(member.machine.port, (socket) => accept(member, socket)).then(
-      (listeners) => {
-        if (closing || !member.isOpen) for (const server of listeners) server.close();
-        else member.listeners = listeners;
-      },
-      () => {
-        member.isOpen = false;
-        setTimeout(() => open(member), retryMs).unref();
-      },
-    );
+    reconcile(member);
   }
   function shut(member: Member): void {
     member.isOpen = false;
-    for (const server of member.listeners) server.close();
-    member.listeners = [];
-    for (const socket of member.sockets) socket.destroy();
+    reconcile(member);
+    for (const socket of member.sockets.keys()) socket.destroy();
     forgetEnumerations(member.machine);
   }
 
@@ -183,8 +260,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     for (;;) {
       if (port > 65_535) throw new Error('There are not enough free ports.');
       try {
-        byPort.set(port, member);
-        member.listeners = await listenOnLoopback(port, (socket) => accept(member, socket));
+        const at = port;
+        byPort.set(at, member);
+        const opened = await listenOnLoopback(at, (host) => (socket) => accept(member, `${host} ${at}`, at, socket));
+        for (const [host, server] of opened) member.servers.set(`${host} ${at}`, server);
         break;
       } catch (error) {
         byPort.delete(port);
@@ -199,7 +278,13 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     }
     member.isOpen = true;
     member.machine.port = port++;
-    member.machine.listener = { open: () => open(member), close: () => shut(member) };
+    applyStack(member.machine);
+    member.machine.listener = {
+      open: () => open(member),
+      close: () => shut(member),
+      // The answer to whoever changed it goes out first.
+      update: () => void setTimeout(() => reconcile(member), settleMs).unref(),
+    };
   }
 
   const member = (name: string): Member => {

@@ -5,6 +5,7 @@ import type { LabClientCertificate } from './certificates.ts';
 import type { FleetMachine } from './fleet.ts';
 import type { LabReply, LabRequestMessage } from './lab-messages.ts';
 import type { Misbehaviour } from './misbehaviour.ts';
+import type { Stack } from './stacks.ts';
 import type { Attempts, LabStatistics } from './statistics.ts';
 
 export type { LabClientCertificate } from './certificates.ts';
@@ -20,6 +21,8 @@ export interface LabOptions {
   readonly machines?: number;
   readonly basePort?: number;
   readonly seed?: number;
+  /** Kinds of machine by their WS-Man server; they take these in turn. Windows of several generations by default. */
+  readonly stacks?: readonly Stack[];
   readonly https?: boolean;
   readonly latencyMs?: number;
   /** Ways in, as `--auth` takes them: `kerberos`, `ntlm,basic` … (README.md). NTLM and Basic by default. */
@@ -104,6 +107,7 @@ function toArguments(options: LabOptions): string[] {
     '--base-port': options.basePort,
     '--seed': options.seed,
     '--auth': options.auth,
+    '--stack': options.stacks?.join(','),
     '--controllers': options.controllers,
     '--enctypes': options.enctypes,
     '--latency': options.latencyMs,

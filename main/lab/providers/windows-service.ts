@@ -87,6 +87,7 @@ export const windowsServiceProvider: Provider = {
   methods: {
     StartService: (machine, row) => {
       const returnValue = machine.services.start(row!['Name'] as string);
+      if (returnValue === 0 && (row!['Name'] as string).toLowerCase() === 'winrm') machine.startListening();
       // Code 7 is what the service control manager says after having waited.
       return { returnValue, delayMs: returnValue === 7 ? machine.services.pendingMs : 0 };
     },
@@ -110,6 +111,7 @@ export const dependentServiceProvider: Provider = {
   cimClass: defineClass({
     name: 'Win32_DependentService',
     keys: ['Antecedent', 'Dependent'],
+    bases: ['CIM_ServiceServiceDependency', 'CIM_Dependency'],
     properties: { Antecedent: 'reference', Dependent: 'reference', TypeOfDependency: 'uint16' },
   }),
   instances: function* (machine) {
@@ -126,4 +128,19 @@ export const dependentServiceProvider: Provider = {
       }
     }
   },
+};
+
+/** The computer has each of its services. */
+export const systemServicesProvider: Provider = {
+  cimClass: defineClass({
+    name: 'Win32_SystemServices',
+    keys: ['GroupComponent', 'PartComponent'],
+    bases: ['CIM_SystemComponent', 'CIM_Component'],
+    properties: { GroupComponent: 'reference', PartComponent: 'reference' },
+  }),
+  instances: (machine) =>
+    machine.services.all().map(({ template }) => ({
+      GroupComponent: { className: 'Win32_ComputerSystem', keys: { Name: machine.plan.name } },
+      PartComponent: { className: 'Win32_Service', keys: { Name: template.name } },
+    })),
 };

@@ -107,7 +107,9 @@ function create(machine: SimulatedMachine, caller: ShellCaller, request: LabRequ
     idleTimeoutMs: duration('IdleTimeOut'),
   });
   const created = resourceCreated(machine, cmdUri, [['ShellId', shell.shellId]]);
-  return { body: `${created}${writeShell(machine, shell, true)}` };
+  // Stack 1.1 says where the shell is, and no more.
+  const record = machine.plan.generation.stack === '1.1' ? '' : writeShell(machine, shell, true);
+  return { body: `${created}${record}` };
 }
 
 /** HRESULTs of ERROR_DIRECTORY, ERROR_FILENAME_EXCED_RANGE, ERROR_NOT_ENOUGH_QUOTA. */

@@ -44,7 +44,7 @@ export function shellsOf(machine: SimulatedMachine): readonly LabShell[] {
 }
 
 export function findShell(machine: SimulatedMachine, shellId: string): LabShell | undefined {
-  return shellsOf(machine).find((shell) => shell.shellId === shellId.toUpperCase());
+  return shellsOf(machine).find((shell) => shell.shellId.toUpperCase() === shellId.toUpperCase());
 }
 
 export type NewShell = Pick<
@@ -64,7 +64,7 @@ export function addShell(machine: SimulatedMachine, wanted: NewShell): LabShell 
   const most = winrmConfig.number('Winrs/IdleTimeout');
   const shell: LabShell = {
     ...wanted,
-    shellId: randomUUID().toUpperCase(),
+    shellId: `${machine.plan.generation.stack === '1.1' ? 'uuid:' : ''}${randomUUID().toUpperCase()}`,
     bootAt: machine.bootAt,
     openedAt: clock.now(),
     idleTimeoutMs: Math.min(wanted.idleTimeoutMs ?? most, most),

@@ -6,11 +6,11 @@ export interface Generation {
   readonly caption: string;
   readonly version: string;
   readonly build: number;
-  readonly stack: '2.0' | '3.0';
+  readonly stack: '1.1' | '2.0' | '3.0';
   readonly servicePack: number;
   readonly csdVersion: string | null;
 }
-const server = (caption: string, version: string, stack: '2.0' | '3.0' = '3.0', servicePack = 0): Generation => ({
+const server = (caption: string, version: string, stack: Generation['stack'] = '3.0', servicePack = 0): Generation => ({
   caption,
   version,
   build: Number(version.split('.')[2]),
@@ -19,6 +19,8 @@ const server = (caption: string, version: string, stack: '2.0' | '3.0' = '3.0', 
   csdVersion: servicePack ? `Service Pack ${servicePack}` : null,
 });
 export const generations = {
+  /** Only where a fleet asks for it. */
+  '2008': server('Microsoft® Windows Server® 2008 Standard ', '6.0.6002', '1.1', 2),
   '2008R2': server('Microsoft Windows Server 2008 R2 Standard ', '6.1.7601', '2.0', 1),
   '2012': server('Microsoft Windows Server 2012 Standard', '6.2.9200'),
   '2012R2': server('Microsoft Windows Server 2012 R2 Standard', '6.3.9600'),
@@ -51,6 +53,8 @@ export interface MachinePlan {
   readonly role: Role;
   readonly domain: string;
   readonly generation: Generation;
+  /** `omi`: WS-Man is not Windows' own. */
+  readonly make: 'windows' | 'omi';
   readonly seed: number;
   readonly tags: readonly string[];
   readonly logicalProcessors: number;
@@ -116,6 +120,7 @@ export function planMachine(index: number, fleetSeed: number): MachinePlan {
     role,
     domain: 'corp.example',
     generation,
+    make: 'windows',
     seed,
     tags: [...new Set([environment, site.name.toLowerCase(), role.toLowerCase()])],
     logicalProcessors: random.pick([2, 4, 4, 8, 8, 16]),
