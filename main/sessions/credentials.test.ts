@@ -106,6 +106,19 @@ test('every reason that refuses a secret counts, also those of a KDC; none that 
     }
     expect(attempts, reason).toEqual(['a']);
   }
+  // The KDC took the password; this machine does not take the ticket. With SSPI the KDC's own refusal has no leg.
+  const ofTicket = (leg?: number) =>
+    new AuthenticationError('No.', { reason: 'rejected', evidence: { mechanism: 'Kerberos' }, ...(leg && { leg }) });
+  for (const [leg, expected] of [
+    [2, ['a', 'b']],
+    [undefined, ['a']],
+  ] as const) {
+    const { guard, attempts, login, fails } = setUp();
+    for (const machine of ['a', 'b']) {
+      await guard.signIn(login(machine), background, () => fails(machine, ofTicket(leg))).catch(() => {});
+    }
+    expect(attempts, `leg ${leg}`).toEqual(expected);
+  }
   const harmless = ['no-kdc', 'clock-skew', 'spn-unknown', 'etype', 'scheme-not-offered', 'library-missing'] as const;
   for (const reason of harmless) {
     const { guard, attempts, login, fails } = setUp();

@@ -80,8 +80,8 @@ export interface SignInGuard {
   login(account: Account, secret: string): Login;
   /**
    * Runs `attempt`, which signs in with this secret and does no more, when it is its turn. It counts as accepted if it resolves or fails
-   * with a fault (whoever gets a fault has signed in), as rejected on AuthenticationError of `refusesSecret`, and else (no KDC, clocks apart,
-   * no answer) as if it had not been.
+   * with a fault (whoever gets a fault has signed in), as rejected on an error of which `refusesSecret` is true, and else (no KDC, clocks apart,
+   * a ticket that the target rejects, no answer) as if it had not been.
    * Throws SecretWithheldError without running it where the secret was refused, unless the user asked after that (`askedAt`): asking for a
    * thousand machines at once is one attempt too, since its refusal comes after the question.
    */
@@ -300,9 +300,7 @@ function newAttempts(scope: Scope): Attempts {
 }
 
 function isRejection(error: unknown): error is AuthenticationError {
-  return (
-    error instanceof AuthenticationError && refusesSecret.has(error.reason) && !(error instanceof SecretWithheldError)
-  );
+  return error instanceof AuthenticationError && refusesSecret(error) && !(error instanceof SecretWithheldError);
 }
 
 function abortable(promise: Promise<void>, signal: AbortSignal): Promise<void> {

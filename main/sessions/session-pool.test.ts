@@ -1,7 +1,10 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { AuthenticationError, type Identity, type Target, type WSManClient } from '../wsman/index.ts';
 import { SecretLockedError, SecretWithheldError, type SignInCredential } from './credentials.ts';
 import { createSessionPool, type MachineAccess, type SessionPool } from './session-pool.ts';
+
+const forgetTickets = vi.hoisted(() => vi.fn());
+vi.mock('../wsman/index.ts', async (original) => ({ ...(await original<object>()), forgetTickets }));
 
 const fleet = 500;
 const identity = { stack: '3.0', productVersion: null } as Identity;
@@ -195,4 +198,13 @@ test('each kind of set reaches its machine as its settings say', async () => {
   expect(targets.get('srv1.corp.example')).toMatchObject({ signedInUser: false, userName: null });
   expect(targets.get('srv1.corp.example')!.clientCertificate).toBeTypeOf('function');
   expect(targets.get('srv2.corp.example')).toMatchObject({ signedInUser: false, userName: 'admin' });
+});
+
+test('tickets that were had with a secret do not outlive it, nor the pool', () => {
+  const { pool } = setUp(() => 'right');
+  forgetTickets.mockClear();
+  pool.credentialChanged('c1');
+  expect(forgetTickets).toHaveBeenCalledTimes(1);
+  pool.close();
+  expect(forgetTickets).toHaveBeenCalledTimes(2);
 });

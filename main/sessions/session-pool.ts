@@ -1,4 +1,4 @@
-import { AuthenticationError, type Target, type WSManClient } from '../wsman/index.ts';
+import { AuthenticationError, forgetTickets, type Target, type WSManClient } from '../wsman/index.ts';
 import { accountOf } from './accounts.ts';
 import {
   createSignInGuard,
@@ -73,7 +73,7 @@ export interface SessionPool {
   remove(machineId: string): void;
   /** From now on machines are kept connected, also those that are added later. */
   wakeAll(): void;
-  /** Another secret or user name for this set: refusals of the old one are forgotten. Machines that use it need a new `set`. */
+  /** Another secret or user name for this set: refusals of the old one are forgotten, and the tickets that it has got. Machines that use it need a new `set`. */
   credentialChanged(credentialId: string): void;
   /** Why the secret of this set is not sent any more, or null. */
   refusalOf(credentialId: string): Refusal | null;
@@ -157,7 +157,11 @@ export function createSessionPool(options: SessionPoolOptions): SessionPool {
       awake = true;
       for (const session of sessions.values()) session.wake();
     },
-    credentialChanged: (credentialId) => guard.credentialChanged(credentialId),
+    credentialChanged(credentialId) {
+      guard.credentialChanged(credentialId);
+      // What the old secret has got is not used any longer; a ticket for another set is had again with one request.
+      forgetTickets();
+    },
     refusalOf: (credentialId) => guard.refusalOf(credentialId),
     unlocked: () => wake((error) => error instanceof SecretLockedError),
     async trySignIn({ account }, secret, signInOptions, attempt) {
@@ -165,6 +169,9 @@ export function createSessionPool(options: SessionPoolOptions): SessionPool {
       return guard.signIn(guard.login(account, secret), signInOptions, attempt);
     },
     clear,
-    close: clear,
+    close() {
+      clear();
+      forgetTickets();
+    },
   };
 }

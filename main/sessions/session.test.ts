@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import {
+  AuthenticationError,
   CancelledError,
   type Identity,
   OutcomeUnknownError,
@@ -204,6 +205,27 @@ test.each([
   await session.retry();
   expect(session.status.state).toBe(state);
   expect(signIns).toBe(0);
+});
+
+const kerberos = (reason: 'no-kdc' | 'no-ticket' | 'clock-skew' | 'spn-unknown' | 'rejected') =>
+  new AuthenticationError('No.', { reason, leg: 2, evidence: { mechanism: 'Kerberos' } });
+
+test.each([
+  ['no KDC answers', kerberos('no-kdc'), true],
+  ['nobody has signed in', kerberos('no-ticket'), true],
+  ['a clock is wrong', kerberos('clock-skew'), true],
+  ['no KDC, and no NTLM', new AuthenticationError('', { reason: 'not-trusted', cause: kerberos('no-kdc') }), true],
+  ['the KDC knows no such machine', kerberos('spn-unknown'), false],
+  ['the machine rejects the ticket', kerberos('rejected'), false],
+])('denied, and tried again by itself only where time may mend it: %s', async (_, error, isTriedAgain) => {
+  const { session } = setUp({
+    signedIn: () => {
+      throw error;
+    },
+  });
+  await session.retry();
+  expect(session.status).toMatchObject({ state: 'denied', error });
+  expect(session.status.nextAttemptAt !== null).toBe(isTriedAgain);
 });
 
 test('closed while it connects: nothing is left open', async () => {

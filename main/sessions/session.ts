@@ -1,5 +1,6 @@
 import {
   AuthenticationError,
+  type AuthenticationReason,
   CancelledError,
   CertificateError,
   type ClientCertificate,
@@ -293,12 +294,15 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
     return verifying;
   }
 
-  /** The connection is over. What was refused stays so until settings or secret change, or the user asks; everything else is tried again. */
+  /**
+   * The connection is over. What was refused stays so until settings or secret change, or the user asks; everything else is tried again, a KDC
+   * that does not answer among it.
+   */
   function settle(error: unknown): void {
     drop();
     if (status.state === 'restarting' || lifetime.signal.aborted) return;
     const state = stateAfter(error);
-    if (state === 'denied' || state === 'untrusted') {
+    if ((state === 'denied' && !mayPass(error)) || state === 'untrusted') {
       set({ state, error, security: null });
       return;
     }
@@ -455,6 +459,14 @@ function stateAfter(error: unknown): 'untrusted' | 'denied' | 'unreachable' | 'f
   if (error instanceof WSManFault) return error.fields.wsmanCode === accessDenied ? 'denied' : 'failing';
   if (error instanceof TransportError && error.reason !== 'http') return 'unreachable';
   return 'failing';
+}
+
+/** Nobody has refused anything: once the network, the user's ticket or the clock is well, it works by itself. */
+const passing: ReadonlySet<AuthenticationReason> = new Set<AuthenticationReason>(['no-kdc', 'no-ticket', 'clock-skew']);
+
+/** Also where it is what kept Kerberos from working, and NTLM was not allowed instead. */
+function mayPass(error: unknown): boolean {
+  return error instanceof AuthenticationError && (passing.has(error.reason) || mayPass(error.cause));
 }
 
 /** Reasons that leave no doubt. A lost or late answer does. */

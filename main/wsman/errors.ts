@@ -55,7 +55,7 @@ export type AuthenticationReason =
   | 'certificate-unusable'
   /** CbtHardeningLevel=Strict may ask for a channel binding that this provider cannot send (SSPI through the `kerberos` package). */
   | 'binding-unavailable'
-  /** Digest was chosen for something that is WinRM, or another policy forbids what the target wants. Nothing was sent. */
+  /** Policy and target do not fit: Digest for Windows, NTLM under Kerberos only, a client certificate over plain HTTP. None of it was sent. */
   | 'policy'
   /** Any other Kerberos failure; `evidence` has its number and text. */
   | 'kerberos';
@@ -71,16 +71,6 @@ export interface AuthenticationEvidence {
   /** The text of the library or the KDC. */
   readonly text?: string;
 }
-
-/** Reasons after which the same secret must not be sent again: it was refused, and more attempts may lock the account. */
-export const refusesSecret: ReadonlySet<AuthenticationReason> = new Set<AuthenticationReason>([
-  'rejected',
-  'wrong-password',
-  'unknown-user',
-  'account-disabled',
-  'account-expired',
-  'password-expired',
-]);
 
 export class AuthenticationError extends WSManError {
   override readonly name = 'AuthenticationError';
@@ -106,6 +96,24 @@ export class AuthenticationError extends WSManError {
     this.leg = details.leg ?? null;
     this.evidence = details.evidence ?? {};
   }
+}
+
+const SECRET_REFUSED: ReadonlySet<AuthenticationReason> = new Set<AuthenticationReason>([
+  'rejected',
+  'wrong-password',
+  'unknown-user',
+  'account-disabled',
+  'account-expired',
+  'password-expired',
+]);
+
+/**
+ * Whether the same secret must not be sent again, to any machine: it was refused, and more attempts may lock the account. A target that rejects
+ * a Kerberos ticket (it has a leg then) is no such case: the KDC had granted the ticket for that very secret.
+ */
+export function refusesSecret({ reason, evidence, leg }: AuthenticationError): boolean {
+  if (reason === 'rejected' && evidence.mechanism === 'Kerberos' && leg !== null) return false;
+  return SECRET_REFUSED.has(reason);
 }
 
 export type TransportReason =

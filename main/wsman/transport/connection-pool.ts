@@ -224,7 +224,7 @@ export function createConnectionPool(target: Target, options: PoolOptions): Conn
     } catch (cause) {
       if (cause instanceof AuthenticationError && !request.anonymous) {
         // What keeps the first connection from signing in keeps the others too; asking a KDC that is down for each of them takes minutes.
-        if (refusesSecret.has(cause.reason)) isProven = false;
+        if (cause.reason === 'rejected' || refusesSecret(cause)) isProven = false;
         if (!isProven) failQueue((waiting) => (waiting.request.anonymous ? null : cause));
       }
       throw cause;
