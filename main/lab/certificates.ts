@@ -135,6 +135,24 @@ export function createFleetCertificate(dnsNames: readonly string[]): FleetCertif
   };
 }
 
+/** Self-signed, for one host name: what a machine has in its own store. */
+export function issueServerCertificate(options: {
+  readonly commonName: string;
+  readonly fromDays?: number;
+  readonly toDays?: number;
+  /** For client authentication instead. */
+  readonly forClients?: boolean;
+}): FleetCertificate {
+  const { commonName: subject, forClients = false, ...validity } = options;
+  const { der, certificatePem, privateKey } = issue({
+    subject,
+    ...validity,
+    extensions: [digitalSignature, forClients ? clientAuth : serverAuth, alternativeNames(dnsName(subject))],
+  });
+  const sha256 = createHash('sha256').update(der).digest('hex').toUpperCase();
+  return { certificatePem, keyPem: pkcs8(privateKey), der, sha256 };
+}
+
 export function createClientAuthority(): ClientAuthority {
   const authority = issue({ subject: 'Windeck lab clients', extensions: [isAuthority, keyCertSign] });
   return {

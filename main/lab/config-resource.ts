@@ -52,6 +52,7 @@ export function putConfig(machine: SimulatedMachine, path: string, body: XmlElem
     if (!isValid(leaf, value)) throw new LabFault(2150858817, { text: `The value of ${leaf.name} is not valid.` });
   }
   for (const [leaf, value] of changes) leaf.value = value;
+  machine.listener.update();
   return getConfig(machine, path);
 }
 
@@ -75,8 +76,9 @@ function isValid(leaf: ConfigLeaf, value: string): boolean {
   return Number(value) >= least && Number(value) <= 4_294_967_295;
 }
 
-export function writeListener(listener: ConfigListener): string {
-  const ports = listener.listeningOn
+export function writeListener(machine: SimulatedMachine, listener: ConfigListener): string {
+  const ports = machine.winrmConfig
+    .listeningOn(listener)
     .map((address) => `<cfg:ListeningOn>${escapeXml(address)}</cfg:ListeningOn>`)
     .join('');
   return (
@@ -115,60 +117,114 @@ function listenerKeys(request: LabRequest): { address: string; transport: 'HTTP'
 }
 
 export const getListener = (machine: SimulatedMachine, request: LabRequest): string =>
-  writeListener(findListener(machine, request));
+  writeListener(machine, findListener(machine, request));
 
-function apply(listener: ConfigListener, body: XmlElement): ConfigListener {
+/** Takes what is given; thumbprint and host name go together (2150858985), and only HTTPS has them. */
+function apply(machine: SimulatedMachine, listener: ConfigListener, body: XmlElement): ConfigListener {
   if (body.local !== 'Listener') throw new LabFault(2150858817);
   const values = valuesOf(body);
-  const port = Number(values.get('port') ?? listener.port);
+  const port = Number(values.get('port')?.trim() ?? listener.port);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new LabFault(2150858817);
-  return {
+  const enabled = values.get('enabled')?.trim().toLowerCase() ?? String(listener.enabled);
+  if (enabled !== 'true' && enabled !== 'false') throw new LabFault(2150858817);
+  const urlPrefix = values.get('urlprefix')?.trim() ?? listener.urlPrefix;
+  if (!/^\w+(\/\w+)*$/.test(urlPrefix)) throw new LabFault(2150858817);
+  const given = values.get('listeningon');
+  if (given !== undefined && !machine.winrmConfig.listeningOn(listener).includes(given?.trim() ?? ''))
+    throw new LabFault(2150858818, { text: 'ListeningOn cannot be set.' });
+  const next = {
     ...listener,
     port,
-    hostname: values.get('hostname') ?? listener.hostname,
-    enabled: (values.get('enabled') ?? String(listener.enabled)) === 'true',
-    urlPrefix: values.get('urlprefix') ?? listener.urlPrefix,
-    certificateThumbprint: values.get('certificatethumbprint') ?? listener.certificateThumbprint,
+    enabled: enabled === 'true',
+    urlPrefix,
+    hostname: values.get('hostname')?.trim() ?? listener.hostname,
+    certificateThumbprint: (
+      values.get('certificatethumbprint')?.replace(/\s/g, '') ?? listener.certificateThumbprint
+    ).toUpperCase(),
   };
+  const taken = machine.winrmConfig.listeners.find(
+    (other) =>
+      other !== listener &&
+      other.port === next.port &&
+      other.transport !== next.transport &&
+      other.enabled &&
+      next.enabled,
+  );
+  if (taken) throw new LabFault(2150858818, { text: 'HTTP and HTTPS cannot share a port.' });
+  return next.transport === 'HTTPS'
+    ? withCertificate(machine, next, next.certificateThumbprint !== listener.certificateThumbprint)
+    : next;
 }
 
-/** Changes what is said about the listener. The socket itself stays where it is, so that the lab does not lose its own machine. */
+/** The certificate that is named, or the first one for its host name; it has to be there, for that name and for servers. */
+function withCertificate(machine: SimulatedMachine, listener: ConfigListener, isNew: boolean): ConfigListener {
+  const hostname = listener.hostname || machineHostName(machine);
+  const named = listener.certificateThumbprint;
+  const own = machine
+    .certificates()
+    .filter(
+      (certificate) => certificate.isForServers && certificate.keyPem !== null && Date.now() < certificate.validToAt,
+    );
+  const found =
+    named === ''
+      ? own.find((certificate) => certificate.commonName.toLowerCase() === hostname.toLowerCase())
+      : own.find((certificate) => certificate.thumbprint === named);
+  if (!found && (isNew || named === '')) throw new LabFault(2150859029);
+  if (found && isNew && found.commonName.toLowerCase() !== hostname.toLowerCase()) throw new LabFault(2150858985);
+  return { ...listener, hostname, certificateThumbprint: found?.thumbprint ?? named };
+}
+
 export function putListener(machine: SimulatedMachine, request: LabRequest, body: XmlElement): string {
   const listener = findListener(machine, request);
   if (listener.source === 'GPO') throw new LabFault(2150858890);
-  Object.assign(listener, apply(listener, body));
-  return writeListener(listener);
+  Object.assign(listener, apply(machine, listener, body));
+  machine.listener.update();
+  return writeListener(machine, listener);
 }
 
 export function createListener(machine: SimulatedMachine, request: LabRequest, body: XmlElement): string {
   const { address, transport } = listenerKeys(request);
   const exists = machine.winrmConfig.listeners.some(
-    (listener) => listener.address === address && listener.transport === transport,
+    (listener) => listener.address.toLowerCase() === address.toLowerCase() && listener.transport === transport,
   );
   if (exists) throw new LabFault(183, { text: 'There is such a listener already.' });
+  const isOwn =
+    address === '*' ||
+    /^MAC:/i.test(address) ||
+    ownAddresses(machine).includes(address.replace(/^IP:/i, '').toLowerCase());
+  if (!isOwn) throw new LabFault(2147942487, { text: 'The address of the listener is not one of this machine.' });
   const https = transport === 'HTTPS';
   const listener = apply(
+    machine,
     {
       address,
       transport,
-      port: https ? 5986 : 5985,
-      hostname: https ? machine.plan.name : '',
+      port: machine.winrmConfig.number(`Service/DefaultPorts/${transport}`),
+      hostname: https ? machineHostName(machine) : '',
       enabled: true,
       urlPrefix: 'wsman',
       certificateThumbprint: '',
-      listeningOn: [machine.plan.address],
       source: null,
     },
     body,
   );
-  if (https && listener.certificateThumbprint === '')
-    throw new LabFault(2150859029, { text: 'There is no certificate for this listener.' });
   machine.winrmConfig.listeners.push(listener);
+  machine.listener.update();
   return resourceCreated(machine, listenerUri, listenerSelectors(listener));
 }
+
+const machineHostName = (machine: SimulatedMachine): string => `${machine.plan.name}.${machine.plan.domain}`;
+const ownAddresses = (machine: SimulatedMachine): string[] => [machine.plan.address, '127.0.0.1', '::1'];
 
 export function deleteListener(machine: SimulatedMachine, request: LabRequest): void {
   const listener = findListener(machine, request);
   if (listener.source === 'GPO') throw new LabFault(2150858890);
   machine.winrmConfig.listeners.splice(machine.winrmConfig.listeners.indexOf(listener), 1);
+  machine.listener.update();
+}
+
+/** `invoke restore winrm/config`, as Restore of the resource. */
+export function restoreConfig(machine: SimulatedMachine): void {
+  machine.winrmConfig.restore();
+  machine.listener.update();
 }

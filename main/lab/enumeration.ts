@@ -1,13 +1,32 @@
 import { randomUUID } from 'node:crypto';
-import { dialects, ns } from '../wsman/namespaces.ts';
+import { isDialect } from '../wsman/association.ts';
+import { ns } from '../wsman/namespaces.ts';
 import { attribute, child, type XmlElement } from '../wsman/xml.ts';
+import { associated } from './association.ts';
 import { writeCertMapping } from './cert-mapping.ts';
-import { anonymousAddress, type CimRow, resourceUriOf, writeFragmentRow, writeInstance } from './cim-class.ts';
+import {
+  anonymousAddress,
+  type CimClass,
+  type CimRow,
+  defineClass,
+  resourceUriOf,
+  writeFragmentRow,
+} from './cim-class.ts';
+import { writePlugin } from './config-plugins.ts';
 import { listenerSelectors, writeListener } from './config-resource.ts';
 import { LabFault } from './faults.ts';
+import { instanceXml } from './instance-xml.ts';
 import { type LabRequest, type OperationResult, writeEpr } from './operation.ts';
 import type { Provider } from './providers/provider.ts';
-import { findProvider, hiddenProperties, providersOf, resolveResource, selectorsOf, textOf } from './resources.ts';
+import {
+  findProvider,
+  hiddenProperties,
+  providersOf,
+  type Resource,
+  resolveResource,
+  selectorsOf,
+  textOf,
+} from './resources.ts';
 import { shellItems } from './shell/shell-record.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
 import { matches, type PropertyLookUp, parseWql, unknownProperty, WqlError } from './wql.ts';
@@ -153,7 +172,7 @@ function itemsOf(machine: SimulatedMachine, request: LabRequest, body: XmlElemen
     if (filter) throw new LabFault(2150858776);
     return machine.winrmConfig.listeners.map((listener) =>
       write(
-        () => writeListener(listener),
+        () => writeListener(machine, listener),
         () => writeEpr('a:EndpointReference', anonymousAddress, request.resourceUri, listenerSelectors(listener)),
       ),
     );
@@ -164,25 +183,90 @@ function itemsOf(machine: SimulatedMachine, request: LabRequest, body: XmlElemen
     if (child(body, 'EnumerationMode', ns.wsman)) throw new LabFault(2150858886);
     return machine.certMappings.map((mapping) => () => writeCertMapping(mapping));
   }
+  if (resource.kind === 'plugin') {
+    if (filter) throw new LabFault(2150858776);
+    if (child(body, 'EnumerationMode', ns.wsman)) throw new LabFault(2150858886);
+    return machine.winrmConfig.plugins.map((plugin) => () => writePlugin(plugin));
+  }
   if (resource.kind === 'config') throw new LabFault(filter ? 2150858776 : 2150858753);
-  const hidden = hiddenProperties(machine);
-  const writeRow = (provider: Provider, row: CimRow): (() => string) =>
+  const writeRow = (provider: Provider, row: CimRow, as?: CimClass): (() => string) =>
     write(
-      () => writeInstance(provider.cimClass, row, hidden),
+      () => instanceXml(machine, provider, row, as),
       () =>
         writeEpr('a:EndpointReference', anonymousAddress, resourceUriOf(provider.cimClass), selectorsOf(provider, row)),
     );
   const dialect = filter ? (attribute(filter, 'Dialect') ?? 'http://www.w3.org/TR/1999/REC-xpath-19991116') : null;
   if (resource.kind === 'all-classes') {
-    if (!filter || dialect !== dialects.wql) throw new LabFault(filter ? 2150858777 : 2150859003);
+    if (!filter) throw new LabFault(2150859003);
+    if (isDialect(dialect!, 'association')) return associationItems(machine, resource.namespace, filter, writeRow);
+    if (!isDialect(dialect!, 'wql')) throw new LabFault(2150858777);
     if (request.selectors.some(([name]) => name.toLowerCase() !== '__cimnamespace')) throw new LabFault(2150859003);
     return queryItems(machine, resource.namespace, filter!.text.trim(), writeRow);
   }
+  if (!filter) return polymorphItems(machine, resource, child(body, 'PolymorphismMode', ns.cimBinding), writeRow);
+  if (isDialect(dialect!, 'wql') || isDialect(dialect!, 'association')) throw new LabFault(2150859003);
+  if (!isDialect(dialect!, 'selector') || resource.kind === 'base-class') throw new LabFault(2150858777);
   const { provider } = resource;
-  if (!filter) return [...provider.instances(machine)].map((row) => writeRow(provider, row));
-  if (dialect === dialects.wql) throw new LabFault(2150859003);
-  if (dialect !== dialects.selector) throw new LabFault(2150858777);
   return selected(machine, provider, filter).map((row) => writeRow(provider, row));
+}
+
+type RowWriter = (provider: Provider, row: CimRow, as?: CimClass) => () => string;
+
+/** What a class has through those that derive from it, by the mode (DSP0227 9.3); everything where none is given. */
+function polymorphItems(
+  machine: SimulatedMachine,
+  resource: Extract<Resource, { kind: 'wmi' | 'base-class' }>,
+  element: XmlElement | undefined,
+  writeRow: RowWriter,
+): (() => string)[] {
+  const mode = element?.text.trim() ?? 'IncludeSubClassProperties';
+  const own = resource.kind === 'wmi' ? resource.provider : null;
+  const all = own
+    ? providersOf(own.cimClass.namespace, own.cimClass.name)
+    : providersOf((resource as { namespace: string }).namespace, (resource as { className: string }).className);
+  const rowsOf = (provider: Provider, as?: CimClass): (() => string)[] =>
+    [...provider.instances(machine)].map((row) => writeRow(provider, row, as));
+  switch (mode) {
+    case 'IncludeSubClassProperties':
+      return all.flatMap((provider) => rowsOf(provider));
+    case 'None':
+      return own ? rowsOf(own) : [];
+    case 'ExcludeSubClassProperties': {
+      const base = own?.cimClass ?? commonClass(resource as Extract<Resource, { kind: 'base-class' }>, all);
+      return all.flatMap((provider) => rowsOf(provider, base));
+    }
+    default:
+      throw new LabFault(2150859063);
+  }
+}
+
+/** A base that the lab has no instances of is what all that derive from it have in common. */
+function commonClass(
+  { namespace, className }: Extract<Resource, { kind: 'base-class' }>,
+  derived: readonly Provider[],
+): CimClass {
+  const [first, ...rest] = derived.map(({ cimClass }) => cimClass.properties);
+  const names = Object.keys(first ?? {}).filter((name) => rest.every((properties) => Object.hasOwn(properties, name)));
+  return defineClass({
+    name: className,
+    namespace,
+    properties: Object.fromEntries(names.map((name) => [name, first![name]!])),
+  });
+}
+
+function associationItems(
+  machine: SimulatedMachine,
+  namespace: string,
+  filter: XmlElement,
+  writeRow: RowWriter,
+): (() => string)[] {
+  const { found, properties } = associated(machine, namespace, filter);
+  return found.map(({ provider, row }) => {
+    if (properties.length === 0) return writeRow(provider, row);
+    const find = visibleTo(machine, provider);
+    const names = properties.map((name) => find(name)).filter((name) => name !== undefined);
+    return () => writeFragmentRow(names, row);
+  });
 }
 
 type ItemWriter = (object: () => string, epr: () => string) => () => string;

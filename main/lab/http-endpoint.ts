@@ -9,6 +9,7 @@ import {
   unwrapMessage,
   wrapMessage,
 } from '../wsman/transport/message-encryption.ts';
+import type { ListenerBinding } from './authentication/negotiate.ts';
 import {
   type AuthenticationEnvironment,
   authenticate,
@@ -35,9 +36,11 @@ export interface HttpEndpoint {
   readonly server: http.Server;
   /** Tells the endpoint whose socket this is. */
   accept(socket: Socket, machine: SimulatedMachine): void;
+  /** What a channel binding to the listener's certificate is; not said, there is no TLS. */
+  bind(secured: Socket, binding: ListenerBinding): void;
 }
 
-export interface EndpointOptions extends AuthenticationEnvironment {
+export interface EndpointOptions extends Omit<AuthenticationEnvironment, 'binding'> {
   readonly latencyMs: number;
   readonly findMachine: (port: number) => SimulatedMachine | undefined;
   readonly misbehaviourOf: (machine: SimulatedMachine) => MisbehaviourState;
@@ -54,6 +57,7 @@ interface Reply {
 
 export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
   const connections = new WeakMap<object, ConnectionState>();
+  const bindings = new WeakMap<Socket, ListenerBinding>();
   const server = http.createServer(
     { keepAliveTimeout: 120_000, requestTimeout: 0, headersTimeout: 30_000 },
     (request, response) => {
@@ -81,12 +85,16 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
       request.socket.destroy();
       return;
     }
-    const secure = options.binding !== null;
-    const early = refuseEarly(request);
+    const binding = bindings.get(request.socket) ?? null;
+    const secure = binding !== null;
+    const early = refuseEarly(request, prefixOf(machine, request.socket));
     if (early) return send(response, early);
     const body = await readBody(request, machine.winrmConfig.number('MaxEnvelopeSizekb') * 1024);
     if (body === null) return send(response, { status: 413, close: true });
     if (request.socket.destroyed) return;
+    // Beyond MaxConnections HTTP.sys says that the service is busy.
+    if (machine.statistics.openConnections > machine.winrmConfig.number('Service/MaxConnections'))
+      return send(response, { status: 503, close: true });
     if (options.latencyMs > 0) await sleep(options.latencyMs);
 
     const misbehaviour = options.misbehaviourOf(machine);
@@ -111,14 +119,19 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
       );
     }
     const { authorization } = request.headers;
-    const outcome = await authenticate(machine, state, options, {
-      authorization,
-      method: request.method!,
-      uri: request.url!,
-      socket: request.socket,
-      // Inside a finished context nobody authenticates any more.
-      misbehaviour: authorization === undefined && state.account ? null : misbehaviour.takeAuthentication(),
-    });
+    const outcome = await authenticate(
+      machine,
+      state,
+      { ...options, binding },
+      {
+        authorization,
+        method: request.method!,
+        uri: request.url!,
+        socket: request.socket,
+        // Inside a finished context nobody authenticates any more.
+        misbehaviour: authorization === undefined && state.account ? null : misbehaviour.takeAuthentication(),
+      },
+    );
     if (outcome.kind === 'drop') {
       request.socket.destroy();
       return;
@@ -218,13 +231,17 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
       socket.once('close', () => machine.statistics.openConnections--);
       socket.on('error', () => socket.destroy());
     },
+    bind: (secured, binding) => void bindings.set(secured, binding),
   };
 }
 
-function refuseEarly(request: IncomingMessage): Reply | null {
+const prefixOf = (machine: SimulatedMachine, { localPort }: Socket): string =>
+  machine.winrmConfig.listeners.find(({ port, enabled }) => enabled && port === localPort)?.urlPrefix ?? 'wsman';
+
+function refuseEarly(request: IncomingMessage, prefix: string): Reply | null {
   // Through a proxy the whole URI is asked for (RFC 9112 3.2.2); the prefix covers what is below it, as HTTP.sys has it.
   const path = (request.url ?? '').replace(/^https?:\/\/[^/?]*/i, '').split('?', 1)[0]!;
-  if (!/^\/wsman(\/|$)/i.test(path)) return { status: 404, close: true };
+  if (!`${path.toLowerCase()}/`.startsWith(`/${prefix.toLowerCase()}/`)) return { status: 404, close: true };
   if (request.method !== 'POST') return { status: 405, close: true };
   return null;
 }

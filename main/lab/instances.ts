@@ -1,19 +1,14 @@
 import { ns } from '../wsman/namespaces.ts';
 import { escapeXml, type XmlElement } from '../wsman/xml.ts';
 import { createCertMapping, deleteCertMapping, getCertMapping, putCertMapping } from './cert-mapping.ts';
-import {
-  type LabScalar,
-  type LabValue,
-  resourceUriOf,
-  writeInstance,
-  writeProperty,
-  writeScalar,
-} from './cim-class.ts';
+import { type LabScalar, type LabValue, resourceUriOf, writeProperty, writeScalar } from './cim-class.ts';
+import { findPlugin, putPlugin, writePlugin } from './config-plugins.ts';
 import { createListener, deleteListener, getConfig, getListener, putConfig, putListener } from './config-resource.ts';
 import { LabFault } from './faults.ts';
+import { instanceXml } from './instance-xml.ts';
 import { type LabRequest, type OperationResult, resourceCreated, valuesOf } from './operation.ts';
 import type { Provider } from './providers/provider.ts';
-import { findInstance, hiddenProperties, resolveResource, selectorsOf } from './resources.ts';
+import { findInstance, resolveResource, selectorsOf } from './resources.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
 import { count } from './statistics.ts';
 
@@ -22,15 +17,16 @@ import { count } from './statistics.ts';
 export function getInstance(machine: SimulatedMachine, request: LabRequest): OperationResult {
   const resource = resolveResource(request);
   const path = fragmentPath(request);
-  if (resource.kind === 'all-classes') throw new LabFault(2150858752);
+  if (resource.kind === 'all-classes' || resource.kind === 'base-class') throw new LabFault(2150858752);
   if (resource.kind !== 'wmi') {
     if (path !== null) throw new LabFault(2150858871);
     if (resource.kind === 'cert-mapping') return { body: getCertMapping(machine, request) };
+    if (resource.kind === 'plugin') return { body: writePlugin(findPlugin(machine, request)) };
     return { body: resource.kind === 'config' ? getConfig(machine, resource.path) : getListener(machine, request) };
   }
   const { provider } = resource;
   const row = findInstance(machine, provider, request);
-  if (path === null) return { body: writeInstance(provider.cimClass, row, hiddenProperties(machine)) };
+  if (path === null) return { body: instanceXml(machine, provider, row) };
   return { body: writeFragment(provider, row, path), headers: fragmentHeader(path) };
 }
 
@@ -41,15 +37,16 @@ export function putInstance(machine: SimulatedMachine, request: LabRequest): Ope
   if (resource.kind === 'config') return { body: putConfig(machine, resource.path, body) };
   if (resource.kind === 'listener') return { body: putListener(machine, request, body) };
   if (resource.kind === 'cert-mapping') return { body: putCertMapping(machine, request, body) };
+  if (resource.kind === 'plugin') return { body: putPlugin(machine, request, body) };
   if (resource.kind !== 'wmi' || !resource.provider.put) throw new LabFault(2150858753);
   const { provider } = resource;
   const row = findInstance(machine, provider, request);
-  const values = valuesOf(path === null ? body : fragmentBody(body));
+  const values = path === null ? valuesOf(withoutAddress(body)) : fragmentValues(provider, path, fragmentBody(body));
   for (const name of values.keys()) canonicalProperty(provider, name);
   provider.put!(machine, row, values);
   count(machine.statistics.executed, `${provider.cimClass.name}.Put`);
   const after = findInstance(machine, provider, request);
-  if (path === null) return { body: writeInstance(provider.cimClass, after, hiddenProperties(machine)) };
+  if (path === null) return { body: instanceXml(machine, provider, after) };
   return { body: writeFragment(provider, after, path), headers: fragmentHeader(path) };
 }
 
@@ -112,6 +109,30 @@ function fragmentPath(request: LabRequest): string | null {
 
 const fragmentHeader = (path: string): string =>
   `<w:FragmentTransfer s:mustUnderstand="true" Dialect="http://www.w3.org/TR/1999/REC-xpath-19991116">${escapeXml(path)}</w:FragmentTransfer>`;
+
+/** WinRM 1.1 gives an instance its own address along, and gets it back. */
+function withoutAddress(body: XmlElement): XmlElement {
+  const isAddress = ({ local, namespace }: XmlElement): boolean =>
+    local === 'Location' && (namespace === ns.cimBase || namespace === ns.cim);
+  return { ...body, children: body.children.filter((c) => !isAddress(c)), resolvePrefix: body.resolvePrefix };
+}
+
+/** What a fragment puts: the element that the path names, or with `/text()` its bare text. Paths are case-sensitive. */
+function fragmentValues(provider: Provider, path: string, body: XmlElement): Map<string, string | null> {
+  const match = /^([A-Za-z_]\w*)(\[\d+\])?(\/text\(\))?$/.exec(path);
+  if (!match) throw new LabFault(path.startsWith('/') ? 2150858778 : 2150858899);
+  const [, name, index, text] = match;
+  if (!Object.hasOwn(provider.cimClass.properties, name!)) throw new LabFault(2150858899);
+  // No class here has an array that can be written.
+  if (index !== undefined) throw new LabFault(2150858871);
+  if (text !== undefined) {
+    if (body.children.length > 0) throw new LabFault(2150858841);
+    return new Map([[name!.toLowerCase(), body.text]]);
+  }
+  const [property] = body.children;
+  if (body.children.length !== 1 || property!.local !== name) throw new LabFault(2150858841);
+  return valuesOf(body);
+}
 
 /** `Prop`, `Prop[n]` and `Prop/text()`; anything else, a leading slash included, is refused as Windows does (MS-WSMV note 65). */
 function writeFragment(provider: Provider, row: Readonly<Record<string, LabValue>>, path: string): string {

@@ -1,8 +1,10 @@
 import { ns } from '../wsman/namespaces.ts';
 import { propertyOrder, resourceUriOf, writeProperty } from './cim-class.ts';
+import { restoreConfig } from './config-resource.ts';
 import { LabFault } from './faults.ts';
 import { type LabRequest, type OperationResult, valuesOf } from './operation.ts';
 import type { MethodInput, Provider } from './providers/provider.ts';
+import { invokeQuickconfig } from './quickconfig.ts';
 import { findInstance, resolveResource } from './resources.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
 import { count } from './statistics.ts';
@@ -11,6 +13,7 @@ import { count } from './statistics.ts';
 export function invokeMethod(machine: SimulatedMachine, request: LabRequest): OperationResult {
   const resource = resolveResource(request);
   const name = methodName(request);
+  if (resource.kind === 'config') return { body: invokeConfig(machine, resource.path, name, request) };
   if (resource.kind !== 'wmi') throw new LabFault(2150858753);
   const { provider } = resource;
   const found = findMethod(provider, name);
@@ -34,6 +37,14 @@ export function invokeMethod(machine: SimulatedMachine, request: LabRequest): Op
     ...(result.dropsConnection ? { dropsConnection: true } : {}),
     ...(result.afterwards ? { afterwards: result.afterwards } : {}),
   };
+}
+
+/** Restore of winrm/config, and the four actions of quickconfig on its service. */
+function invokeConfig(machine: SimulatedMachine, path: string, name: string, request: LabRequest): string {
+  if (path === 'service') return invokeQuickconfig(machine, name, request.body);
+  if (path !== '' || name.toLowerCase() !== 'restore') throw new LabFault(2150858753);
+  restoreConfig(machine);
+  return `<cfg:Restore_OUTPUT xmlns:cfg="${ns.config}"/>`;
 }
 
 function methodName(request: LabRequest): string {

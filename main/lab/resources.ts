@@ -10,12 +10,15 @@ import type { SimulatedMachine } from './simulated-machine.ts';
 
 export type Resource =
   | { readonly kind: 'wmi'; readonly provider: Provider }
-  /** Every class of a namespace: only for WQL. */
+  /** A class that has instances only through those that derive from it. */
+  | { readonly kind: 'base-class'; readonly namespace: string; readonly className: string }
+  /** Every class of a namespace: only for WQL and associations. */
   | { readonly kind: 'all-classes'; readonly namespace: string }
   /** Below winrm/config, empty for the whole. */
   | { readonly kind: 'config'; readonly path: string }
   | { readonly kind: 'listener' }
-  | { readonly kind: 'cert-mapping' };
+  | { readonly kind: 'cert-mapping' }
+  | { readonly kind: 'plugin' };
 
 const byName = new Map(
   providers.map((provider) => [`${provider.cimClass.namespace}/${provider.cimClass.name}`.toLowerCase(), provider]),
@@ -44,6 +47,7 @@ export function resolveResource(request: LabRequest): Resource {
   if (lower.startsWith(ns.config)) {
     const path = lower.slice(ns.config.length).replace(/^\/+|\/+$/g, '');
     if (path === 'service/certmapping') return { kind: 'cert-mapping' };
+    if (path === 'plugin') return { kind: 'plugin' };
     return path === 'listener' ? { kind: 'listener' } : { kind: 'config', path };
   }
   const chosen = selector(request, '__cimnamespace')?.replaceAll('\\', '/');
@@ -62,8 +66,9 @@ export function resolveResource(request: LabRequest): Resource {
 function wmiResource(namespace: string, className: string): Resource {
   if (className === '*') return { kind: 'all-classes', namespace };
   const provider = findProvider(namespace, className);
-  if (!provider) throw new LabFault(2150858752, { providerText: 'The class does not exist in this namespace.' });
-  return { kind: 'wmi', provider };
+  if (provider) return { kind: 'wmi', provider };
+  if (providersOf(namespace, className).length > 0) return { kind: 'base-class', namespace, className };
+  throw new LabFault(2150858752, { providerText: 'The class does not exist in this namespace.' });
 }
 
 function selector(request: LabRequest, name: string): string | undefined {

@@ -1,7 +1,10 @@
 import { randomInt } from 'node:crypto';
 import type { Account } from './authentication/accounts.ts';
 import type { LabAuthentication } from './authentication/scheme-list.ts';
+import { type Background, createBackground } from './background.ts';
 import type { CertMapping } from './cert-mapping.ts';
+import { createMachineCertificates, type MachineCertificate, thumbprintOf } from './certificate-store.ts';
+import type { FleetCertificate } from './certificates.ts';
 import { createStatistics, type MachineStatistics } from './statistics.ts';
 import type { Clock } from './world/clock.ts';
 import type { MachinePlan } from './world/machine-plan.ts';
@@ -46,13 +49,23 @@ export interface SimulatedMachine {
   port: number;
   transport: 'http' | 'https';
   /** Set by the fleet: opens and closes the listener. */
-  listener: { open(): void; close(): void };
+  listener: {
+    open(): void;
+    close(): void /** Its configuration has changed: what is open follows in a moment. */;
+    update(): void;
+  };
   /** True from a reboot or shutdown until it listens again. */
   readonly isGoingDown: boolean;
   reboot(): void;
   shutDown(): void;
   /** The WinRM service was stopped. */
   readonly stopListening: () => void;
+  /** The WinRM service was started. */
+  readonly startListening: () => void;
+  /** Certificates of its own store (LocalMachine\\My), made when they are first asked for. */
+  certificates(): readonly MachineCertificate[];
+  /** What runs later or beside it: planted tasks and detached processes. */
+  readonly background: Background;
 }
 
 export function createSimulatedMachine(
@@ -64,6 +77,8 @@ export function createSimulatedMachine(
     readonly authentication: LabAuthentication;
     readonly certMappings: readonly CertMapping[];
     readonly transport: 'http' | 'https';
+    /** What its HTTPS listener shows; it is in its store too. */
+    readonly fleetCertificate?: FleetCertificate | null;
   },
 ): SimulatedMachine {
   const { authentication, clock, timings } = options;
@@ -73,6 +88,7 @@ export function createSimulatedMachine(
   let winrmConfig: WinrmConfig | null = null;
   let workload: Workload | null = null;
   let sessions: readonly LabSession[] | null = null;
+  let certificates: readonly MachineCertificate[] | null = null;
   let reboots = 0;
   let going = false;
 
@@ -88,7 +104,7 @@ export function createSimulatedMachine(
     environment: new Map(),
     port: 0,
     transport: options.transport,
-    listener: { open: () => {}, close: () => {} },
+    listener: { open: () => {}, close: () => {}, update: () => {} },
     get bootAt() {
       return bootAt;
     },
@@ -109,7 +125,10 @@ export function createSimulatedMachine(
       return services;
     },
     get winrmConfig() {
-      winrmConfig ??= allowSchemes(createWinrmConfig(plan, machine.transport, machine.port), authentication);
+      winrmConfig ??= allowSchemes(
+        createWinrmConfig(plan, machine.transport, machine.port, thumbprintOf(options.fleetCertificate ?? null)),
+        authentication,
+      );
       return winrmConfig;
     },
     get isGoingDown() {
@@ -120,6 +139,14 @@ export function createSimulatedMachine(
     },
     shutDown() {
       goDown(false);
+    },
+    background: createBackground(),
+    certificates() {
+      certificates ??= createMachineCertificates(`${plan.name}.${plan.domain}`, options.fleetCertificate ?? null);
+      return certificates;
+    },
+    startListening() {
+      setTimeout(() => machine.listener.open(), timings.pendingMs).unref();
     },
     stopListening() {
       // The service needs its pending time to end; then nobody listens.

@@ -4,10 +4,13 @@ import { actions, ns } from '../wsman/namespaces.ts';
 import { child, parseXml, type XmlElement } from '../wsman/xml.ts';
 import { mayManage } from './authentication/accounts.ts';
 import type { Caller } from './authentication.ts';
+import { isAllowed } from './config-access.ts';
+import { requirePluginFor } from './config-plugins.ts';
 import { enumerate, pull, release } from './enumeration.ts';
 import { faultResponse, LabFault } from './faults.ts';
 import { createInstance, deleteInstance, getInstance, putInstance } from './instances.ts';
 import { invokeMethod } from './invoke.ts';
+import { omiBody, omiFault, omiIdentity, refuseForOmi } from './omi-dialect.ts';
 import type { LabRequest, OperationResult } from './operation.ts';
 import { type LabResponse, writeEnvelope } from './response.ts';
 import { answerShell, isShellRequest } from './shell/shell-service.ts';
@@ -24,19 +27,24 @@ export async function answer(
   soap: Uint8Array,
   charset: string | null,
 ): Promise<Delivered> {
+  const isOmi = machine.plan.make === 'omi';
   let request: ReceivedRequest | null = null;
   try {
     const root = parse(soap, charset);
     if (isIdentify(root)) return identify(machine, true);
     request = readRequest(root);
     const checked = check(machine, request);
+    if (isOmi) refuseForOmi(checked);
     const account = typeof caller === 'function' ? caller(checked.resourceUri) : caller;
     if (account === null || !mayManage(account)) throw new LabFault(5);
+    if (!isAllowed(machine.winrmConfig.text('Service/RootSDDL'), account, checked.action)) throw new LabFault(5);
+    requirePluginFor(machine, checked.resourceUri);
     count(machine.statistics.requests, checked.action);
     const [family, result] = isShellRequest(checked)
       ? await answerShell(machine, { user: account.user, clientAddress: '127.0.0.1' }, checked)
       : await dispatch(machine, checked);
-    const body = writeEnvelope(family, `${checked.action}Response`, checked.messageId, result.body, result.headers);
+    const answered = isOmi ? omiBody(checked, result.body) : result.body;
+    const body = writeEnvelope(family, `${checked.action}Response`, checked.messageId, answered, result.headers);
     if (Buffer.byteLength(body) > checked.limit) throw new LabFault(2150858823);
     if (result.delayMs) await waitAtMost(result.delayMs, checked.operationTimeoutMs);
     return {
@@ -48,6 +56,7 @@ export async function answer(
   } catch (error) {
     if (error instanceof ProtocolError)
       return faultResponse(new LabFault(2150858819), machine.plan.name, request?.messageId ?? null);
+    if (error instanceof LabFault && isOmi) return omiFault(error, request?.messageId ?? null);
     if (error instanceof LabFault) return faultResponse(error, machine.plan.name, request?.messageId ?? null);
     throw error;
   }
@@ -72,6 +81,7 @@ function isIdentify(root: XmlElement): boolean {
 
 function identify(machine: SimulatedMachine, authenticated: boolean): LabResponse {
   count(machine.statistics.requests, actions.identify);
+  if (machine.plan.make === 'omi') return omiIdentity();
   if (machine.isController) return identity('Openwsman Project', '2.8.1', '');
   const { generation } = machine.plan;
   const version = authenticated ? `OS: ${generation.version} SP: ${generation.servicePack}.0` : 'OS: 0.0.0 SP: 0.0';

@@ -1,3 +1,4 @@
+import { dataFileProvider } from './data-file.ts';
 import {
   biosProvider,
   computerSystemProductProvider,
@@ -11,6 +12,8 @@ import { perfProviders } from './perf.ts';
 import { diskAndProcessCounters } from './perf-disk-process.ts';
 import { processProvider } from './process.ts';
 import type { Provider } from './provider.ts';
+import { registryProvider } from './registry.ts';
+import { scheduledJobProvider, scheduledTaskProvider, taskMethodsProvider } from './scheduled-task.ts';
 import {
   environmentProvider,
   loggedOnUserProvider,
@@ -18,7 +21,7 @@ import {
   systemDriverProvider,
   userAccountProvider,
 } from './sessions.ts';
-import { dependentServiceProvider, windowsServiceProvider } from './windows-service.ts';
+import { dependentServiceProvider, systemServicesProvider, windowsServiceProvider } from './windows-service.ts';
 
 /** Every class that the lab knows. */
 export const providers: readonly Provider[] = [
@@ -32,11 +35,17 @@ export const providers: readonly Provider[] = [
   processProvider,
   windowsServiceProvider,
   dependentServiceProvider,
+  systemServicesProvider,
   systemDriverProvider,
   logonSessionProvider,
   loggedOnUserProvider,
   userAccountProvider,
   environmentProvider,
+  dataFileProvider,
+  registryProvider,
+  scheduledTaskProvider,
+  taskMethodsProvider,
+  scheduledJobProvider,
   ...perfProviders,
   ...diskAndProcessCounters,
 ];

@@ -1,4 +1,5 @@
 import { type CimRow, defineClass } from '../cim-class.ts';
+import { isKnownLocally, runLocally } from '../local-commands.ts';
 import type { SimulatedMachine } from '../simulated-machine.ts';
 import type { LabProcess } from '../world/processes.ts';
 import { dateTime } from './operating-system.ts';
@@ -117,10 +118,20 @@ export const processProvider: Provider = {
       const commandLine = input.get('commandline')?.trim() ?? '';
       if (commandLine === '') return { returnValue: invalidParameter };
       if (/nosuch|missing/i.test(commandLine)) return { returnValue: pathNotFound };
-      return { returnValue: 0, output: { ProcessId: machine.processes.create(commandLine, machine.clock.now()) } };
+      const processId = machine.processes.create(commandLine, machine.clock.now());
+      if (isKnownLocally(commandLine)) {
+        const running = new AbortController();
+        machine.background.running.set(processId, running);
+        void runLocally(machine, commandLine, running.signal).finally(() => {
+          machine.background.running.delete(processId);
+          machine.processes.terminate(processId, machine.clock.now());
+        });
+      }
+      return { returnValue: 0, output: { ProcessId: processId } };
     },
     Terminate: (machine, row) => {
       const processId = row!['ProcessId'] as number;
+      machine.background.running.get(processId)?.abort();
       return { returnValue: machine.processes.terminate(processId, machine.clock.now()) ? 0 : accessDenied };
     },
     GetOwner: (machine, row) => {

@@ -1,5 +1,7 @@
+import { isIPv6 } from 'node:net';
 import type { MachinePlan } from './machine-plan.ts';
 import { createRandom } from './random.ts';
+import { createPlugins } from './winrm-plugins.ts';
 
 /** winrm/config of one machine (MS-WSMV 2.2.4.6 to 2.2.4.34): an ordered tree of settings, some of them set by Group Policy. */
 export interface ConfigLeaf {
@@ -22,13 +24,29 @@ export interface ConfigListener {
   enabled: boolean;
   urlPrefix: string;
   certificateThumbprint: string;
-  readonly listeningOn: readonly string[];
   readonly source: 'GPO' | null;
+}
+
+/** A plug-in as winrm/config/plugin shows it (MS-WSMV 2.2.4.22); the order is that of its attributes. */
+export interface ConfigPlugin {
+  readonly name: string;
+  readonly fileName: string;
+  readonly attributes: Map<string, string>;
+  readonly quotas: Map<string, string> | null;
+  /** XML of Resources: never changed here. */
+  readonly resources: string;
 }
 
 export interface WinrmConfig {
   readonly root: ConfigBranch;
   readonly listeners: ConfigListener[];
+  readonly plugins: ConfigPlugin[];
+  /** The rule group of the firewall lets WinRM through. */
+  isFirewallOpen: boolean;
+  /** What a listener listens on now: its address, as far as the filters let it. Nothing where it is off. */
+  listeningOn(listener: ConfigListener): readonly string[];
+  /** `winrm invoke restore winrm/config @{}`: every value its default, no listener but those of a policy. */
+  restore(): void;
   /** Path below the root, without it: `Service/Auth/Basic`. Case-insensitive. */
   find(path: string): ConfigLeaf | ConfigBranch | undefined;
   text(path: string): string;
@@ -36,7 +54,12 @@ export interface WinrmConfig {
   number(path: string): number;
 }
 
-export function createWinrmConfig(plan: MachinePlan, transport: 'http' | 'https', port: number): WinrmConfig {
+export function createWinrmConfig(
+  plan: MachinePlan,
+  transport: 'http' | 'https',
+  port: number,
+  thumbprint = '',
+): WinrmConfig {
   const root = buildTree(plan);
   const find = (path: string): ConfigLeaf | ConfigBranch | undefined => {
     let node: ConfigLeaf | ConfigBranch | undefined = root;
@@ -51,8 +74,33 @@ export function createWinrmConfig(plan: MachinePlan, transport: 'http' | 'https'
     if (!node || isBranch(node)) throw new Error(`winrm/config has no setting ${path}.`);
     return node.value;
   };
+  /** Addresses of its one network adapter and of loopback. */
+  const addresses = [plan.address, '127.0.0.1', '::1'];
   return {
     root,
+    plugins: createPlugins(plan),
+    isFirewallOpen: true,
+    listeningOn(listener) {
+      if (!listener.enabled) return [];
+      const own = listener.address.startsWith('IP:') ? listener.address.slice(3).toLowerCase() : null;
+      return addresses.filter(
+        (address) =>
+          (own === null || own === address) && isInFilter(text(`Service/IPv${isIPv6(address) ? 6 : 4}Filter`), address),
+      );
+    },
+    restore() {
+      const defaults = buildTree(plan);
+      const reset = (branch: ConfigBranch, from: ConfigBranch): void => {
+        for (const [index, node] of branch.children.entries()) {
+          const original = from.children[index]!;
+          if (isBranch(node)) reset(node, original as ConfigBranch);
+          else if (node.source === null && !node.readOnly)
+            node.value = shippedDefaults[node.name] ?? (original as ConfigLeaf).value;
+        }
+      };
+      reset(root, defaults);
+      this.listeners.splice(0, this.listeners.length, ...this.listeners.filter(({ source }) => source === 'GPO'));
+    },
     find,
     text,
     flag: (path) => text(path) === 'true',
@@ -65,12 +113,39 @@ export function createWinrmConfig(plan: MachinePlan, transport: 'http' | 'https'
         hostname: transport === 'https' ? `${plan.name}.${plan.domain}` : '',
         enabled: true,
         urlPrefix: 'wsman',
-        certificateThumbprint: '',
-        listeningOn: [plan.address, '127.0.0.1', '::1'],
+        certificateThumbprint: transport === 'https' ? thumbprint : '',
         source: plan.faults.size === 0 && createRandom(plan.seed ^ 0x6b0).chance(0.3) ? 'GPO' : null,
       },
     ],
   };
+}
+
+/** Where this fleet differs from what Windows ships. */
+const shippedDefaults: Readonly<Record<string, string>> = { TrustedHosts: '' };
+
+/** `*` for all, nothing for none, or ranges `a-b,c-d` (MS-WSMV 2.2.4.36). */
+export function isInFilter(filter: string, address: string): boolean {
+  if (filter.trim() === '*') return true;
+  const key = sortKey(address);
+  return filter.split(',').some((range) => {
+    const [first, last] = range.split('-').map((end) => end.trim());
+    return first && last ? sortKey(first) <= key && key <= sortKey(last) : false;
+  });
+}
+
+/** Text that sorts as addresses do; `::` is filled up. */
+function sortKey(address: string): string {
+  if (!address.includes(':'))
+    return address
+      .split('.')
+      .map((part) => part.padStart(3, '0'))
+      .join('.');
+  const [head = '', tail] = address.toLowerCase().split('::');
+  const parts = (text: string): string[] => (text === '' ? [] : text.split(':'));
+  const front = parts(head);
+  const back = tail === undefined ? [] : parts(tail);
+  const filled = [...front, ...Array.from({ length: 8 - front.length - back.length }, () => '0'), ...back];
+  return filled.map((part) => part.padStart(4, '0')).join(':');
 }
 
 /** Defaults by generation (MS-WSMV notes 4 to 34), order as real machines write it. */
@@ -136,7 +211,7 @@ function buildTree(plan: MachinePlan): ConfigBranch {
       ),
       ports(true),
       leaf('IPv4Filter', '*', { gpo: true }),
-      leaf('IPv6Filter', managed ? '' : '*', { gpo: true }),
+      leaf('IPv6Filter', '*', { gpo: true }),
       leaf('EnableCompatibilityHttpListener', false),
       leaf('EnableCompatibilityHttpsListener', false),
       leaf('CertificateThumbprint', ''),
