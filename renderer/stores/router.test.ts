@@ -3,6 +3,7 @@ import { formatRoute, parseRoute, type Route } from './router.ts';
 
 it.each<Route>([
   { view: 'machines' },
+  { view: 'console' },
   { view: 'settings', tab: 'general' },
   { view: 'settings', tab: 'credentials' },
   { view: 'settings', tab: 'ntlm' },

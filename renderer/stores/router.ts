@@ -7,6 +7,7 @@ export type SettingsTab = (typeof settingsTabs)[number];
 export type Route =
   | { readonly view: 'machines' }
   | { readonly view: 'machine'; readonly machineId: string; readonly tab: string }
+  | { readonly view: 'console' }
   | { readonly view: 'settings'; readonly tab: SettingsTab };
 
 export const defaultTab = 'overview';
@@ -19,6 +20,7 @@ export function parseRoute(hash: string): Route {
     .filter((part) => part !== '');
   if (parts[0] === 'settings')
     return { view: 'settings', tab: settingsTabs.find((tab) => tab === parts[1]) ?? 'general' };
+  if (parts[0] === 'console') return { view: 'console' };
   if (parts[0] === 'machines' && parts[1] !== undefined) {
     const machineId = decode(parts[1]);
     if (machineId !== null) return { view: 'machine', machineId, tab: decode(parts[2] ?? '') || defaultTab };
@@ -30,6 +32,8 @@ export function formatRoute(route: Route): string {
   switch (route.view) {
     case 'machines':
       return '#/machines';
+    case 'console':
+      return '#/console';
     case 'settings':
       return route.tab === 'general' ? '#/settings' : `#/settings/${route.tab}`;
     case 'machine':
@@ -63,9 +67,10 @@ export function openRoute(route: Route): void {
 export const openMachines = (): void => openRoute({ view: 'machines' });
 export const openMachine = (machineId: string, tab: string = defaultTab): void =>
   openRoute({ view: 'machine', machineId, tab });
+export const openConsole = (): void => openRoute({ view: 'console' });
 export const openSettings = (tab: SettingsTab = 'general'): void => openRoute({ view: 'settings', tab });
 
-/** One step up: from a machine or the settings to the list. */
+/** One step up: from a machine, the console or the settings to the list. */
 export function leaveRoute(): void {
   if (useRouter.getState().route.view !== 'machines') openMachines();
 }

@@ -4,11 +4,13 @@ import { Dialog } from '../../components/Dialog.tsx';
 import { Kbd } from '../../components/Kbd.tsx';
 import { modifierName } from '../../components/keys.ts';
 import { type KeyHelp, machineKeys, serviceKeys } from '../machine/keys.ts';
+import { winrmKeys } from '../winrm/keys.ts';
 
 type Keys = readonly (readonly [does: string, ...keys: string[]])[];
 
 const everywhere: Keys = [
   ['Machines', `${modifierName} 1`],
+  ['Console', `${modifierName} 2`],
   ['Settings', `${modifierName} ,`],
   ['Filter the list', '/'],
   ['Refresh', 'F5'],
@@ -37,6 +39,17 @@ const lists: Keys = [
   ['Column heads, then sort', '↑', 'Enter'],
 ];
 
+const consoleKeys: Keys = [
+  ['Complete', 'Tab'],
+  ['History', '↑', '↓'],
+  ['Search the history', 'Ctrl R'],
+  ['Stop the line', 'Ctrl C'],
+  ['End the input of a command', 'Ctrl D'],
+  ['Find in the output', `${modifierName} F`],
+  ['Clear', 'Ctrl L'],
+  ['Help on the line', 'F1'],
+];
+
 export function CheatSheet({ onClose }: { onClose: () => void }) {
   return (
     <Dialog
@@ -55,6 +68,8 @@ export function CheatSheet({ onClose }: { onClose: () => void }) {
         <Group title="In every list" keys={lists} />
         <Group title="On a machine’s page" keys={linesOf(machineKeys)} />
         <Group title="In its services" keys={linesOf(serviceKeys)} />
+        <Group title="In the console" keys={consoleKeys} />
+        <Group title="In its WinRM settings" keys={linesOf(winrmKeys)} />
       </div>
     </Dialog>
   );

@@ -1,11 +1,18 @@
 import { useFocusFinders } from '@fluentui/react-components';
-import { ServerFilled, ServerRegular, SettingsFilled, SettingsRegular } from '@fluentui/react-icons';
+import {
+  ServerFilled,
+  ServerRegular,
+  SettingsFilled,
+  SettingsRegular,
+  WindowConsoleFilled,
+  WindowConsoleRegular,
+} from '@fluentui/react-icons';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { hasModifier, isTyping, modifierName } from '../../components/keys.ts';
 import { useDialogs } from '../../stores/dialogs.ts';
 import { useLinkState } from '../../stores/link.ts';
 import { useMachines } from '../../stores/machines.ts';
-import { leaveRoute, openMachines, openSettings, useRouter } from '../../stores/router.ts';
+import { leaveRoute, openConsole, openMachines, openSettings, useRouter } from '../../stores/router.ts';
 import { useSettings } from '../../stores/settings.ts';
 import { CredentialPrompts } from '../credentials/CredentialPrompts.tsx';
 import { FirstRun } from '../machines/FirstRun.tsx';
@@ -19,16 +26,18 @@ import './frame.css';
 // What the first picture does not need is loaded apart, and fetched once there is nothing else to do: opening it then waits for nothing.
 const loadMachinePage = () => import('../machine/MachinePage.tsx');
 const loadDialogs = () => import('../machines/MachineDialogs.tsx');
+const loadConsole = () => import('../console/ConsolePage.tsx');
 const loadSettings = () => import('../settings/SettingsPage.tsx');
 const loadCheatSheet = () => import('./CheatSheet.tsx');
 const MachinePage = lazy(() => loadMachinePage().then((module) => ({ default: module.MachinePage })));
 const MachineDialogs = lazy(() => loadDialogs().then((module) => ({ default: module.MachineDialogs })));
+const ConsolePage = lazy(() => loadConsole().then((module) => ({ default: module.ConsolePage })));
 const SettingsPage = lazy(() => loadSettings().then((module) => ({ default: module.SettingsPage })));
 const CheatSheet = lazy(() => loadCheatSheet().then((module) => ({ default: module.CheatSheet })));
 
 function fetchTheRest(): void {
   // A fetch that fails (the console has ended) fails again, and is then seen, where the part is opened.
-  for (const load of [loadDialogs, loadMachinePage, loadSettings, loadCheatSheet]) load().catch(() => {});
+  for (const load of [loadDialogs, loadMachinePage, loadConsole, loadSettings, loadCheatSheet]) load().catch(() => {});
 }
 
 /** Title bar, rail, deck, status bar: the tone around the work. */
@@ -49,6 +58,7 @@ export function Frame() {
       if (event.defaultPrevented) return;
       if (hasModifier(event) && !event.shiftKey && !event.altKey) {
         if (event.key === '1') openMachines();
+        else if (event.key === '2') openConsole();
         else if (event.key === ',') openSettings();
         else return;
         event.preventDefault();
@@ -75,6 +85,14 @@ export function Frame() {
           icon={<ServerRegular fontSize={20} />}
           iconOn={<ServerFilled fontSize={20} />}
           onOpen={openMachines}
+        />
+        <RailItem
+          name="Console"
+          keys={`${modifierName}+2`}
+          current={route.view === 'console'}
+          icon={<WindowConsoleRegular fontSize={20} />}
+          iconOn={<WindowConsoleFilled fontSize={20} />}
+          onOpen={openConsole}
         />
         <span className="rail-space" />
         <RailItem
@@ -122,6 +140,13 @@ function Room() {
   }
   if (!loaded || !settingsLoaded)
     return link === 'open' || link === 'connecting' ? <div className="deck-loading" aria-busy="true" /> : null;
+  if (route.view === 'console') {
+    return (
+      <Suspense fallback={<div className="deck-loading" aria-busy="true" />}>
+        <ConsolePage />
+      </Suspense>
+    );
+  }
   if (empty) return <FirstRun />;
   if (route.view === 'machine') {
     return (
