@@ -1,29 +1,21 @@
 /**
- * `winrm quickconfig`: the four actions of winrm/config/service. Each part is analysed first; what it would change is shown, and done when
- * somebody agrees, or nobody has to be asked (-quiet). What the analysis hands back as EnableX_INPUT is sent as it came.
+ * `winrm quickconfig` on the command line: each of its two parts is analysed first; what it would change is shown, and done when somebody agrees,
+ * or nobody has to be asked (-quiet). Where the machine cannot be reached, the lines to run on the machine itself are printed.
  */
 import {
-  attribute,
+  type Analysis,
+  analyzeRemoting,
+  analyzeService,
   type CallOptions,
-  resourceUris,
-  serializeXml,
+  enableByQuickconfig,
+  quickconfigScript,
   type WSManClient,
-  type XmlElement,
 } from '../wsman/index.ts';
 import { CommandLineError, type WinrmCommand } from './command.ts';
 import type { CommandEnvironment } from './run.ts';
-import { printable, printableProse } from './text-format.ts';
+import { printable } from './text-format.ts';
 
 type Quickconfig = Extract<WinrmCommand, { verb: 'quickconfig' }>;
-
-interface Part {
-  readonly analyse: 'AnalyzeService' | 'Analyze';
-  readonly enable: 'EnableService' | 'EnableRemoting';
-  readonly input: string;
-  readonly ready: string;
-  readonly changes: string;
-  readonly done: string;
-}
 
 /** Rejects with what the client throws, and with CommandLineError where a policy stands against it or nobody agrees. */
 export async function runQuickconfig(
@@ -32,74 +24,69 @@ export async function runQuickconfig(
   call: CallOptions,
   environment: CommandEnvironment,
 ): Promise<void> {
-  const transport = command.transport.toUpperCase();
-  const force = command.force ? '<c:Force/>' : '';
-  const parts: readonly Part[] = [
-    {
-      analyse: 'AnalyzeService',
-      enable: 'EnableService',
-      input: '',
-      ready: 'The WinRM service is running and starts by itself.',
-      changes: 'The WinRM service is not set up to receive requests. These changes are needed:',
-      done: 'The WinRM service has been set up to receive requests.',
-    },
-    {
-      analyse: 'Analyze',
-      enable: 'EnableRemoting',
-      input: `<c:Transport>${transport}</c:Transport>${force}`,
-      ready: `WinRM is set up for remote management over ${transport}.`,
-      changes: `WinRM is not set up for remote management over ${transport}. These changes are needed:`,
-      done: `WinRM has been set up for remote management over ${transport}.`,
-    },
-  ];
-  for (const part of parts) await runPart(part, command, client, call, environment);
+  const { force, quiet } = command;
+  const transport = transportOf(command);
+  const apply = async (analysis: Analysis, action: 'EnableService' | 'EnableRemoting'): Promise<void> => {
+    if (analysis.input === null) throw new CommandLineError('The machine does not say how to make these changes.');
+    await agree(quiet, environment);
+    await enableByQuickconfig(client, action, analysis.input, call);
+  };
+
+  const service = await analyzeService(client, call);
+  await show(
+    service,
+    'The WinRM service is running and starts by itself.',
+    'The WinRM service needs these changes:',
+    environment,
+  );
+  if (!service.isEnabled) {
+    await apply(service, 'EnableService');
+    await environment.stdout('The WinRM service has been set up to receive requests.\n\n');
+  }
+
+  const remoting = await analyzeRemoting(client, { transport, force }, call);
+  await show(
+    remoting,
+    `WinRM is set up for remote management over ${transport}.`,
+    `Remote management over ${transport} needs these changes:`,
+    environment,
+  );
+  if (remoting.isEnabled) return;
+  await apply(remoting, 'EnableRemoting');
+  await environment.stdout(`WinRM has been set up for remote management over ${transport}.\n\n`);
 }
 
-async function runPart(
-  part: Part,
-  command: Quickconfig,
-  client: WSManClient,
-  call: CallOptions,
-  { ask, stdout }: CommandEnvironment,
+const transportOf = ({ transport }: Quickconfig): 'HTTP' | 'HTTPS' => (transport === 'https' ? 'HTTPS' : 'HTTP');
+
+async function show(
+  { isEnabled, isBlocked, results }: Analysis,
+  ready: string,
+  needs: string,
+  { stdout }: CommandEnvironment,
 ): Promise<void> {
-  const service = { resourceUri: resourceUris.configService };
-  const input = `<c:${part.analyse}_INPUT xmlns:c="${resourceUris.configService}">${part.input}</c:${part.analyse}_INPUT>`;
-  const { output } = await client.invoke(service, part.analyse, input, call);
-  const enabled = find(output, 'RemotingEnabled');
-  if (enabled?.text.trim().toLowerCase() === 'true') return stdout(`${part.ready}\n`);
-  if (enabled !== undefined && attribute(enabled, 'Source') !== null) {
-    throw new CommandLineError('A group policy of the machine forbids this; it has to be changed there.');
-  }
-  const request = find(output, `${part.enable}_INPUT`);
-  await stdout(`${part.changes}\n\n${linesOf(find(output, 'Results'))}\n`);
-  if (request === undefined) throw new CommandLineError('The machine does not say how to make these changes.');
-  if (!command.quiet) {
-    const answer = (await ask('Make these changes [y/n]? ', false))?.trim().toLowerCase();
-    if (answer === undefined)
-      throw new CommandLineError('There is no terminal to ask on: -quiet makes the changes without a question.');
-    if (answer !== 'y' && answer !== 'yes') throw new CommandLineError('Nothing was changed.');
-  }
-  const done = await client.invoke(service, part.enable, serializeXml(request), call);
-  if (find(done.output, 'Status')?.text.trim().toLowerCase() !== 'succeeded') {
-    throw new CommandLineError(
-      `The machine could not do it: ${printableProse(find(done.output, 'Results')?.text ?? 'it does not say why')}`,
-    );
-  }
-  await stdout(`${part.done}\n\n`);
+  if (isBlocked) throw new CommandLineError('A group policy of the machine forbids this; it has to be changed there.');
+  const lines = isEnabled ? [ready] : [needs, '', ...results.map(printable), ''];
+  await stdout(lines.map((line) => `${line}\n`).join(''));
 }
 
-function linesOf(results: XmlElement | undefined): string {
-  const lines = (results?.text ?? '').split(/\r?\n/).map((line) => printable(line.trim()));
-  return lines
-    .filter((line) => line !== '')
-    .map((line) => `${line}\n`)
-    .join('');
+async function agree(quiet: boolean, { ask }: CommandEnvironment): Promise<void> {
+  if (quiet) return;
+  const answer = await ask('Make these changes [y/n]? ', false);
+  if (answer === null)
+    throw new CommandLineError('There is no terminal to ask on: -quiet makes the changes without a question.');
+  if (!/^\s*y(?:es)?\s*$/i.test(answer)) throw new CommandLineError('Nothing was changed.');
 }
 
-function find(element: XmlElement, local: string): XmlElement | undefined {
-  for (const child of element.children) {
-    const found = child.local === local ? child : find(child, local);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+/** For a machine that cannot be reached: what to type there. */
+export function localScript(command: Quickconfig): string {
+  const { title, lines } = quickconfigScript({
+    generation: 'windows-2012',
+    transport: transportOf(command),
+    force: command.force,
+  });
+  const all = [
+    `To be typed on the machine itself, as an administrator (${title}):`,
+    ...lines.map((line) => `    ${line}`),
+  ];
+  return `\n${all.join('\n')}\n`;
 }

@@ -2,7 +2,7 @@
  * Carries a Command out against a machine. Knows nothing of processes and terminals: what it prints, asks and connects with comes from its
  * environment, so that the `windeck` command and the Console view share it.
  */
-import { CancelledError, type ClientOptions, type Target, type WSManClient } from '../wsman/index.ts';
+import { CancelledError, type ClientOptions, type Target, TransportError, type WSManClient } from '../wsman/index.ts';
 import { carryOut } from './carry-out.ts';
 import { type Command, CommandLineError, type Connection, type Endpoint, type WinrmCommand } from './command.ts';
 import { complete } from './complete.ts';
@@ -11,6 +11,7 @@ import { refuseByRisk } from './consent.ts';
 import { describeFailure, formatFailure } from './failure.ts';
 import { helpText } from './help.ts';
 import { errorMessage } from './helpmsg.ts';
+import { localScript } from './quickconfig.ts';
 import { withSignIn } from './sign-in.ts';
 import { printable } from './text-format.ts';
 import { usualClasses } from './usual-classes.ts';
@@ -143,6 +144,9 @@ async function runWinrm(command: WinrmCommand, environment: CommandEnvironment):
     await environment.stderr(
       formatFailure(describeFailure(error, connection.endpoint.host, placeOf(connection)), format),
     );
+    if (command.verb === 'quickconfig' && error instanceof TransportError) {
+      await environment.stderr(localScript(command));
+    }
     return 1;
   } finally {
     client?.close();

@@ -2,7 +2,7 @@
  * `-format:table`: instances as rows, their properties as columns; one instance alone as two columns, property and value. For reading: what is
  * nested is joined into one cell, and a long value is cut, which `…` shows.
  */
-import { attribute, isNil, type XmlElement } from '../wsman/index.ts';
+import { attribute, isNil, readItem, type XmlElement } from '../wsman/index.ts';
 import { printable } from './text-format.ts';
 
 const widestCell = 60;
@@ -54,6 +54,17 @@ export function formatProperties(element: XmlElement): string {
 
 function cellsOf(element: XmlElement): ReadonlyMap<string, string> {
   const cells = new Map<string, string>();
+  const { object, epr } = readItem(element);
+  if (epr !== null) {
+    // What tells one address from another; the rest is the same in all of them.
+    for (const [name, value] of object === null ? [] : cellsOf(object)) cells.set(name, value);
+    if (object === null) cells.set('ResourceURI', printable(epr.resourceUri));
+    for (const [name, value] of epr.selectors) {
+      if (!cells.has(printable(name)))
+        cells.set(printable(name), typeof value === 'string' ? printable(value) : printable(value.resourceUri));
+    }
+    return cells;
+  }
   const properties = element.children.length > 0 ? element.children : [element];
   for (const property of properties) {
     const name = printable(property.local);
