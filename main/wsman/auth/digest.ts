@@ -6,6 +6,7 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { AuthenticationError } from '../errors.ts';
+import { splitChallenges } from './challenge-list.ts';
 
 /** Strongest first. */
 export const DIGEST_ALGORITHMS = ['SHA-256-sess', 'SHA-256', 'MD5-sess', 'MD5'] as const;
@@ -34,13 +35,6 @@ export function parseDigestChallenges(wwwAuthenticate: readonly string[]): Diges
     .flatMap(splitChallenges)
     .map(parseDigestChallenge)
     .filter((challenge) => challenge !== null);
-}
-
-/** A comma starts the next challenge where a word without `=` follows it; inside quotation marks nothing counts. */
-function splitChallenges(value: string): string[] {
-  const masked = value.replace(/"(?:[^"\\]|\\.)*"/g, (quoted) => `"${'x'.repeat(quoted.length - 2)}"`);
-  const starts = [...masked.matchAll(/,\s*(?=[A-Za-z][\w-]*(?:\s+[^\s=]|\s*,|\s*$))/g)].map((match) => match.index + 1);
-  return [0, ...starts].map((start, index) => value.slice(start, starts[index]));
 }
 
 /** One challenge, `Digest realm="…", …`; null where it is another scheme or lacks realm or nonce. */
@@ -76,7 +70,8 @@ export function parseDigestParameters(text: string): ReadonlyMap<string, string>
   const start = /^[\s,]*Digest\s+/i.exec(text);
   if (!start) return null;
   const parameters = new Map<string, string>();
-  const pairs = /([A-Za-z][\w-]*\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))/g;
+  // A name begins where no other word does: else each letter of a long word would be tried as the first.
+  const pairs = /(?<![\w-])([A-Za-z][\w-]*\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))/g;
   for (const [, name, quoted, bare] of text.slice(start[0].length).matchAll(pairs)) {
     const key = name!.toLowerCase();
     if (!parameters.has(key)) parameters.set(key, quoted?.replace(/\\(.)/g, '$1') ?? bare ?? '');

@@ -36,5 +36,18 @@ test.each<[what: string, values: string[], expected: [string, string | null][]]>
     ],
   ],
   ['a realm that pretends', ['Basic realm="x\\", Negotiate AAEC, y"'], [['Basic', null]]],
+  [
+    'a comma behind a token',
+    ['Negotiate AAEC, ', ',Kerberos AAED,,'],
+    [
+      ['Negotiate', 'AAEC'],
+      ['Kerberos', 'AAED'],
+    ],
+  ],
   ['nothing', ['', ' , '], []],
 ])('challenges: %s', (_what, values, expected) => expect(challenges(...values)).toEqual(expected));
+
+test('a hostile header is read like any other: no work beyond its length', () => {
+  // Quotation marks that are never closed; with each of them tried as a beginning this takes minutes.
+  expect(challenges(`Basic realm="${'\\"'.repeat(200_000)}`)).toEqual([['Basic', null]]);
+});

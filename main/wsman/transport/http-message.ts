@@ -5,6 +5,7 @@
  * Read, though odd: `HTTP/1.1 200 (null)` (openwsman), `content-length: 0000000000` (OpenPegasus), an authentication leg answered
  * `200 Success` with neither length nor body (OMI), 1xx before the answer.
  */
+import { splitChallenges } from '../auth/challenge-list.ts';
 import { ProtocolError, TransportError } from '../errors.ts';
 import { uriHost } from '../target.ts';
 
@@ -247,16 +248,12 @@ export interface Challenge {
   readonly token: string | null;
 }
 
-/**
- * All challenges, in their order, several in one header included (RFC 9110 11.6.1). Quoted parameters are emptied first: a comma in a
- * realm begins nothing.
- */
+/** All challenges, in their order, several in one header included. */
 export function challengesOf(headers: HttpHeaders): Challenge[] {
   return headerValues(headers, 'www-authenticate')
-    .map((value) => value.replace(/"(?:[^"\\]|\\.)*"/g, '""'))
-    .flatMap((value) => value.split(/,\s*(?=[A-Za-z][\w-]*(?:\s+[^\s=]|\s*,|\s*$))/))
+    .flatMap(splitChallenges)
     .flatMap((text) => {
-      const match = /^[\s,]*([A-Za-z][\w-]*)(?:\s+([A-Za-z0-9+/]+=*)\s*$)?/.exec(text);
+      const match = /^[\s,]*([A-Za-z][\w-]*)(?:\s+([A-Za-z0-9+/]+=*)[\s,]*$)?/.exec(text);
       return match ? [{ scheme: match[1]!, token: match[2] ?? null }] : [];
     });
 }
