@@ -29,6 +29,7 @@ const WORDS: Readonly<Record<TrustFailure, string>> = {
 };
 
 let authorities: { readonly pems: readonly string[]; readonly context: SecureContext } | null = null;
+let authorityCertificates: readonly X509Certificate[] | null = null;
 
 /** System, bundled and NODE_EXTRA_CA_CERTS authorities, read once. */
 function trustedAuthorities() {
@@ -40,7 +41,7 @@ function trustedAuthorities() {
   return authorities;
 }
 
-/** Authorities take 20 ms to load: one context for all connections that show the same certificate. */
+/** Authorities take long to load (50 ms and more): one context for all connections that show the same certificate. */
 const clientContexts = new WeakMap<UsableClientCertificate, SecureContext>();
 
 /**
@@ -156,7 +157,8 @@ function isOutOfDate(certificate: X509Certificate, now: number): boolean {
 
 /** Whether the chain, followed upwards, meets a system authority: by each certificate's issuer, signature and dates. */
 function reachesAuthority(certificates: readonly X509Certificate[]): boolean {
-  const known = trustedAuthorities().pems.map((pem) => new X509Certificate(pem));
+  authorityCertificates ??= trustedAuthorities().pems.map((pem) => new X509Certificate(pem));
+  const known = authorityCertificates;
   for (const [index, certificate] of certificates.entries()) {
     if (index > 0) {
       const below = certificates[index - 1]!;
