@@ -9,6 +9,7 @@ import { createOverview } from './areas/overview.ts';
 import { createPower, type PowerLimits } from './areas/power.ts';
 import { createSettings, type SettingsOptions } from './areas/settings.ts';
 import { createWindowsServices } from './areas/windows-services.ts';
+import { createWinrmSettings } from './areas/winrm-settings.ts';
 
 /** All that can be asked of the console: one line per area of the contract, each answered in areas/. */
 export function createHandlers(
@@ -24,6 +25,7 @@ export function createHandlers(
     windowsServices: createWindowsServices(context),
     power: createPower(context, options.power),
     settings: createSettings(context, options),
+    winrmSettings: createWinrmSettings(context, machines, { dataFolder: options.about.dataFolder }),
     commandLines: createCommandLines(context, { version: options.about.version }),
   };
 }

@@ -92,7 +92,7 @@ export {
   readSettings,
   type WinrmConfig,
 } from './winrm-config/configuration.ts';
-export { type ConfigDifference, differencesOf } from './winrm-config/difference.ts';
+export { type ComparableConfig, type ConfigDifference, differencesOf } from './winrm-config/difference.ts';
 export { type ConfigGeneration, generationOf } from './winrm-config/generations.ts';
 export {
   findRevertMeans,

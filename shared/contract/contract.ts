@@ -7,6 +7,7 @@ import { overview } from './overview.ts';
 import { power } from './power.ts';
 import { settings } from './settings.ts';
 import { windowsServices } from './windows-services.ts';
+import { winrmSettings } from './winrm-settings.ts';
 
 /** All that can be asked of the console. One line per area. */
 export const contract = {
@@ -18,6 +19,7 @@ export const contract = {
   windowsServices,
   power,
   settings,
+  winrmSettings,
 } as const;
 
 export type ConsoleContract = typeof contract;

@@ -16,7 +16,12 @@ export interface ConfigDifference {
 
 type Row = readonly [name: string, value: string, expected?: true];
 
-export function differencesOf(left: WinrmConfig, right: WinrmConfig): ConfigDifference[] {
+/** What is compared of a configuration: all but the documents it was read from. */
+export type ComparableConfig = Omit<WinrmConfig, 'plugins'> & {
+  readonly plugins: readonly Omit<ConfigPlugin, 'element'>[];
+};
+
+export function differencesOf(left: ComparableConfig, right: ComparableConfig): ConfigDifference[] {
   return [
     ...settingDifferences(left, right),
     ...partDifferences(left.listeners, right.listeners, isSameListener, {
@@ -44,7 +49,7 @@ export function differencesOf(left: WinrmConfig, right: WinrmConfig): ConfigDiff
   ];
 }
 
-function settingDifferences(left: WinrmConfig, right: WinrmConfig): ConfigDifference[] {
+function settingDifferences(left: ComparableConfig, right: ComparableConfig): ConfigDifference[] {
   const other = new Map(right.settings.map((setting) => [setting.path.toLowerCase(), setting]));
   const found: ConfigDifference[] = [];
   const add = (path: string, before: string | null, after: string | null): void => {
@@ -122,7 +127,7 @@ const listenerRows = (listener: ConfigListener): Row[] => [
   ['Certificate', listener.thumbprint, true],
 ];
 
-function pluginRows(plugin: ConfigPlugin): Row[] {
+function pluginRows(plugin: Omit<ConfigPlugin, 'element'>): Row[] {
   const known = (value: string | number | boolean | null): string => (value === null ? '' : String(value));
   return [
     ['Enabled', String(plugin.enabled)],

@@ -1,0 +1,437 @@
+import { randomBytes } from 'node:crypto';
+import type { ConsoleHandlers } from '../../shared/contract/contract.ts';
+import type { MachineSettings } from '../../shared/contract/machines.ts';
+import { type Problem, ProblemError } from '../../shared/contract/problem.ts';
+import type { ApplyProgress, WinrmChange } from '../../shared/contract/winrm-settings.ts';
+import type { Sink } from '../../shared/rpc/endpoint.ts';
+import type { Session } from '../sessions/session.ts';
+import type { Audit } from '../storage/audit.ts';
+import {
+  AuthenticationError,
+  CertificateError,
+  type ConfigMapping,
+  differencesOf,
+  findRevertMeans,
+  type PlantedRevert,
+  pendingReverts,
+  performOperation,
+  plantRevert,
+  readConfig,
+  removeRevert,
+  restoreConfig,
+  type WSManClient,
+  WSManFault,
+} from '../wsman/index.ts';
+import { type AreaContext, onMachine, sleep } from './context.ts';
+import type { MachinesArea } from './machines.ts';
+import { openTrial } from './trial.ts';
+import { type Plan, planOfChanges, refuse } from './winrm-settings-plan.ts';
+import { fingerprintOf, readNow } from './winrm-settings-read.ts';
+
+/**
+ * Applying changes so that nobody is locked out: plant a revert, apply, confirm over a fresh connection, take the revert away. Whatever
+ * goes wrong in between, the machine takes the change back by itself; this code then only says what is true.
+ */
+
+type Input = Parameters<ConsoleHandlers['winrmSettings']['apply']>[0];
+
+/** After its revert was due, a machine gets so long to answer again. */
+const returnLimitMs = 90_000;
+const attemptLimitMs = 10_000;
+
+export interface ApplyTools {
+  readonly context: AreaContext;
+  readonly machines: MachinesArea;
+  readonly audit: Audit;
+}
+
+export async function applyChanges(tools: ApplyTools, input: Input, sink: Sink<ApplyProgress>): Promise<void> {
+  const { context } = tools;
+  const { machineId } = input;
+  const signal = AbortSignal.any([sink.signal, context.closing]);
+  let revertAt: number | null = null;
+  const tell = (
+    phase: ApplyProgress['phase'],
+    outcome: ApplyProgress['outcome'],
+    words: string,
+    more: Partial<Pick<ApplyProgress, 'problem' | 'result'>> = {},
+  ): Promise<void> => sink.push({ phase, outcome, words, revertAt, problem: null, result: null, ...more });
+  const problemOf = (error: unknown): Problem => context.toProblem(error, machineId);
+
+  await onMachine(context, machineId, async (session) => {
+    await tell('check', 'running', 'Reading the configuration as it is now.');
+    const { plan } = await session.run((client, within) => check(tools, session, client, input, within), {
+      signal,
+      urgent: true,
+    });
+    await tell('check', 'passed', `${plan.lines.length} differences, none refused.`);
+
+    let planted: PlantedRevert | null = null;
+    if (plan.risks.length > 0 && input.protect) {
+      await tell('plant-revert', 'running', 'Planting the way back on the machine.');
+      planted = await session.run((client, within) => plant(tools, client, input, plan, within), { signal });
+      revertAt = planted.dueAt;
+      await tell(
+        'plant-revert',
+        'passed',
+        `The machine takes the change back by itself (${planted.means}) unless it is confirmed.`,
+      );
+    } else
+      await tell(
+        'plant-revert',
+        'skipped',
+        plan.risks.length === 0 ? 'Nothing in it can cut the connection.' : 'Not wanted.',
+      );
+
+    await tell('apply', 'running', 'Changing.');
+    const applied = await perform(session, input.changes, plan, signal);
+    if (
+      applied.error instanceof WSManFault ||
+      (applied.error !== null && applied.done === 0 && !isConnectionLoss(applied.error))
+    ) {
+      const problem = problemOf(applied.error);
+      if (planted === null || applied.done === 0) {
+        if (planted !== null) await takeAway(session, planted, signal);
+        revertAt = null;
+        const before =
+          applied.done === 0 ? 'Nothing was changed.' : `${applied.done} of ${applied.all} steps were done before.`;
+        await tell('apply', 'failed', `The machine refused. ${before}`, { problem, result: 'refused' });
+        return;
+      }
+      await tell(
+        'apply',
+        'failed',
+        `The machine refused a step; ${applied.done} of ${applied.all} were done and will be taken back.`,
+        { problem },
+      );
+    } else
+      await tell(
+        'apply',
+        'passed',
+        applied.error === null ? 'Changed.' : 'Changed, as far as can be told: the answer was lost.',
+      );
+
+    if (planted === null) {
+      void session.retry();
+      if (plan.risks.length > 0) await audit(tools, input, 'applied-unprotected');
+      await tell('confirm', 'skipped', 'There is nothing to take back.', { result: 'applied' });
+      return;
+    }
+    await tell('confirm', 'running', 'Connecting anew, to see whether the machine can still be managed.');
+    const failure =
+      applied.error instanceof WSManFault ? 'A step was refused.' : await confirm(tools, input, plan, planted, signal);
+    if (failure === null) {
+      await tell('confirm', 'passed', 'A fresh connection works, and the configuration is as it was meant.');
+      await finish(tools, input, planted, signal, tell, (gone) => {
+        if (gone) revertAt = null;
+      });
+      return;
+    }
+    await tell(
+      'confirm',
+      'failed',
+      `Not confirmed: ${typeof failure === 'string' ? failure : problemOf(failure).message}`,
+      {
+        problem: typeof failure === 'string' ? null : problemOf(failure),
+      },
+    );
+    await tell('await-revert', 'running', 'Waiting for the machine to take the change back.');
+    const back = await awaitRevert(tools, input, plan, planted, signal);
+    void session.retry();
+    await audit(tools, input, back === null ? 'reverted' : 'unreachable');
+    revertAt = null;
+    if (back === null)
+      await tell('await-revert', 'passed', 'The machine has taken the change back; everything is as before.', {
+        result: 'reverted',
+      });
+    else await tell('await-revert', 'failed', back, { result: 'unreachable' });
+  });
+}
+
+async function check(
+  tools: ApplyTools,
+  session: Session,
+  client: WSManClient,
+  input: Input,
+  signal: AbortSignal,
+): Promise<{ plan: Plan }> {
+  const reading = await readNow(tools.context, session, client, signal);
+  if (fingerprintOf(reading.read.config) !== input.fingerprint)
+    throw refuse('The configuration is another one than when the preview was made.', ['Look at the preview again.']);
+  const plan = planOfChanges(reading, input.changes, await startModeOf(client, signal));
+  const [refusal] = plan.refusals;
+  if (refusal !== undefined) throw refuse(refusal);
+  if (plan.operations.length === 0 && plan.restore === null) throw refuse('There is nothing to change.');
+  if (plan.risks.length > 0 && !input.protect && input.accept !== 'unprotected')
+    throw refuse(`It could cut this connection: ${plan.risks[0]!.why}`, [
+      'Let the machine take it back by itself unless it is confirmed.',
+    ]);
+  const [gap] = plan.revert.gaps;
+  if (plan.risks.length > 0 && input.protect && gap !== undefined)
+    throw refuse(`The way back cannot be planted. ${gap}`);
+  return { plan };
+}
+
+/** How the service starts, so that a revert puts just that back. */
+export async function startModeOf(
+  client: WSManClient,
+  signal: AbortSignal,
+): Promise<'auto' | 'delayed-auto' | 'demand'> {
+  const resource = {
+    resourceUri: 'http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/Win32_Service',
+    selectors: [['Name', 'WinRM']] as const,
+  };
+  try {
+    const row = await client.get(resource, { signal });
+    const text = (name: string): string => row.children.find(({ local }) => local === name)?.text.trim() ?? '';
+    if (text('StartMode') === 'Manual') return 'demand';
+    return text('DelayedAutoStart') === 'true' ? 'delayed-auto' : 'auto';
+  } catch (error) {
+    if (!(error instanceof WSManFault)) throw error;
+    return 'auto';
+  }
+}
+
+async function plant(
+  tools: ApplyTools,
+  client: WSManClient,
+  input: Input,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<PlantedRevert> {
+  const means = await findRevertMeans(client, { signal });
+  if (means === null) {
+    throw new ProblemError({
+      code: 'not-supported',
+      message: 'No way was found to plant a revert on this machine.',
+      advice: ['Make the change at the machine itself.'],
+      retryable: false,
+    });
+  }
+  const label = randomBytes(6).toString('hex');
+  const { lines } = plan.revert;
+  await audit(tools, input, 'revert-planted', { means, label, lines });
+  return plantRevert(client, means, { lines, delayMs: input.revertAfterSeconds * 1000, label }, { signal });
+}
+
+function audit(
+  { audit: file, context }: ApplyTools,
+  { machineId, changes }: Input,
+  event: string,
+  more: Readonly<Record<string, string | readonly string[]>> = {},
+): Promise<void> {
+  const what = changes.map((change) => (change.kind === 'set' ? `set ${change.path}` : change.kind));
+  context.log(`audit: winrm ${event} on ${machineId}: ${what.join(', ')}`);
+  return file.write({ event: `winrm-${event}`, machineId, changes: what, ...more });
+}
+
+/** Carries the operations out until one fails. What was sent before counts as done. */
+async function perform(
+  session: Session,
+  changes: readonly WinrmChange[],
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<{ done: number; all: number; error: unknown }> {
+  const passwordOf = (mapping: ConfigMapping): string | null => {
+    const change = changes.find(
+      (candidate) =>
+        (candidate.kind === 'create-mapping' || candidate.kind === 'edit-mapping') &&
+        candidate.issuer.toLowerCase() === mapping.issuer.toLowerCase() &&
+        candidate.subject === mapping.subject &&
+        candidate.uri === mapping.uri,
+    );
+    return change && 'password' in change ? change.password : null;
+  };
+  const { restore, operations } = plan;
+  if (restore !== null) {
+    try {
+      await session.run((client, within) => restoreConfig(client, restore, { signal: within }), { signal });
+      return { done: 1, all: 1, error: null };
+    } catch (error) {
+      return { done: 0, all: 1, error };
+    }
+  }
+  let done = 0;
+  for (const operation of operations) {
+    try {
+      await session.run((client, within) => performOperation(client, operation, { passwordOf }, { signal: within }), {
+        signal,
+      });
+      done++;
+    } catch (error) {
+      signal.throwIfAborted();
+      return { done, all: operations.length, error };
+    }
+  }
+  return { done, all: operations.length, error: null };
+}
+
+/** The connection went away under the change: the change may well have happened. */
+const isConnectionLoss = (error: unknown): boolean =>
+  error instanceof Error &&
+  ['TransportError', 'OutcomeUnknownError', 'CancelledError', 'AuthenticationError', 'CertificateError'].includes(
+    error.name,
+  );
+
+function settingsOf({ context }: ApplyTools, machineId: string): MachineSettings {
+  const settings = context.store.inventory.data.machines.get(machineId);
+  if (settings === undefined) throw refuse('The machine was removed from the inventory meanwhile.');
+  return settings;
+}
+
+/** A connection of its own, nobody's session: signs in, reads, and is closed. */
+async function freshly<T>(
+  { context }: ApplyTools,
+  settings: MachineSettings,
+  signal: AbortSignal,
+  work: (client: WSManClient, within: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const within = AbortSignal.any([signal, AbortSignal.timeout(attemptLimitMs)]);
+  const trial = openTrial(context, settings, null);
+  try {
+    await trial.signIn({ askedAt: context.now(), signal: within }, () => trial.client.identify({ signal: within }));
+    return await work(trial.client, within);
+  } finally {
+    trial.close();
+  }
+}
+
+/**
+ * Null: two fresh connections in a row see the configuration as it was meant, so that a change which takes effect late is noticed. Otherwise why
+ * not, in words or as the error. Ends well before the revert is due.
+ */
+async function confirm(
+  tools: ApplyTools,
+  input: Input,
+  plan: Plan,
+  planted: PlantedRevert,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const delayMs = input.revertAfterSeconds * 1000;
+  const settleMs = Math.min(2000, delayMs / 8);
+  const until = planted.dueAt - Math.max(1000, delayMs / 4);
+  const settings = { ...settingsOf(tools, input.machineId), ...input.follow };
+  let failure: unknown = 'There was no time left to look.';
+  let seen = 0;
+  while (Date.now() + settleMs < until) {
+    await sleep(settleMs, signal);
+    try {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, until - Date.now()))]);
+      failure = await freshly(tools, settings, limit, (client, within) => deviation(client, plan, within));
+    } catch (error) {
+      signal.throwIfAborted();
+      failure = error;
+      // Nothing is gained by asking again, and a password is not to be tried over and over.
+      if (error instanceof AuthenticationError || error instanceof CertificateError) return failure;
+    }
+    seen = failure === null ? seen + 1 : 0;
+    if (seen === 2) return null;
+  }
+  return failure ?? 'Only one of two looks went well before the time was over.';
+}
+
+/** What is not as it was meant, in one sentence; null: nothing. */
+async function deviation(client: WSManClient, plan: Plan, signal: AbortSignal): Promise<string | null> {
+  if (!plan.after.isServiceRunning) return 'The service has not stopped yet.';
+  const { config } = await readConfig(client, { signal });
+  const meant = plan.after.config;
+  const [first] = differencesOf(meant, config).filter(
+    ({ subject, left }) => !(subject.startsWith('Listener') && left === '') && !isChosenByMachine(plan, subject),
+  );
+  // Through WMI too: that is what everything else of the console lives on.
+  await client.get(
+    { resourceUri: 'http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/Win32_OperatingSystem' },
+    { signal },
+  );
+  return first === undefined
+    ? null
+    : `${first.subject} is ${first.right ?? 'not there'} instead of ${first.left ?? 'not there'}.`;
+}
+
+/** Restore puts back what this table of defaults may know differently for that build. */
+const isChosenByMachine = ({ restore }: Plan, subject: string): boolean =>
+  restore !== null && !subject.startsWith('Listener');
+
+async function takeAway(session: Session, planted: PlantedRevert, signal: AbortSignal): Promise<boolean> {
+  return session.run((client, within) => removeRevert(client, planted, { signal: within }), { signal, urgent: true });
+}
+
+type Tell = (
+  phase: ApplyProgress['phase'],
+  outcome: ApplyProgress['outcome'],
+  words: string,
+  more?: Partial<Pick<ApplyProgress, 'problem' | 'result'>>,
+) => Promise<void>;
+
+async function finish(
+  tools: ApplyTools,
+  input: Input,
+  planted: PlantedRevert,
+  signal: AbortSignal,
+  tell: Tell,
+  removed: (gone: boolean) => void,
+): Promise<void> {
+  const { context, machines } = tools;
+  const settings = { ...settingsOf(tools, input.machineId), ...input.follow };
+  await tell('remove-revert', 'running', 'Taking the revert away.');
+  let gone = false;
+  let problem: Problem | null = null;
+  for (let attempt = 0; attempt < 3 && !gone && Date.now() < planted.dueAt - 500; attempt++) {
+    try {
+      gone = await freshly(tools, settings, signal, (client, within) =>
+        removeRevert(client, planted, { signal: within }),
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      problem = context.toProblem(error, input.machineId);
+    }
+  }
+  removed(gone);
+  await audit(tools, input, gone ? 'confirmed' : 'revert-remains');
+  if (gone && input.follow !== null) await machines.handlers.update({ id: input.machineId, settings }, signal);
+  else void context.sessions.get(input.machineId)?.retry();
+  if (gone) await tell('remove-revert', 'passed', 'The change stays.', { result: 'applied' });
+  else
+    await tell(
+      'remove-revert',
+      'failed',
+      'The revert could not be taken away: the machine will take the change back.',
+      {
+        problem,
+        result: 'revert-remains',
+      },
+    );
+}
+
+/** Null: the machine answers again as before, and nothing of ours is left on it. Otherwise what is known, in one sentence. */
+async function awaitRevert(
+  tools: ApplyTools,
+  input: Input,
+  plan: Plan,
+  planted: PlantedRevert,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const settings = settingsOf(tools, input.machineId);
+  let known = 'The machine has not answered since.';
+  await sleep(Math.max(0, planted.dueAt - Date.now()), signal);
+  const until = planted.dueAt + returnLimitMs;
+  while (Date.now() < until) {
+    await sleep(500, signal);
+    try {
+      const found = await freshly(tools, settings, signal, async (client, within) => {
+        const { config } = await readConfig(client, { signal: within });
+        const [first] = differencesOf(plan.before.config, config);
+        if (first !== undefined)
+          return `The machine answers, and ${first.subject} is still ${first.right ?? 'not there'}.`;
+        const isLeft = (await pendingReverts(client, { signal: within })).some(({ name }) => name === planted.name);
+        return isLeft ? 'The machine is as before; its revert has not ended yet.' : null;
+      });
+      if (found === null) return null;
+      known = found;
+    } catch (error) {
+      signal.throwIfAborted();
+      known = `The machine cannot be reached: ${tools.context.toProblem(error, input.machineId).message}`;
+    }
+  }
+  return known;
+}
