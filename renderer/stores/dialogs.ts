@@ -16,6 +16,8 @@ export type OpenDialog =
   | { readonly kind: 'assign-credential'; readonly machineIds: readonly string[] }
   /** How the connection of one machine is protected. */
   | { readonly kind: 'connection'; readonly machineId: string }
+  /** How the WinRM settings of these machines differ from one machine or snapshot. */
+  | { readonly kind: 'winrm-drift'; readonly machineIds: readonly string[] }
   | { readonly kind: 'create-vault' }
   | { readonly kind: 'unlock-vault' };
 

@@ -10,6 +10,8 @@ import { overviewStore } from '../../stores/overview.ts';
 import type { PowerActionName, PowerRun } from '../../stores/power.ts';
 import { openMachine, openMachines } from '../../stores/router.ts';
 import { windowsServicesStore } from '../../stores/windows-services.ts';
+import { winrmSettingsStore } from '../../stores/winrm-settings.ts';
+import { WinrmRoom } from '../winrm/WinrmRoom.tsx';
 import { MachineBanner } from './MachineBanner.tsx';
 import { MachineHeader } from './MachineHeader.tsx';
 import { heldMachine, isProduction, usePowerRun } from './machine-view.ts';
@@ -23,6 +25,7 @@ import './machine.css';
 const tabs = [
   { id: 'overview', name: 'Overview' },
   { id: 'services', name: 'Services' },
+  { id: 'winrm', name: 'WinRM' },
 ] as const;
 
 /** That it does not answer is what was asked for: while a restart is followed, and after a shut-down. */
@@ -52,6 +55,7 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
     refreshMachines([machineId]).catch(() => {});
     overviewStore.refresh(machineId);
     windowsServicesStore.refresh(machineId);
+    winrmSettingsStore.refresh(machineId);
   }, [machineId]);
 
   // What had the focus went with the list or the other room: the keyboard goes on at the tabs.
@@ -110,7 +114,11 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
           prefix="mp"
           onOpen={(id) => openMachine(machineId, id)}
           onLeave={() =>
-            document.querySelector<HTMLElement>('#mp-room .dt-row[tabindex="0"], #mp-room .ov-main')?.focus()
+            document
+              .querySelector<HTMLElement>(
+                '#mp-room .dt-row[tabindex="0"], #mp-room .ov-main, #mp-room [data-row][tabindex="0"]',
+              )
+              ?.focus()
           }
         />
         {current === 'overview' ? null : <Vitals machineId={machineId} />}
@@ -124,7 +132,13 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
         </div>
       ) : null}
       <div className="mp-room" id="mp-room" role="tabpanel" aria-labelledby={`mp-tab-${current}`}>
-        {current === 'overview' ? <Overview machine={machine} onEdit={edit} /> : <Services machine={machine} />}
+        {current === 'overview' ? (
+          <Overview machine={machine} onEdit={edit} />
+        ) : current === 'services' ? (
+          <Services machine={machine} />
+        ) : (
+          <WinrmRoom machine={machine} />
+        )}
       </div>
       {power !== null && <PowerDialog machineIds={[machineId]} action={power} onClose={() => setPower(null)} />}
     </div>

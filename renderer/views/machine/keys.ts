@@ -8,6 +8,7 @@ export interface KeyHelp {
 export const machineKeys: readonly KeyHelp[] = [
   { keys: ['1'], does: 'Overview' },
   { keys: ['2'], does: 'Services' },
+  { keys: ['3'], does: 'WinRM' },
   { keys: ['↓'], does: 'From the tabs into the room' },
   { keys: ['F5'], does: 'Read everything now' },
   { keys: ['F2'], does: 'Settings of the machine' },

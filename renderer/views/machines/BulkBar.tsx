@@ -1,6 +1,7 @@
 import {
   ArrowClockwiseRegular,
   ArrowSyncRegular,
+  BranchCompareRegular,
   DeleteRegular,
   DismissRegular,
   KeyRegular,
@@ -67,6 +68,13 @@ export function BulkBar({ ids }: { ids: ReadonlySet<string> }) {
         onClick={() => surveyNtlm(machineIds)}
       >
         Without NTLM?
+      </VerbButton>
+      <VerbButton
+        icon={<BranchCompareRegular />}
+        title="Compare WinRM settings"
+        onClick={() => openDialog({ kind: 'winrm-drift', machineIds })}
+      >
+        Compare WinRM…
       </VerbButton>
       <ExportMenu ids={machineIds} />
       <VerbButton

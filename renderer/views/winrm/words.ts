@@ -15,21 +15,21 @@ import type { ApplyRun } from '../../stores/winrm-settings.ts';
 import { fullName, withMeaning } from './setting-view.ts';
 
 export const cutWords: Readonly<Record<CutClass, string>> = {
-  'listener-removed': 'the listener goes',
-  port: 'another port',
-  address: 'another address',
-  transport: 'another transport',
-  'url-prefix': 'another URL prefix',
-  authentication: 'this way of signing in goes',
-  'clear-text': 'clear text goes',
-  permissions: 'who may connect',
-  'address-filter': 'which addresses answer',
-  'max-connections': 'how many may connect',
-  certificate: 'another certificate',
-  service: 'the service stops',
-  firewall: 'the firewall closes',
-  plugin: 'a plug-in goes',
-  'remote-access': 'remote access ends',
+  'listener-removed': 'The listener goes',
+  port: 'Another port',
+  address: 'Another address',
+  transport: 'Another transport',
+  'url-prefix': 'Another URL prefix',
+  authentication: 'A way of signing in goes',
+  'clear-text': 'Clear text goes',
+  permissions: 'Who may connect changes',
+  'address-filter': 'Other addresses answer',
+  'max-connections': 'Fewer connections',
+  certificate: 'Another certificate',
+  service: 'The service stops',
+  firewall: 'The firewall closes',
+  plugin: 'A plug-in goes',
+  'remote-access': 'Remote access ends',
 };
 
 /** What one drafted change does: what it is about, and each value before and after. Null: there is none. */
@@ -189,7 +189,7 @@ export interface Verdict {
   readonly tint: 'info' | 'warn' | 'crit';
   readonly words: string;
   /** What is true now, and what to do. */
-  readonly then: string;
+  readonly next: string;
 }
 
 /** How applying ended, plainly: confirmed, taken back, refused, or not known. Null while it goes on. */
@@ -206,21 +206,21 @@ export function runVerdict(run: ApplyRun, machine: string): Verdict | null {
         words: confirmed
           ? `Confirmed. ${what} to ${machine} ${run.count === 1 ? 'stands' : 'stand'}.`
           : `Applied. ${what} to ${machine} ${run.count === 1 ? 'stands' : 'stand'}.`,
-        then: confirmed ? 'A fresh connection succeeded, and the revert was removed from the machine.' : '',
+        next: confirmed ? 'A fresh connection succeeded, and the revert was removed from the machine.' : '',
       };
     case 'reverted':
       return {
         glyph: 'warning',
         tint: 'warn',
         words: `Reverted. ${machine} is as it was before.`,
-        then: 'No fresh connection succeeded with the change, so the machine took it back; the values of before were read again.',
+        next: 'No fresh connection succeeded with the change, so the machine took it back; the values of before were read again.',
       };
     case 'refused':
       return {
         glyph: 'critical',
         tint: 'crit',
         words: `Refused. ${machine} did not take ${run.count === 1 ? 'the change' : 'these changes'}.`,
-        then: run.steps.some((step) => step.phase === 'apply' && step.outcome !== 'skipped')
+        next: run.steps.some((step) => step.phase === 'apply' && step.outcome !== 'skipped')
           ? 'What was done before the refusal stands in the steps.'
           : 'Nothing was changed.',
       };
@@ -229,21 +229,21 @@ export function runVerdict(run: ApplyRun, machine: string): Verdict | null {
         glyph: 'warning',
         tint: 'crit',
         words: `Confirmed, but the revert is still on ${machine} and will take ${run.count === 1 ? 'the change' : 'the changes'} back.`,
-        then: 'It could not be removed. Remove it on the machine, or apply again afterwards.',
+        next: 'It could not be removed. Remove it on the machine, or apply again afterwards.',
       };
     case 'unreachable':
       return {
         glyph: 'unreachable',
         tint: 'crit',
         words: `Unknown. ${machine} did not come back in time.`,
-        then: 'Whether the change stands or was taken back is not known from here. Look at the machine itself before you repeat it.',
+        next: 'Whether the change stands or was taken back is not known from here. Look at the machine itself before you repeat it.',
       };
     case 'lost':
       return {
         glyph: 'warning',
         tint: 'crit',
         words: `Unknown. What became of ${run.count === 1 ? 'the change' : 'the changes'} to ${machine} was not heard.`,
-        then: 'Read the configuration again before you repeat anything. A planted revert runs or expires by itself.',
+        next: 'Read the configuration again before you repeat anything. A planted revert runs or expires by itself.',
       };
   }
 }
