@@ -2,6 +2,7 @@
  * GSS-API over koffi: calls the library and copies what it returns. What may ask a KDC runs on another thread, so that no KDC ever blocks the
  * event loop; the rest is work in memory, done at once.
  */
+import { isMainThread } from 'node:worker_threads';
 import type { LibraryHandle } from 'koffi';
 import { createGate } from './gate.ts';
 import {
@@ -90,15 +91,28 @@ export function bindGss(koffi: Koffi, library: LibraryHandle): Gss {
     if (isError(major)) throw failure(call, major, minor);
   };
 
+  let running = 0;
   /** Runs on another thread, one of the few that are not to be blocked all at once. Arguments stay alive until it is done. */
   const background = (fn: KoffiFunction, args: readonly unknown[], signal?: AbortSignal): Promise<number> =>
     gate(
       () =>
         new Promise<number>((resolve, reject) => {
-          fn.async(...args, (error: Error | null, major: number) => (error ? reject(error) : resolve(major)));
+          running++;
+          fn.async(...args, (error: Error | null, major: number) => {
+            running--;
+            if (error) reject(error);
+            else resolve(major);
+          });
         }),
       signal,
     );
+  // A call cannot be stopped, and the end of the process waits for its thread: half a minute where a KDC is silent. Then it ends without.
+  if (isMainThread) {
+    const endNow = koffi.load(null).func('_exit', 'void', ['int']);
+    process.once('exit', (code) => {
+      if (running > 0) endNow(code);
+    });
+  }
 
   const releaseName = (name: Handle): void => void f.gss_release_name([0], [name]);
   const deleteContext = (context: Handle): void => {
