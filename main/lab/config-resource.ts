@@ -121,7 +121,8 @@ export const getListener = (machine: SimulatedMachine, request: LabRequest): str
 
 /** Takes what is given; thumbprint and host name go together (2150858985), and only HTTPS has them. */
 function apply(machine: SimulatedMachine, listener: ConfigListener, body: XmlElement): ConfigListener {
-  if (body.local !== 'Listener') throw new LabFault(2150858817);
+  // winrm names the root as the URI was typed: config/listener as often as config/Listener.
+  if (body.local.toLowerCase() !== 'listener') throw new LabFault(2150858817);
   const values = valuesOf(body);
   const port = Number(values.get('port')?.trim() ?? listener.port);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new LabFault(2150858817);
