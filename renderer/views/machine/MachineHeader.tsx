@@ -186,7 +186,7 @@ function Protection({
   const warning = securityWarning(security, now);
   const clear = security.protection === null;
   return (
-    <Popover positioning="below-start" trapFocus withArrow={false}>
+    <Popover positioning="below-start">
       <PopoverTrigger disableButtonEnhancement>
         <button
           type="button"
@@ -203,8 +203,13 @@ function Protection({
           </span>
         </button>
       </PopoverTrigger>
-      {/* Nothing in it takes the focus, so it takes it itself: else it would count as left, and be hidden from screen readers. */}
-      <PopoverSurface tabIndex={-1} className="mp-connection" aria-label={`Connection to ${machine.settings.name}`}>
+      {/* Beside the page, not instead of it: nothing is trapped or hidden. It takes the focus itself, since nothing in it does. */}
+      <PopoverSurface
+        role="dialog"
+        tabIndex={-1}
+        className="mp-connection"
+        aria-label={`Connection to ${machine.settings.name}`}
+      >
         <ConnectionDetails machine={machine} />
       </PopoverSurface>
     </Popover>
