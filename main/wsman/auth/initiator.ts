@@ -47,7 +47,7 @@ export const systemMechanisms: Mechanisms = {
 export interface LearnedSignIn {
   /** How NTLM alone goes under `Negotiate`. */
   form: NegotiateForm;
-  /** `Kerberos`: the target does not offer `Negotiate`. */
+  /** Of Kerberos. `Kerberos`: the target did not offer `Negotiate`. */
   scheme: 'Negotiate' | 'Kerberos';
   /** The SPN that the KDC knew. */
   spn: string | null;

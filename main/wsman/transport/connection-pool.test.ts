@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CancelledError } from '../errors.ts';
-import { clearTarget, ntlmServer, pool, request, server, target } from './loopback-client.ts';
+import { clearTarget, negotiateServer, pool, request, server, target } from './loopback-client.ts';
 import { reply } from './loopback-server.ts';
 
 describe('the pool', () => {
@@ -63,7 +63,7 @@ describe('the pool', () => {
   });
 
   test('an idle connection is renewed before a change, not before a read', async () => {
-    const { port, requests } = await ntlmServer({ takesRidingBody: true });
+    const { port, requests } = await negotiateServer({ takesRidingBody: true });
     const connections = pool(target(port), { renewAfterIdleMs: 0 });
     await connections.exchange(request('<one/>'));
     await connections.exchange(request('<read/>'));
@@ -73,7 +73,7 @@ describe('the pool', () => {
   });
 
   test('a second try goes over a connection opened for it', async () => {
-    const { port, requests, sockets } = await ntlmServer({ takesRidingBody: true });
+    const { port, requests, sockets } = await negotiateServer({ takesRidingBody: true });
     const connections = pool(target(port));
     await connections.exchange(request('<one/>'));
     const again = await connections.exchange(request('<one/>', { fresh: true }));
@@ -83,7 +83,7 @@ describe('the pool', () => {
   });
 
   test('an idle connection is closed after a while', async () => {
-    const { port, sockets } = await ntlmServer({ takesRidingBody: true });
+    const { port, sockets } = await negotiateServer({ takesRidingBody: true });
     const connections = pool(target(port), { closeAfterIdleMs: 50 });
     await connections.exchange(request('<one/>'));
     expect(sockets.size).toBe(1);
@@ -92,7 +92,7 @@ describe('the pool', () => {
   });
 
   test('a connection that the target closed while idle is not used again', async () => {
-    const { port, sockets, requests } = await ntlmServer({ takesRidingBody: true });
+    const { port, sockets, requests } = await negotiateServer({ takesRidingBody: true });
     const connections = pool(target(port));
     await connections.exchange(request('<one/>'));
     const [socket] = sockets;
@@ -102,7 +102,7 @@ describe('the pool', () => {
   });
 
   test('one connection where the target allows no more', async () => {
-    const { port, sockets } = await ntlmServer({ takesRidingBody: true });
+    const { port, sockets } = await negotiateServer({ takesRidingBody: true });
     const connections = pool(target(port));
     await connections.exchange(request('<0/>'));
     connections.setMaxConnections(1);

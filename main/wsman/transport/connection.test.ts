@@ -1,12 +1,12 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { AuthenticationError, ProtocolError } from '../errors.ts';
-import { ntlmServer, PASSWORD, pool, request, SOAP, server, target, text } from './loopback-client.ts';
+import { negotiateServer, PASSWORD, pool, request, SOAP, server, target, text } from './loopback-client.ts';
 import { reply, sealedReply } from './loopback-server.ts';
 
 describe('NTLM over plain HTTP', () => {
   test('two round trips to the first answer where the body may ride, one after that', async () => {
-    const { port, requests } = await ntlmServer({ takesRidingBody: true });
+    const { port, requests } = await negotiateServer({ takesRidingBody: true });
     const connections = pool(target(port));
     const first = await connections.exchange(request('<one/>'));
     expect(text(first.body)).toBe('<echo><one/></echo>');
@@ -34,7 +34,7 @@ describe('NTLM over plain HTTP', () => {
   });
 
   test('a target that drops the riding body gets it separately, once learnt without another try', async () => {
-    const { port, executed, requests } = await ntlmServer({ takesRidingBody: false });
+    const { port, executed, requests } = await negotiateServer({ takesRidingBody: false });
     const connections = pool(target(port));
     expect(text((await connections.exchange(request('<one/>'))).body)).toBe('<echo><one/></echo>');
     expect(executed).toEqual(['<one/>']);
@@ -47,7 +47,7 @@ describe('NTLM over plain HTTP', () => {
   });
 
   test('a request that changes the target never rides before that is known to work', async () => {
-    const { port, requests, executed } = await ntlmServer({ takesRidingBody: false });
+    const { port, requests, executed } = await negotiateServer({ takesRidingBody: false });
     const result = await pool(target(port)).exchange(request('<stop/>', { changesTarget: true }));
     expect(result.roundTrips).toBe(3);
     expect(executed).toEqual(['<stop/>']);
@@ -55,7 +55,7 @@ describe('NTLM over plain HTTP', () => {
   });
 
   test.each(['raw', 'spnego'] as const)('a long conversation stays in step (%s)', async (negotiateForm) => {
-    const { port } = await ntlmServer({ takesRidingBody: true });
+    const { port } = await negotiateServer({ takesRidingBody: true });
     const connections = pool(target(port), { negotiateForm, maxConnections: 1 });
     for (let i = 0; i < 20; i++) {
       const body = `<n>${'ü'.repeat(i * 150)}</n>`;
@@ -64,7 +64,7 @@ describe('NTLM over plain HTTP', () => {
   });
 
   test('SPNEGO is taken up where raw NTLM is refused, and remembered', async () => {
-    const { port, requests } = await ntlmServer({ onlySpnego: true });
+    const { port, requests } = await negotiateServer({ onlySpnego: true });
     const connections = pool(target(port));
     const result = await connections.exchange(request('<stop/>', { changesTarget: true }));
     expect(text(result.body)).toBe('<echo><stop/></echo>');
@@ -73,7 +73,7 @@ describe('NTLM over plain HTTP', () => {
   });
 
   test('a wrong password is rejected once, and fails whatever waits', async () => {
-    const { port, requests } = await ntlmServer();
+    const { port, requests } = await negotiateServer();
     let asked = 0;
     const connections = pool(
       target(port, {
@@ -100,7 +100,7 @@ describe('NTLM over plain HTTP', () => {
   ] as const)(
     'OMI: an authentication leg answered with neither length nor body (%s)',
     async (negotiateForm, status) => {
-      const { port, requests } = await ntlmServer({
+      const { port, requests } = await negotiateServer({
         onAuthenticated: (headers) =>
           Buffer.from(`${status}${headers.map((line) => `${line}\r\n`).join('')}\r\n`, 'latin1'),
       });
@@ -111,7 +111,7 @@ describe('NTLM over plain HTTP', () => {
   );
 
   test('a target that falls silent over a riding body is not tried that way again', async () => {
-    const { port, requests } = await ntlmServer({
+    const { port, requests } = await negotiateServer({
       takesRidingBody: true,
       onSoap: (_soap, seen) => seen.header('authorization') !== undefined,
     });
@@ -141,7 +141,7 @@ describe('NTLM over plain HTTP', () => {
 
   test('401 in mid-session: a read is asked again on a fresh connection', async () => {
     let refuse = false;
-    const { port, executed } = await ntlmServer({
+    const { port, executed } = await negotiateServer({
       onSoap(_soap, { socket }) {
         if (!refuse) return false;
         refuse = false;
@@ -157,7 +157,7 @@ describe('NTLM over plain HTTP', () => {
   });
 
   test('401 in mid-session: a change is not sent twice on the word of clear text', async () => {
-    const { port, executed } = await ntlmServer({
+    const { port, executed } = await negotiateServer({
       onSoap(soap, { socket }) {
         if (soap !== '<stop/>') return false;
         socket.write(reply('401 ', ['WWW-Authenticate: Negotiate']));
@@ -175,7 +175,7 @@ describe('NTLM over plain HTTP', () => {
   test.each(['200 OK', '500 Internal Server Error'])(
     'an unsealed %s in a sealed session is never handed up',
     async (status) => {
-      const { port, requests } = await ntlmServer({
+      const { port, requests } = await negotiateServer({
         takesRidingBody: true,
         onSoap(soap, { socket }) {
           if (soap !== '<two/>') return false;
@@ -199,7 +199,7 @@ describe('NTLM over plain HTTP', () => {
   );
 
   test('a wrong signature is a ProtocolError, and its connection is gone', async () => {
-    const { port, requests } = await ntlmServer({
+    const { port, requests } = await negotiateServer({
       takesRidingBody: true,
       onSoap(soap, { socket }, context) {
         if (soap !== '<two/>') return false;
@@ -218,7 +218,7 @@ describe('NTLM over plain HTTP', () => {
   });
 
   test('a sealed fault keeps its status, also on a connection that the target closes with it', async () => {
-    const { port } = await ntlmServer({
+    const { port } = await negotiateServer({
       onSoap(_soap, { socket }, context) {
         socket.end(sealedReply(context, '<fault/>', '500 Internal Server Error', ['Connection: close']));
         return true;
@@ -238,7 +238,7 @@ describe('rules before the first byte', () => {
     ['no password', { password: async () => null }, 'no-credential'],
     ['no authentication', { authentication: 'none' as const }, 'no-credential'],
   ])('%s is refused', async (_what, changes, reason) => {
-    const { port, requests } = await ntlmServer();
+    const { port, requests } = await negotiateServer();
     const sending = request('<x/>');
     await expect(pool(target(port, changes)).exchange(sending)).rejects.toMatchObject({
       name: 'AuthenticationError',
@@ -261,7 +261,7 @@ describe('rules before the first byte', () => {
   });
 
   test('anonymous Identify never goes over a connection that has authenticated', async () => {
-    const { port, requests } = await ntlmServer({ takesRidingBody: true });
+    const { port, requests } = await negotiateServer({ takesRidingBody: true });
     const connections = pool(target(port), { maxConnections: 1 });
     await connections.exchange(request('<one/>'));
     const refused = await connections.exchange(request('<identify/>', { anonymous: true }));

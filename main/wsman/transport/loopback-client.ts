@@ -2,7 +2,7 @@
 import { afterEach } from 'vitest';
 import type { Target } from '../target.ts';
 import { type ConnectionPool, createConnectionPool, type PoolOptions, type WireRequest } from './connection-pool.ts';
-import { type NtlmServerOptions, type SeenRequest, startNtlmServer, startServer } from './loopback-server.ts';
+import { type NegotiateServerOptions, type SeenRequest, startNegotiateServer, startServer } from './loopback-server.ts';
 
 export const PASSWORD = 'Secret-4711';
 export const SOAP = 'application/soap+xml;charset=UTF-8';
@@ -52,8 +52,8 @@ export function pool(to: Target, options: Partial<PoolOptions> = {}): Connection
   return created;
 }
 
-export async function ntlmServer(options: NtlmServerOptions = {}) {
-  const server = await startNtlmServer(options);
+export async function negotiateServer(options: NegotiateServerOptions = {}) {
+  const server = await startNegotiateServer(options);
   closing.push(server.close);
   return server;
 }

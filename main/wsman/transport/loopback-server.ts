@@ -99,7 +99,7 @@ export function sealedReply(
   return reply(status, [`Content-Type: ${sealedContentType(protocol)}`, ...headers], frame);
 }
 
-export interface NtlmServerOptions {
+export interface NegotiateServerOptions {
   /** Takes a body that comes with the AUTHENTICATE message; else drops it, as some servers do. */
   readonly takesRidingBody?: boolean;
   /** Answers raw NTLM with a bare `Negotiate`. */
@@ -108,7 +108,7 @@ export interface NtlmServerOptions {
   readonly kerberos?: () => Promise<KerberosAcceptor>;
   /** Takes no NTLM. */
   readonly withoutNtlm?: boolean;
-  /** Default: only `Negotiate`. */
+  /** Default: only `Negotiate`. May be changed while it runs. */
   readonly schemes?: readonly ('Negotiate' | 'Kerberos')[];
   /** A token to send with a 401 instead of that of the acceptor. */
   readonly onToken?: (token: Uint8Array, request: SeenRequest) => Uint8Array | null;
@@ -125,13 +125,13 @@ export interface NtlmServerOptions {
 }
 
 /** Negotiate or Kerberos for `admin`; answers every SOAP text with `<echo>` of it, sealed over plain HTTP. */
-export async function startNtlmServer(
-  options: NtlmServerOptions = {},
+export async function startNegotiateServer(
+  options: NegotiateServerOptions = {},
 ): Promise<LoopbackServer & { readonly executed: readonly string[] }> {
   const contexts = new WeakMap<Socket, NegotiateAcceptor>();
   const executed: string[] = [];
   const schemes = options.schemes ?? ['Negotiate'];
-  const offer = schemes.map((scheme) => `WWW-Authenticate: ${scheme}`);
+  const offer = () => schemes.map((scheme) => `WWW-Authenticate: ${scheme}`);
 
   const serve = async (request: SeenRequest): Promise<void> => {
     const { socket, body } = request;
@@ -166,7 +166,7 @@ export async function startNtlmServer(
       }
     }
     if (!context?.complete) {
-      socket.write(reply('401 ', offer));
+      socket.write(reply('401 ', offer()));
       return;
     }
     const soap = options.tls ? body.toString() : Buffer.from(unwrapMessage(context, body).soap).toString();
@@ -183,14 +183,14 @@ export async function startNtlmServer(
     try {
       await serve(request);
     } catch {
-      request.socket.write(reply('401 ', offer));
+      request.socket.write(reply('401 ', offer()));
       contexts.delete(request.socket);
     }
   }, options.tls);
   return { ...server, executed };
 }
 
-function newAcceptor(options: NtlmServerOptions): NegotiateAcceptor {
+function newAcceptor(options: NegotiateServerOptions): NegotiateAcceptor {
   return createNegotiateAcceptor({
     ntlm: options.withoutNtlm
       ? null

@@ -8,7 +8,7 @@ import { makeCertificate } from '../auth/test-certificates.ts';
 import { createTestAcceptor, createTestInitiator, KRB_ERROR } from '../auth/test-mechanism.ts';
 import { AuthenticationError, type AuthenticationReason } from '../errors.ts';
 import type { Target } from '../target.ts';
-import { closing, ntlmServer, pool, request, server, target, text } from './loopback-client.ts';
+import { closing, negotiateServer, pool, request, server, target, text } from './loopback-client.ts';
 import { protocolOf, reply, type SeenRequest, startServer } from './loopback-server.ts';
 
 const SPN = 'HTTP/localhost';
@@ -49,7 +49,7 @@ describe('plain HTTP', () => {
     ['inside SPNEGO, under Negotiate', ['Negotiate', 'Kerberos'], 'Negotiate', 'SPNEGO', 'SPNEGO'],
     ['bare, under Kerberos, where that is all that is offered', ['Kerberos'], 'Kerberos', 'Kerberos', null],
   ] as const)('%s', async (_what, schemes, scheme, protocol, inside) => {
-    const { port, requests, executed } = await ntlmServer({ kerberos, schemes });
+    const { port, requests, executed } = await negotiateServer({ kerberos, schemes });
     const connections = pool(target(port, NAMED), { mechanisms });
     const first = await connections.exchange(request('<one/>', { changesTarget: true }));
     expect(text(first.body)).toBe('<echo><one/></echo>');
@@ -79,8 +79,24 @@ describe('plain HTTP', () => {
     });
   });
 
+  test('a target whose schemes are changed is followed from one to the other and back', async () => {
+    const schemes: ('Negotiate' | 'Kerberos')[] = ['Kerberos'];
+    const { port, executed } = await negotiateServer({ kerberos, schemes });
+    const connections = pool(target(port, NAMED), { mechanisms });
+    for (const [scheme, inside] of [
+      ['Kerberos', null],
+      ['Negotiate', 'SPNEGO'],
+      ['Kerberos', null],
+    ] as const) {
+      schemes.splice(0, 1, scheme);
+      await connections.exchange(request(`<${scheme}/>`, { fresh: true }));
+      expect(connections.security()).toMatchObject({ mechanism: 'Kerberos', inside });
+    }
+    expect(executed).toEqual(['<Kerberos/>', '<Negotiate/>', '<Kerberos/>']);
+  });
+
   test('the other scheme’s protocol in the answer is taken', async () => {
-    const { port } = await ntlmServer({
+    const { port } = await negotiateServer({
       kerberos,
       onSoap(_soap, seen, context) {
         const frame = context.wrap(Buffer.from('<other/>'));
@@ -106,7 +122,7 @@ describe('plain HTTP', () => {
   });
 
   test('OMI: the answer with the proof has a status line of its own, no length, and a mechListMIC', async () => {
-    const { port } = await ntlmServer({
+    const { port } = await negotiateServer({
       kerberos,
       onAuthenticated: (headers) =>
         Buffer.from(`HTTP/1.1 200 Success\r\n${headers.map((line) => `${line}\r\n`).join('')}\r\n`, 'latin1'),
@@ -116,7 +132,7 @@ describe('plain HTTP', () => {
   });
 
   test('Negotiate falls back to NTLM on the same connection where the target has nothing else', async () => {
-    const { port, requests } = await ntlmServer();
+    const { port, requests } = await negotiateServer();
     const connections = pool(target(port, { host: 'localhost' }), { mechanisms });
     const result = await connections.exchange(request('<x/>', { changesTarget: true }));
     expect([text(result.body), result.mechanism]).toEqual(['<echo><x/></echo>', 'NTLM']);
@@ -133,7 +149,7 @@ describe('plain HTTP', () => {
         throw new AuthenticationError('KDC: nobody.', { reason: 'no-kdc' });
       },
     };
-    const { port } = await ntlmServer({ takesRidingBody: true });
+    const { port } = await negotiateServer({ takesRidingBody: true });
     const connections = pool(target(port, { host: 'localhost' }), { mechanisms: counting });
     await connections.exchange(request('<0/>'));
     await Promise.all([1, 2, 3, 4].map((n) => connections.exchange(request(`<${n}/>`, { fresh: true }))));
@@ -143,11 +159,11 @@ describe('plain HTTP', () => {
 });
 
 describe('TLS', () => {
-  async function tlsServer(options: Parameters<typeof ntlmServer>[0] = {}, hasKerberos = true) {
+  async function tlsServer(options: Parameters<typeof negotiateServer>[0] = {}, hasKerberos = true) {
     const certificate = makeCertificate();
     const channelBinding = channelBindingData(certificate.der);
     const bound = async () => createTestAcceptor({ spn: SPN, channelBinding });
-    return ntlmServer({ ...(hasKerberos ? { kerberos: bound } : {}), tls: certificate, ...options });
+    return negotiateServer({ ...(hasKerberos ? { kerberos: bound } : {}), tls: certificate, ...options });
   }
   const SECURE = { ...NAMED, transport: 'https', tls: PINLESS } as const;
 
@@ -211,8 +227,8 @@ describe('TLS', () => {
 
 describe('refusals', () => {
   const only = (changes: Partial<NegTokenResp>) => ({ kerberos, onToken: () => response(changes) });
-  const failing = async (changes: Partial<Target>, options: Parameters<typeof ntlmServer>[0], by = mechanisms) => {
-    const { port, requests } = await ntlmServer(options);
+  const failing = async (changes: Partial<Target>, options: Parameters<typeof negotiateServer>[0], by = mechanisms) => {
+    const { port, requests } = await negotiateServer(options);
     const error = await pool(target(port, { ...NAMED, ...changes }), { mechanisms: by })
       .exchange(request('<x/>'))
       .catch((cause) => cause);
@@ -273,7 +289,7 @@ describe('refusals', () => {
 
   test('a target that never says accept-completed is given up', async () => {
     let legs = 0;
-    const { port } = await ntlmServer({
+    const { port } = await negotiateServer({
       onToken: () => {
         legs++;
         return legs === 1
@@ -290,7 +306,7 @@ describe('refusals', () => {
 
   test('what the KDC refuses reaches nobody else, and fails whatever waits at once', async () => {
     for (const reason of ['wrong-password', 'no-kdc', 'clock-skew'] as const) {
-      const { port, requests } = await ntlmServer({ kerberos });
+      const { port, requests } = await negotiateServer({ kerberos });
       const connections = pool(target(port, NAMED), { mechanisms: refusedByKdc(reason) });
       const all = await Promise.allSettled([1, 2, 3].map((n) => connections.exchange(request(`<${n}/>`))));
       for (const result of all) expect(result).toMatchObject({ status: 'rejected', reason: { reason } });
@@ -324,7 +340,7 @@ describe('SSPI in place of the library', () => {
   });
 
   test('a conversation over plain HTTP, sealed and in step', async () => {
-    const { port } = await ntlmServer({ kerberos, schemes: ['Negotiate', 'Kerberos'] });
+    const { port } = await negotiateServer({ kerberos, schemes: ['Negotiate', 'Kerberos'] });
     const seen: string[] = [];
     const connections = pool(target(port, NAMED), { mechanisms: sspi(seen), maxConnections: 1 });
     for (let n = 0; n < 5; n++) {
@@ -338,7 +354,7 @@ describe('SSPI in place of the library', () => {
   test('over TLS a refused ticket is put down to the channel binding that it cannot send', async () => {
     const certificate = makeCertificate();
     const channelBinding = channelBindingData(certificate.der);
-    const { port } = await ntlmServer({
+    const { port } = await negotiateServer({
       tls: certificate,
       schemes: ['Negotiate', 'Kerberos'],
       kerberos: async () => createTestAcceptor({ spn: SPN, channelBinding }),
@@ -351,7 +367,7 @@ describe('SSPI in place of the library', () => {
 });
 
 describe('Kerberos only sends no NTLM', () => {
-  test.each<[string, Parameters<typeof ntlmServer>[0], AuthenticationReason]>([
+  test.each<[string, Parameters<typeof negotiateServer>[0], AuthenticationReason]>([
     ['a machine that knows only NTLM', {}, 'scheme-not-offered'],
     [
       'one that asks for NTLM by name',
@@ -372,7 +388,7 @@ describe('Kerberos only sends no NTLM', () => {
     ],
     ['one that sends a raw challenge', { onToken: () => Buffer.from('NTLMSSP\0\x02\0\0\0', 'latin1') }, 'bad-token'],
   ])('%s', async (_what, options, reason) => {
-    const { port, requests } = await ntlmServer(options);
+    const { port, requests } = await negotiateServer(options);
     const to = { ...NAMED, trusted: true };
     const error = await pool(target(port, to), { mechanisms })
       .exchange(request('<x/>'))
@@ -386,7 +402,7 @@ describe('Kerberos only sends no NTLM', () => {
 
   test('the search finds NTLM where there is some', async () => {
     for (const negotiateForm of ['raw', 'spnego'] as const) {
-      const { port, requests } = await ntlmServer();
+      const { port, requests } = await negotiateServer();
       await pool(target(port), { mechanisms, negotiateForm }).exchange(request('<x/>'));
       expect(tokensIn(requests).filter(holdsNtlm).length).toBeGreaterThan(0);
     }

@@ -38,11 +38,11 @@ export interface Learned extends LearnedSignIn, DigestLearned {
 
 /**
  * Why the pool sends a request again, over a new connection: in each case the target has not executed it.
- * `spnego`: it refused raw NTLM. `kerberos-scheme`: it offers `Kerberos` and not `Negotiate`. `separately`: it dropped the body on a leg.
+ * `spnego`: it refused raw NTLM. `other-scheme`: Kerberos goes under the other of its two, `Negotiate` and `Kerberos`. `separately`: it dropped the body on a leg.
  * `context-lost`: 401 in mid-session. `challenged`: it closed the connection with its challenge. `without-certificate`: the socket was opened
  * without the client certificate that is now to be shown.
  */
-export type Again = 'spnego' | 'kerberos-scheme' | 'separately' | 'context-lost' | 'challenged' | 'without-certificate';
+export type Again = 'spnego' | 'other-scheme' | 'separately' | 'context-lost' | 'challenged' | 'without-certificate';
 
 export interface SignInWire {
   readonly isTls: boolean;
@@ -147,10 +147,12 @@ function refusal(initiation: Initiation, learned: Learned, { offered, leg, evide
   const { scheme, context, inside } = initiation;
   if (leg === 1) {
     if (!offersScheme(offered, scheme)) {
-      const isKerberosOnly = scheme === 'Negotiate' && context.mechanism === 'Kerberos';
-      if (!isKerberosOnly || !offersScheme(offered, 'Kerberos')) throw notOffered(scheme, offered, evidence);
-      learned.scheme = 'Kerberos';
-      return 'kerberos-scheme';
+      // Also back again: a target may be set up otherwise than it was. Not where the scheme is not ours to choose (SSPI).
+      const other = scheme === 'Negotiate' ? 'Kerberos' : 'Negotiate';
+      const isChoice = context.mechanism === 'Kerberos' && learned.scheme === scheme;
+      if (!isChoice || !offersScheme(offered, other)) throw notOffered(scheme, offered, evidence);
+      learned.scheme = other;
+      return 'other-scheme';
     }
     if (context.mechanism === 'NTLM') {
       if (inside === null) {

@@ -5,7 +5,7 @@ import { makeCertificate, type TestCertificate, type TestCertificateOptions } fr
 import { CertificateError } from '../errors.ts';
 import type { Target, TlsTrust } from '../target.ts';
 import { createConnectionPool } from './connection-pool.ts';
-import { reply, startNtlmServer, startServer } from './loopback-server.ts';
+import { reply, startNegotiateServer, startServer } from './loopback-server.ts';
 import { inspectCertificate, openSocket } from './open-socket.ts';
 
 const NO_TRUST: TlsTrust = { pin: null, skipNameCheck: false, skipAuthorityCheck: false };
@@ -207,7 +207,10 @@ describe('NTLM inside TLS', () => {
     'with the channel binding that a strict target demands (%s)',
     async (algorithm) => {
       const certificate = makeCertificate({ algorithm });
-      const server = await startNtlmServer({ tls: { ...certificate, requireBinding: true }, takesRidingBody: true });
+      const server = await startNegotiateServer({
+        tls: { ...certificate, requireBinding: true },
+        takesRidingBody: true,
+      });
       closing.push(server.close);
       const connections = connect(server.port, { pin: await pinOf(server.port) });
       const first = await connections.exchange(request('<one/>'));
@@ -225,7 +228,7 @@ describe('NTLM inside TLS', () => {
   test('a binding to another certificate (a man in the middle) is refused', async () => {
     const certificate = makeCertificate();
     const other = makeCertificate();
-    const server = await startNtlmServer({ tls: { ...certificate, der: other.der }, takesRidingBody: true });
+    const server = await startNegotiateServer({ tls: { ...certificate, der: other.der }, takesRidingBody: true });
     closing.push(server.close);
     await expect(
       connect(server.port, { pin: await pinOf(server.port) }).exchange(request('<x/>')),
@@ -236,7 +239,7 @@ describe('NTLM inside TLS', () => {
 
   test('a body that does not ride, and 401 in mid-session, also for a change: inside TLS the refusal is believed', async () => {
     let refuse = false;
-    const server = await startNtlmServer({
+    const server = await startNegotiateServer({
       tls: makeCertificate(),
       onSoap(_soap, { socket }) {
         if (!refuse) return false;
@@ -255,7 +258,7 @@ describe('NTLM inside TLS', () => {
   });
 
   test('no credential and no HTTP byte goes to a target whose certificate is refused', async () => {
-    const server = await startNtlmServer({ tls: makeCertificate() });
+    const server = await startNegotiateServer({ tls: makeCertificate() });
     closing.push(server.close);
     let asked = 0;
     const password = async () => {
@@ -276,7 +279,7 @@ describe('NTLM inside TLS', () => {
 
   test('every connection shows its certificate: sessions are not resumed', async () => {
     const certificate = makeCertificate();
-    const server = await startNtlmServer({ tls: certificate, takesRidingBody: true });
+    const server = await startNegotiateServer({ tls: certificate, takesRidingBody: true });
     closing.push(server.close);
     const pin = await pinOf(server.port);
     for (let i = 0; i < 2; i++) {
