@@ -6,7 +6,7 @@
 import { type CDPSession, chromium, type Page } from '@playwright/test';
 import { ensureBuilt, rendererFolder } from '../../main/web-host/ensure-built.ts';
 import { startWebHost } from '../../main/web-host/server.ts';
-import { contract } from '../../shared/contract/contract.ts';
+import { type ConsoleHandlers, contract } from '../../shared/contract/contract.ts';
 import type { Machine } from '../../shared/contract/machines.ts';
 import { ProblemError } from '../../shared/contract/problem.ts';
 import { serveContract } from '../../shared/rpc/server.ts';
@@ -78,82 +78,66 @@ const refuse = (): never => {
 };
 const info = { version: '0', host: 'browser', lab: true, keychain: true, dataFolder: '/', notices: [] } as const;
 
+/** Every endpoint of the contract refuses, but for the few that the measured pages ask. */
+const refusing = Object.fromEntries(
+  Object.entries(contract).map(([area, endpoints]) => [
+    area,
+    Object.fromEntries(Object.keys(endpoints).map((endpoint) => [endpoint, refuse])),
+  ]),
+) as unknown as ConsoleHandlers;
+const handlers: ConsoleHandlers = {
+  ...refusing,
+  machines: {
+    ...refusing.machines,
+    watch: async (_input, sink) => {
+      await sink.push({ kind: 'all', machines });
+      await untilCancelled(sink.signal);
+    },
+    refresh: async () => {},
+  },
+  credentials: {
+    ...refusing.credentials,
+    watch: async (_input, sink) => {
+      await sink.push({
+        sets: [],
+        assignments: { global: null, tags: [] },
+        vault: { kind: 'keychain', locked: false },
+      });
+      await untilCancelled(sink.signal);
+    },
+  },
+  gauges: {
+    // Ten batches a second for whatever is visible: more than the product sends, so the figure is on the safe side.
+    watch: async ({ machineIds }, sink) => {
+      while (!sink.signal.aborted) {
+        await sink.push(
+          machineIds.map((machineId) => ({
+            machineId,
+            readAt: Date.now(),
+            cpuPercent: Math.random() * 100,
+            memoryPercent: Math.random() * 100,
+          })),
+        );
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    },
+  },
+  settings: {
+    get: async () => ({ theme: 'light' }),
+    set: async (value) => value,
+    info: async () => info,
+    openLab: async () => info,
+  },
+};
+
 await ensureBuilt();
 const host = await startWebHost({
   rendererFolder,
   serve: (port) =>
-    void serveContract(
-      port,
-      contract,
-      {
-        machines: {
-          watch: async (_input, sink) => {
-            await sink.push({ kind: 'all', machines });
-            await untilCancelled(sink.signal);
-          },
-          add: refuse,
-          update: refuse,
-          remove: refuse,
-          tag: refuse,
-          refresh: async () => {},
-          test: refuse,
-          previewImport: refuse,
-          import: refuse,
-          export: refuse,
-        },
-        credentials: {
-          watch: async (_input, sink) => {
-            await sink.push({
-              sets: [],
-              assignments: { global: null, tags: [] },
-              vault: { kind: 'keychain', locked: false },
-            });
-            await untilCancelled(sink.signal);
-          },
-          save: refuse,
-          remove: refuse,
-          assign: refuse,
-          assignTo: refuse,
-          createVault: refuse,
-          unlock: refuse,
-          surveyNtlm: refuse,
-        },
-        gauges: {
-          // Ten batches a second for whatever is visible: more than the product sends, so the figure is on the safe side.
-          watch: async ({ machineIds }, sink) => {
-            while (!sink.signal.aborted) {
-              await sink.push(
-                machineIds.map((machineId) => ({
-                  machineId,
-                  readAt: Date.now(),
-                  cpuPercent: Math.random() * 100,
-                  memoryPercent: Math.random() * 100,
-                })),
-              );
-              await new Promise((resolve) => setTimeout(resolve, 100));
-            }
-          },
-        },
-        overview: { watch: refuse },
-        windowsServices: {
-          watch: refuse,
-          dependants: refuse,
-          dependencies: refuse,
-          control: refuse,
-          setStartMode: refuse,
-        },
-        power: { signedIn: refuse, run: refuse },
-        settings: {
-          get: async () => ({ theme: 'light' }),
-          set: async (value) => value,
-          info: async () => info,
-          openLab: async () => info,
-        },
-      },
-      (error) =>
-        error instanceof ProblemError
-          ? error.problem
-          : { code: 'internal-error', message: String(error), advice: [], retryable: false },
+    void serveContract(port, contract, handlers, (error) =>
+      error instanceof ProblemError
+        ? error.problem
+        : { code: 'internal-error', message: String(error), advice: [], retryable: false },
     ),
 });
 const browser = await chromium.launch({
