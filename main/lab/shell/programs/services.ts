@@ -53,6 +53,14 @@ function status(
   );
 }
 
+/** What sc calls them, and what WMI does. */
+const startModes: ReadonlyMap<string, string> = new Map([
+  ['auto', 'Automatic'],
+  ['delayed-auto', 'Automatic'],
+  ['demand', 'Manual'],
+  ['disabled', 'Disabled'],
+]);
+
 export const sc: Program = async (context) => {
   const { machine } = context;
   const [verb = '', ...rest] = words(context.tail);
@@ -92,6 +100,21 @@ export const sc: Program = async (context) => {
       const code = record.state === 'Stopped' ? 6 : stopService(machine, record);
       if (code !== 0) return refused('ControlService', win32Errors.get(code) ?? [code, '']);
       await context.out(status(machine, machine.services.find(record.template.name)!, {}));
+      return 0;
+    }
+    case 'config': {
+      const record = machine.services.find(rest[0] ?? '');
+      if (!record) return refused('OpenService', noService);
+      const at = rest.findIndex((word) => word.toLowerCase() === 'start=');
+      const mode = startModes.get(rest[at + 1]?.toLowerCase() ?? '');
+      if (at < 1 || mode === undefined) {
+        await context.out(
+          '[SC] ChangeServiceConfig: the option is not one of start= auto|delayed-auto|demand|disabled\r\n',
+        );
+        return 1639;
+      }
+      machine.services.changeStartMode(record.template.name, mode);
+      await context.out('[SC] ChangeServiceConfig SUCCESS\r\n');
       return 0;
     }
     default:
