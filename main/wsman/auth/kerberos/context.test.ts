@@ -1,5 +1,5 @@
 /** What a real library does not do on demand: leave out flags, hang, and end after nobody waits any more. The library is a script here. */
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { createInitiatorContext, type KerberosInitiatorOptions } from './context.ts';
 import { forgetTickets } from './credentials.ts';
 import { type Gss, GssError, GssFlag, type Handle, type Step } from './gss.ts';
@@ -11,7 +11,7 @@ const TKT_EXPIRED = new GssError('gss_init_sec_context', 0xb0000, 0x96c73a20, 'T
 const complete = (flags: number): Step => ({ context: 7n, token: null, complete: true, flags });
 
 /** A library whose `initiate` is given; it notes what is held and what is released. */
-function scripted(initiate: () => Promise<Step>) {
+function scripted(initiate: () => Promise<Step>, refuse: () => GssError | null = () => null) {
   const counts = { acquired: 0, initiated: 0 };
   const names = new Set<Handle>();
   const credentials = new Set<Handle>();
@@ -24,6 +24,8 @@ function scripted(initiate: () => Promise<Step>) {
   };
   const acquire = async () => {
     counts.acquired++;
+    const refusal = refuse();
+    if (refusal) throw refusal;
     return { credential: hold(credentials), lifetime: 36_000 };
   };
   const never = () => {
@@ -144,4 +146,27 @@ test('one step at a time, and none after the end', async () => {
   await first;
   await expect(context.step(new Uint8Array(3))).rejects.toMatchObject({ reason: 'bad-token' });
   expect(counts.initiated).toBe(1);
+});
+
+test('a KDC that does not answer is asked once for a fleet, and again after a while; other realms meanwhile', async () => {
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(1000);
+  const unreachable = new GssError('gss_acquire_cred_with_password', 0xd0000, 0x96c73a9c, 'Cannot contact any KDC');
+  let isDown = true;
+  const { open, counts } = scripted(
+    async () => complete(ALL),
+    () => (isDown ? unreachable : null),
+  );
+  const signIn = (userName: string) => ({ signIn: { kind: 'password', userName, password: 'secret' } as const });
+  for (const userName of ['alice@DOWN.TEST', 'alice@DOWN.TEST', 'bob@DOWN.TEST']) {
+    await expect(open(signIn(userName)).step(null)).rejects.toMatchObject({ reason: 'no-kdc' });
+  }
+  expect(counts.acquired).toBe(1);
+  isDown = false;
+  await open(signIn('alice@UP.TEST')).step(null);
+  expect(counts.acquired).toBe(2);
+  await expect(open(signIn('alice@DOWN.TEST')).step(null)).rejects.toMatchObject({ reason: 'no-kdc' });
+  clock.mockReturnValue(11_000);
+  await open(signIn('alice@DOWN.TEST')).step(null);
+  expect(counts.acquired).toBe(3);
+  clock.mockRestore();
 });

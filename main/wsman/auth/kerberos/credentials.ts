@@ -8,6 +8,7 @@
  * primary_kdc of krb5.conf, _kerberos-master in DNS; Windows domains publish none).
  */
 import { createHmac, randomBytes } from 'node:crypto';
+import { AuthenticationError } from '../../errors.ts';
 import type { Gss, Handle } from './gss.ts';
 import { toAuthenticationError } from './kerberos-errors.ts';
 import { type Krb5Config, readKrb5Config } from './krb5-config.ts';
@@ -43,12 +44,20 @@ interface Kept {
 /** Keys tell account and secret apart, and tell nobody the secret: the hash's own key never leaves this process. */
 const hashKey = randomBytes(32);
 const kept = new Map<string, Promise<Kept>>();
+/**
+ * Realms whose KDC has just not answered, and until when (performance.now) it is not asked again: each question takes half a minute of one of
+ * the few threads, and the machines of a fleet would ask it one after another.
+ */
+const silentRealms = new Map<string, { readonly error: AuthenticationError; readonly until: number }>();
+const SILENT_MS = 10_000;
 
 /** Asks the KDC where there are no tickets yet; concurrent askers share one request. Throws AuthenticationError. */
 export async function borrowCredential(gss: Gss, signIn: KerberosSignIn, signal?: AbortSignal): Promise<Borrowed> {
   const config = await readKrb5Config();
   if (signIn.kind === 'signed-in-user') return borrowDefault(gss, config, signal);
   const principal = principalOf(signIn.userName, { config, defaultRealm: () => defaultRealm(gss) });
+  const silent = silentRealms.get(realmOf(principal));
+  if (silent && performance.now() < silent.until) throw silent.error;
   const key = keyOf(principal, signIn.password);
   const [entry, drop] = await enter(key, () => acquire(gss, principal, signIn.password));
   let isOut = true;
@@ -65,8 +74,9 @@ export async function borrowCredential(gss: Gss, signIn: KerberosSignIn, signal?
   };
 }
 
-/** Drops every ticket that was had with a password. Contexts that are being set up finish with theirs. */
+/** Drops every ticket that was had with a password, and what is known of realms. Contexts that are being set up finish with theirs. */
 export function forgetTickets(): void {
+  silentRealms.clear();
   for (const [key, making] of [...kept]) drop(key, making);
 }
 
@@ -105,7 +115,11 @@ async function acquire(gss: Gss, principal: string, password: string): Promise<K
     const usable = lifetime - Math.min(RENEW_BEFORE_SECONDS, lifetime / 5);
     return { gss, credential, renewAt: Date.now() + 1000 * usable, users: 0, isDropped: false };
   } catch (cause) {
-    throw toAuthenticationError(cause, { isFirstTicket: true });
+    const error = toAuthenticationError(cause, { isFirstTicket: true });
+    if (error instanceof AuthenticationError && error.reason === 'no-kdc') {
+      silentRealms.set(realmOf(principal), { error, until: performance.now() + SILENT_MS });
+    }
+    throw error;
   } finally {
     secret.fill(0);
     gss.releaseName(name);
@@ -144,6 +158,11 @@ function drop(key: string, making: Promise<Kept>): void {
 
 function releaseIfUnused(entry: Kept): void {
   if (entry.isDropped && entry.users === 0) entry.gss.releaseCredential(entry.credential);
+}
+
+/** Of a principal that has one; an `@` in the name stands behind a backslash, but the last one never does. */
+function realmOf(principal: string): string {
+  return principal.slice(principal.lastIndexOf('@') + 1);
 }
 
 function keyOf(principal: string, password: string): string {
