@@ -25,6 +25,9 @@ export interface Column<Row> {
   readonly className?: string;
   /** The cell is text and nothing else: it needs no box of its own to be cut off with an ellipsis. */
   readonly plain?: boolean;
+  /** The cell is never wider than its column, or cuts itself off: the table need not. */
+  readonly fits?: boolean;
+  /** Without state of its own: the same element shows another row when this one has been scrolled away. */
   readonly cell: (row: Row) => ReactNode;
   /** Makes the column sortable. Texts go in natural order; null comes last in both directions. */
   readonly sortBy?: (row: Row) => string | number | null;

@@ -1,6 +1,7 @@
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { memo, type ReactNode, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useRef } from 'react';
 import type { Column, DataTableHandle, TableMemory } from './DataTable.tsx';
+import { type Placed, placeRows } from './table-slots.ts';
 
 export const headHeight = 30;
 
@@ -106,16 +107,25 @@ export function TableBody<Row extends object>(props: TableBodyProps<Row>) {
     return () => scroller.removeEventListener('scroll', keep);
   }, [memory, scroller]);
 
+  const items = new Map(virtualizer.getVirtualItems().map((item) => [String(item.key), item]));
+  // Written while rendering, which is safe: asked again with the same rows, the answer is the same.
+  const places = useRef<readonly Placed[]>([]);
+  const placed = placeRows(places.current, [...items.keys()], {
+    scrolling: virtualizer.isScrolling,
+    held: heldRow(scroller),
+  });
+  places.current = placed;
+
   return (
     // biome-ignore lint/a11y/useSemanticElements: a table element cannot hold virtual rows
     <div className="dt-body" role="rowgroup" style={{ height: virtualizer.getTotalSize() }}>
-      {virtualizer.getVirtualItems().map((item) => {
-        const row = rows[item.index];
-        const id = order[item.index];
-        if (row === undefined || id === undefined) return null;
+      {placed.map(({ slot, id }) => {
+        const item = items.get(id);
+        const row = item === undefined ? undefined : rows[item.index];
+        if (item === undefined || row === undefined) return null;
         return (
           <TableRow
-            key={id}
+            key={slot}
             row={row}
             id={id}
             index={item.index}
@@ -138,6 +148,13 @@ export function TableBody<Row extends object>(props: TableBodyProps<Row>) {
     </div>
   );
 }
+
+/** The row that has the keyboard, or something in it that has. */
+const heldRow = (scroller: HTMLElement): string | null => {
+  const { activeElement } = document;
+  if (activeElement === null || !scroller.contains(activeElement)) return null;
+  return activeElement.closest<HTMLElement>('.dt-row')?.dataset['row'] ?? null;
+};
 
 interface TableRowProps {
   row: object;
@@ -217,7 +234,7 @@ const TableRow = memo(function TableRow(props: TableRowProps) {
           <span
             key={column.id}
             role="gridcell"
-            className={`dt-td${column.align === 'right' ? ' right' : ''}${column.plain ? ' plain' : ''} ${column.className ?? ''}`}
+            className={`dt-td${column.align === 'right' ? ' right' : ''}${column.plain ? ' plain' : ''}${column.fits ? ' fits' : ''} ${column.className ?? ''}`}
           >
             {column.cell(row)}
           </span>
@@ -226,7 +243,7 @@ const TableRow = memo(function TableRow(props: TableRowProps) {
       {detail === null ? null : (
         // biome-ignore lint/a11y/useSemanticElements: see above
         // biome-ignore lint/a11y/useFocusableInteractive: the row has the focus
-        <div className="dt-detail" role="gridcell" style={{ height: detail.height }}>
+        <div key={id} className="dt-detail" role="gridcell" style={{ height: detail.height }}>
           {detail.content}
         </div>
       )}

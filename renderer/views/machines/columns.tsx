@@ -50,6 +50,7 @@ export const machineColumns: readonly MachineColumn[] = [
     width: 28,
     standard: true,
     className: 'state-cell',
+    fits: true,
     cell: (machine) => {
       const health = machineHealth(machine);
       return (
@@ -112,6 +113,7 @@ export const machineColumns: readonly MachineColumn[] = [
     title: 'CPU',
     width: 94,
     standard: true,
+    fits: true,
     cell: (machine) => <PercentCell machine={machine} what="cpu" />,
     sortBy: (machine) => (machine.state === 'online' ? (readGauge(machine.id)?.cpuPercent ?? null) : null),
     descendingFirst: true,
@@ -122,6 +124,7 @@ export const machineColumns: readonly MachineColumn[] = [
     title: 'Memory',
     width: 94,
     standard: true,
+    fits: true,
     cell: (machine) => <PercentCell machine={machine} what="memory" />,
     sortBy: (machine) => (machine.state === 'online' ? (readGauge(machine.id)?.memoryPercent ?? null) : null),
     descendingFirst: true,
@@ -133,6 +136,7 @@ export const machineColumns: readonly MachineColumn[] = [
     width: 126,
     standard: true,
     className: 'num',
+    fits: true,
     cell: (machine) => <DiskCell machine={machine} />,
     sortBy: (machine) => machine.facts?.worstDisk?.freePercent ?? null,
   },
@@ -143,6 +147,7 @@ export const machineColumns: readonly MachineColumn[] = [
     width: 152,
     grow: 0.2,
     standard: true,
+    fits: true,
     cell: (machine) => <AuthCell machine={machine} />,
     sortBy: (machine) => (machine.security === null ? null : securityWords(machine.security)),
   },
@@ -168,6 +173,7 @@ export const machineColumns: readonly MachineColumn[] = [
     standard: true,
     leavesAt: 1,
     className: 'tags-cell',
+    fits: true,
     // Tags that do not fit wrap out of sight whole; the tooltip has them all.
     cell: ({ settings }) => (
       <span className="tags" title={settings.tags.join(', ')}>
