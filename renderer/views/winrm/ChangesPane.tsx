@@ -27,8 +27,10 @@ export function ChangesPane(props: {
   return (
     <aside className="wr-pane" aria-label={`Changes to ${machine}`}>
       <div className="wr-pane-head">
-        <h2 className="wr-pane-title" role="status">
-          {draft.length === 0 ? `WinRM of ${machine}` : `${plural(draft.length, 'change')} to ${machine}`}
+        <h2 className="wr-pane-title">
+          <span role="status">
+            {draft.length === 0 ? `WinRM of ${machine}` : `${plural(draft.length, 'change')} to ${machine}`}
+          </span>
         </h2>
         {draft.length === 0 ? null : (
           <Button kind="ghost" onClick={props.onDiscard}>

@@ -89,9 +89,11 @@ function PluginRow(props: {
         <span className="b5 ell">{plugin.name}</span>
         {changed ? <i className="wr-dot" /> : null}
         <span className="t3 ell grow">{plugin.fileName}</span>
-        {plugin.neededFor === null ? null : (
-          <span className="t2 ell row g6" title={`Without it this goes: ${plugin.neededFor}`}>
-            <Glyph name="warning" size={10} label="" /> <span className="ell">needed for {plugin.neededFor}</span>
+        {plugin.neededFor === null ? null : enabled.text.toLowerCase() === 'true' ? (
+          <span className="t3 ell">needed for {plugin.neededFor}</span>
+        ) : (
+          <span className="c-warn row g6 ell">
+            <Glyph name="warning" size={10} label="" /> <span className="ell">without it goes {plugin.neededFor}</span>
           </span>
         )}
       </div>
