@@ -1,0 +1,264 @@
+import { describe, expect, test } from 'vitest';
+import type { MachineSettings } from '../../../shared/contract/machines.ts';
+import type {
+  DriftRow,
+  StoreCertificate,
+  WinrmListener,
+  WinrmSetting,
+} from '../../../shared/contract/winrm-settings.ts';
+import type { ApplyRun } from '../../stores/winrm-settings.ts';
+import { winrmCommand } from './command.ts';
+import { countDrift, driftAsCsv, groupDrift } from './drift-view.ts';
+import {
+  addressOf,
+  emptyListener,
+  formOf,
+  listenerChange,
+  listenerProblems,
+  sortCertificates,
+  withCertificate,
+} from './listener-form.ts';
+import {
+  filterSettings,
+  fullName,
+  groupOf,
+  humanValue,
+  labelOf,
+  settingRows,
+  whyWrong,
+  withMeaning,
+} from './setting-view.ts';
+import { runVerdict, shortPrint } from './words.ts';
+
+const setting = (path: string, more: Partial<WinrmSetting> = {}): WinrmSetting => ({
+  path,
+  value: { kind: 'flag' },
+  current: 'false',
+  default: 'false',
+  meaning: '',
+  lock: null,
+  ...more,
+});
+const idle = setting('Winrs/IdleTimeout', {
+  value: { kind: 'number', least: 60_000, most: 2147483647, unit: 'ms' },
+  current: '7200000',
+  default: '7200000',
+});
+
+describe('settings as rows', () => {
+  test('belong to the part of winrm/config that their path names', () => {
+    expect([groupOf('Service/Auth/Basic'), groupOf('Winrs/IdleTimeout'), groupOf('MaxTimeoutms')]).toEqual([
+      'Service',
+      'Winrs',
+      '',
+    ]);
+    expect([labelOf('Service/Auth/Basic'), labelOf('MaxTimeoutms')]).toEqual(['Auth / Basic', 'MaxTimeoutms']);
+    expect(fullName('Service/Auth/Basic')).toBe('Service / Auth / Basic');
+  });
+
+  test('a number says what it means', () => {
+    expect(humanValue(idle, '7200000')).toBe('2 h');
+    expect(humanValue(idle, '900000')).toBe('15 min');
+    expect(humanValue(idle, '2147483647')).toBe('no limit');
+    expect(
+      humanValue(setting('MaxEnvelopeSizekb', { value: { kind: 'number', least: 32, most: 9, unit: 'KB' } }), '500'),
+    ).toBe('500 KB');
+    expect(humanValue(idle, 'soon')).toBeNull();
+    expect(withMeaning(idle, '900000')).toBe('900000 (15 min)');
+    expect(withMeaning(undefined, 'x')).toBe('x');
+  });
+
+  test('what the machine would refuse is wrong before it is sent', () => {
+    expect(whyWrong(idle, '1')).toBe('60000 to 2147483647');
+    expect(whyWrong(idle, '1e9')).toBe('a whole number');
+    expect(whyWrong(idle, '900000')).toBeNull();
+    expect(whyWrong(setting('x', { value: { kind: 'choice', choices: ['None', 'Strict'] } }), 'Lax')).toContain(
+      'None, Strict',
+    );
+    expect(whyWrong(setting('x', { value: { kind: 'text', looks: 'thumbprint' } }), 'abc')).not.toBeNull();
+    expect(whyWrong(setting('x', { value: { kind: 'text', looks: 'thumbprint' } }), '')).toBeNull();
+  });
+
+  test('chips add up, words narrow down', () => {
+    const rows = settingRows(
+      [
+        setting('Service/Auth/Basic', { lock: { kind: 'policy', policy: null } }),
+        setting('Client/TrustedHosts', { value: { kind: 'text', looks: 'hosts' }, current: '10.*', default: '' }),
+        idle,
+      ],
+      [{ kind: 'set', path: 'Winrs/IdleTimeout', value: '1' }],
+    );
+    const paths = (text: string, ...filters: ('changed' | 'locked' | 'not-default')[]) =>
+      filterSettings(rows, text, new Set(filters)).map((row) => row.setting.path);
+    expect(rows[2]).toMatchObject({ text: '1', changed: true, wrong: '60000 to 2147483647' });
+    expect(paths('', 'locked')).toEqual(['Service/Auth/Basic']);
+    expect(paths('', 'changed', 'not-default')).toEqual(['Client/TrustedHosts', 'Winrs/IdleTimeout']);
+    expect(paths('winrs idle')).toEqual(['Winrs/IdleTimeout']);
+    expect(paths('10.*')).toEqual(['Client/TrustedHosts']);
+    expect(paths('winrs', 'locked')).toEqual([]);
+  });
+});
+
+const certificate = (thumbprint: string, more: Partial<StoreCertificate> = {}): StoreCertificate => ({
+  thumbprint,
+  subject: 'CN=a',
+  issuer: 'CN=ca',
+  names: [],
+  validFromAt: 0,
+  validToAt: 10,
+  serverAuthentication: true,
+  hasPrivateKey: true,
+  hostname: 'a.example',
+  unsuitable: [],
+  ...more,
+});
+
+describe('the form of a listener', () => {
+  const good = certificate('A'.repeat(40));
+  const bad = certificate('B'.repeat(40), { unsuitable: ['It has expired.'], validToAt: 99 });
+
+  test('writes the address as WinRM does and reads it back', () => {
+    expect(addressOf(emptyListener)).toBe('*');
+    expect(addressOf({ ...emptyListener, kind: 'ip', address: ' 10.0.0.4 ' })).toBe('IP:10.0.0.4');
+    const listener: WinrmListener = {
+      address: 'MAC:00-11-22-33-44-55',
+      transport: 'HTTPS',
+      port: 443,
+      hostname: 'a',
+      enabled: false,
+      urlPrefix: 'wsman',
+      thumbprint: good.thumbprint,
+      listeningOn: [],
+      source: null,
+      carriesThisConnection: false,
+    };
+    expect(formOf(listener)).toMatchObject({ kind: 'mac', address: '00-11-22-33-44-55', port: '443', enabled: false });
+    expect(listenerChange(formOf(listener), listener)).toEqual({
+      kind: 'edit-listener',
+      address: 'MAC:00-11-22-33-44-55',
+      transport: 'HTTPS',
+      port: 443,
+      hostname: 'a',
+      enabled: false,
+      urlPrefix: 'wsman',
+      thumbprint: good.thumbprint,
+    });
+  });
+
+  test('says field by field what will not do', () => {
+    const problems = (form: Partial<typeof emptyListener>, taken: { address: string; transport: string }[] = []) =>
+      Object.keys(listenerProblems({ ...emptyListener, ...form }, [good, bad], taken));
+    expect(problems({})).toEqual([]);
+    expect(problems({ kind: 'ip', address: 'here' })).toEqual(['address']);
+    expect(problems({ kind: 'ip', address: 'fe80::1' })).toEqual([]);
+    expect(problems({}, [{ address: '*', transport: 'HTTP' }])).toEqual(['address']);
+    expect(problems({}, [{ address: '*', transport: 'HTTPS' }])).toEqual([]);
+    expect(problems({ port: '70000' })).toEqual(['port']);
+    expect(problems({ urlPrefix: '/wsman' })).toEqual(['urlPrefix']);
+    expect(problems({ transport: 'HTTPS' })).toEqual(['certificate']);
+    expect(problems({ transport: 'HTTPS', certificate: bad.thumbprint })).toEqual(['certificate']);
+    expect(problems({ transport: 'HTTPS', hostname: 'a.example' })).toEqual([]);
+  });
+
+  test('a certificate brings its host name; those that will do come first', () => {
+    expect(withCertificate(emptyListener, good.thumbprint, [good]).hostname).toBe('a.example');
+    expect(sortCertificates([bad, good])).toEqual([good, bad]);
+    // HTTP has none, whatever was chosen before.
+    expect(listenerChange({ ...emptyListener, certificate: good.thumbprint }, null)).toMatchObject({
+      thumbprint: null,
+      port: null,
+    });
+  });
+});
+
+describe('the line that does the same', () => {
+  const target: MachineSettings = {
+    name: 'web01',
+    address: 'web01',
+    transport: 'http',
+    port: 5985,
+    path: 'wsman',
+    signIn: 'negotiate',
+  } as MachineSettings;
+
+  test('is true: settings of one resource together, one resource at a time', () => {
+    expect(winrmCommand([], target, null)).toBe('winrm get winrm/config -r:web01');
+    expect(
+      winrmCommand(
+        [
+          { kind: 'set', path: 'Service/Auth/Basic', value: 'true' },
+          { kind: 'set', path: 'Service/IPv4Filter', value: '10.0.0.1-10.0.0.9' },
+          { kind: 'set', path: 'Service/MaxConnections', value: '200' },
+        ],
+        target,
+        null,
+      ),
+    ).toBe('winrm set winrm/config/service @{IPv4Filter="10.0.0.1-10.0.0.9";MaxConnections="200"} -r:web01');
+    expect(winrmCommand([{ kind: 'delete-listener', address: '*', transport: 'HTTPS' }], target, null)).toBe(
+      'winrm delete winrm/config/listener?Address=*+Transport=HTTPS -r:web01',
+    );
+    expect(winrmCommand([{ kind: 'restore', what: 'config' }], target, null)).toBe(
+      'winrm invoke restore winrm/config @{} -r:web01',
+    );
+  });
+});
+
+describe('how applying ended', () => {
+  const run = (more: Partial<ApplyRun>): ApplyRun => ({
+    count: 2,
+    startedAt: 0,
+    steps: [],
+    result: null,
+    problem: null,
+    endedAt: null,
+    ...more,
+  });
+  test('is said plainly, and only a confirmed change is called confirmed', () => {
+    const confirm = {
+      phase: 'confirm',
+      outcome: 'passed',
+      words: '',
+      revertAt: null,
+      problem: null,
+      result: null,
+    } as const;
+    expect(runVerdict(run({}), 'web01')).toBeNull();
+    expect(runVerdict(run({ result: 'applied', steps: [confirm] }), 'web01')?.words).toBe(
+      'Confirmed. All 2 changes to web01 stand.',
+    );
+    expect(runVerdict(run({ result: 'applied' }), 'web01')?.words).toMatch(/^Applied\./);
+    expect(runVerdict(run({ result: 'reverted' }), 'web01')?.words).toMatch(/^Reverted\./);
+    for (const result of ['unreachable', 'lost'] as const) {
+      expect(runVerdict(run({ result }), 'web01')).toMatchObject({
+        tint: 'crit',
+        words: expect.stringMatching(/^Unknown\./),
+      });
+    }
+    expect(shortPrint('6C1F9A03D4E5F60718293A4B5C6D7E8F901277B1')).toBe('6C1F 9A03 … 77B1');
+  });
+});
+
+describe('drift', () => {
+  const row = (machineId: string, right: string | null): DriftRow => ({
+    machineId,
+    outcome: right === null ? 'same' : 'drifted',
+    differences: right === null ? [] : [{ subject: 'Service/MaxConnections', left: '300', right, expected: false }],
+    problem: null,
+    readAt: 1,
+  });
+  const failed: DriftRow = { ...row('f', null), outcome: 'failed' };
+
+  test('machines that differ alike stand together, what differs first', () => {
+    const rows = [row('a', null), row('b', '25'), failed, row('c', '25'), row('d', '7'), row('e', null)];
+    expect(countDrift(rows)).toEqual({ same: 2, drifted: 3, failed: 1 });
+    expect(groupDrift(rows).map((group) => group.map((one) => one.machineId).join(''))).toEqual(['bc', 'd', 'f', 'ae']);
+  });
+
+  test('CSV: one line per difference; what a machine says becomes no formula', () => {
+    expect(driftAsCsv([row('a', null), row('b', '=cmd|"x"')], (id) => `machine ${id}`).split('\r\n')).toEqual([
+      'machine,outcome,setting,expected,found',
+      'machine a,same,,,',
+      `machine b,drifted,Service/MaxConnections,300,"'=cmd|""x"""`,
+    ]);
+  });
+});
