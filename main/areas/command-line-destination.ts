@@ -1,6 +1,6 @@
 /**
  * Where a typed line goes: the command language knows hosts and ports, the inventory knows machines and tags. `-r:NAME` is a machine by its
- * name or address, `-r:#TAG` all machines with that tag; anything else is left to the language.
+ * name or address, `-r:@TAG` all machines with that tag; anything else is left to the language.
  */
 import type { MachineSettings } from '../../shared/contract/machines.ts';
 import { CommandLineError, type Connection } from '../winrm-command/command.ts';
@@ -43,7 +43,7 @@ export function address(line: string, machines: readonly KnownMachine[], prompt:
   }
   const replaced = `${line.slice(0, remote.from)}-r:${placeholder}${line.slice(remote.to)}`;
   const { value } = remote;
-  if (value.startsWith('#')) {
+  if (value.startsWith('@')) {
     const tag = value.slice(1).trim();
     const tagged = machines.filter(({ settings }) => settings.tags.some((own) => isSame(own, tag)));
     if (tagged.length === 0) throw new CommandLineError(`No machine has the tag "${tag}".`);

@@ -3,6 +3,7 @@
  * several machines at once.
  */
 import type { Command } from '../winrm-command/command.ts';
+import { riskOf } from '../winrm-command/consent.ts';
 import type { WinrsLine } from '../winrm-command/winrs-parse.ts';
 import type { Destination } from './command-line-destination.ts';
 
@@ -24,33 +25,21 @@ export function questionBefore(command: Command | WinrsLine, destination: Destin
   return `${cut} ${name}, and nobody may get in by this way any more. Run it?`;
 }
 
-const readOnly: ReadonlySet<string> = new Set(['identify', 'get', 'enumerate', 'quickconfig']);
+const readOnly: ReadonlySet<string> = new Set(['identify', 'get', 'enumerate']);
 
 function changes(command: Command | WinrsLine): boolean {
   if (!('connection' in command)) return false;
   // An access list that is only printed.
-  if ((command.verb as string) === 'configsddl') return 'sddl' in command && command.sddl !== null;
+  if (command.verb === 'configsddl') return command.sddl !== null;
   return !readOnly.has(command.verb);
 }
 
-const cutting = 'This line may cut off the connection to';
-const configUri = /^http:\/\/schemas\.microsoft\.com\/wbem\/wsman\/1\/config(?:\/|$)/i;
-/** Services without which nobody gets in: WinRM itself, the firewall whose stop closes every port, what HTTP stands on. */
-const carriers = /^(?:winrm|mpssvc|sharedaccess|bfe|http)$/i;
-const stopping = /(?:stop|pause|delete)service$|changestartmode$|(?:^|\/)change$/i;
-
 /** The first words of the question; null where the line does nothing of the kind. */
 function cutsOff(command: Command | WinrsLine): string | null {
-  if (command.verb === 'winrs') return cutsOffByCommand(command.commandLine) ? cutting : null;
-  const verb: string = command.verb;
-  if (verb === 'configsddl') return changes(command) ? cutting : null;
-  if (!('resource' in command) || verb === 'get' || verb === 'enumerate') return null;
-  const { resourceUri, selectors = [] } = command.resource;
-  if (configUri.test(resourceUri)) return cutting;
-  const isService = /\/Win32_(?:System|Terminal|Base)?(?:Service|Driver)$/i.test(resourceUri);
-  const name = selectors.find(([key]) => key.toLowerCase() === 'name')?.[1];
-  if (!isService || typeof name !== 'string' || !carriers.test(name)) return null;
-  return verb === 'delete' || ('method' in command && stopping.test(command.method)) ? cutting : null;
+  if (!('connection' in command)) return null;
+  const isWinrs = command.verb === 'winrs';
+  const risk = isWinrs ? (cutsOffByCommand(command.commandLine) ? '' : null) : riskOf(command);
+  return risk === null ? null : `${risk} This line may cut off the connection to`.trim();
 }
 
 /** The usual ways in a command prompt. What a script of the machine does nobody can tell from here. */

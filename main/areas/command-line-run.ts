@@ -75,7 +75,8 @@ function environmentFor(
     stderr: (text) => front.print('stderr', text),
     signIn: async () => (isSaved ? savedSet : null),
     // A machine with a set of its own says why that one did not do; whom else to be, -u says.
-    ask: async (question, hidden) => (isSaved && hasSet && !hidden ? null : front.ask(question, hidden)),
+    ask: async (question, hidden) =>
+      isSaved && hasSet && question.startsWith('User name') ? null : front.ask(question, hidden),
     async readPasswordLine() {
       const line = await front.ask('Password: ', true);
       if (line === null) throw new CommandLineError('No password was given.');

@@ -5,7 +5,7 @@ import type { Problem } from './problem.ts';
 
 /**
  * Command lines of winrm and winrs, as the Console view types them. A line that names no machine goes to the machine of the prompt; `-r:NAME`
- * finds a machine of the inventory by its name or address; `-r:#TAG` is every machine that has the tag.
+ * finds a machine of the inventory by its name or address; `-r:@TAG` is every machine that has the tag.
  */
 
 const Line = v.pipe(v.string(), v.maxLength(32_768));

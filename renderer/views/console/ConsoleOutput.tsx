@@ -89,7 +89,7 @@ export function ConsoleOutput({
               key={key}
               ref={virtualizer.measureElement}
               data-index={index}
-              className={`console-item ${item.kind}${index === found ? ' found' : ''}`}
+              className={`console-item is-${item.kind}${index === found ? ' found' : ''}`}
               style={{ transform: `translateY(${start}px)` }}
             >
               <ItemView item={item} />

@@ -77,6 +77,7 @@ export function ConsolePage() {
     // biome-ignore lint/a11y/noStaticElementInteractions: keys of the whole view, wherever the focus is in it
     <div
       className="console"
+      data-running={running !== null}
       onKeyDown={(event) => {
         if ((event.ctrlKey || event.metaKey) && event.key === 'f') {
           event.preventDefault();
@@ -93,10 +94,8 @@ export function ConsolePage() {
           className="console-machine"
           aria-label="Machine of the prompt"
           value={machine?.id ?? ''}
-          onChange={(_event, data) => {
-            consoleStore.choose({ machineId: data.value === '' ? null : data.value });
-            prompt.current?.focus();
-          }}
+          // The focus stays: letters and arrows go through the list.
+          onChange={(_event, data) => consoleStore.choose({ machineId: data.value === '' ? null : data.value })}
         >
           <option value="">localhost (this computer)</option>
           {machines.map(({ id, settings }) => (
@@ -182,7 +181,7 @@ export function ConsolePage() {
       </div>
       <footer className="console-foot">
         <span className="ell">
-          <code className="mono">-r:NAME</code> a machine · <code className="mono">-r:#TAG</code> all with a tag
+          <code className="mono">-r:NAME</code> a machine · <code className="mono">-r:@TAG</code> all with a tag
         </span>
         <span className="spacer" />
         <Kbd>Tab</Kbd> complete <Kbd>↑</Kbd> history <Kbd>Ctrl R</Kbd> search <Kbd>Ctrl L</Kbd> clear <Kbd>F1</Kbd> help
@@ -209,7 +208,7 @@ export function ConsolePage() {
 
 const examples = [
   'winrm get wmicimv2/Win32_OperatingSystem',
-  'winrm enumerate wmicimv2/Win32_Service -r:#TAG',
+  'winrm enumerate wmicimv2/Win32_Service -r:@TAG',
   'winrs ipconfig /all',
 ];
 

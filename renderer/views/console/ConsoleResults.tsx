@@ -79,7 +79,7 @@ function columnOf(name: string, rows: readonly ResultRow[]): Column<ResultRow> {
   return {
     id: `value:${name}`,
     title: name,
-    width: Math.min(360, Math.max(64, 7.4 * longest + 22)),
+    width: Math.min(360, Math.max(72, Math.ceil(7.7 * longest) + 30)),
     ...(isNumber ? { align: 'right' as const } : {}),
     className: 'console-cell',
     cell: ({ values }) => {
