@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import type { Lab, LabMachine } from '../main/lab/start-lab.ts';
 import { expect, type RunningConsole, test } from './fixtures.ts';
+import { photograph } from './photograph.ts';
 import { expectOnline, importFleet, machineRow } from './steps.ts';
 
 /** The console on a fleet of the test's own. */
@@ -275,6 +276,7 @@ test('an account that may not read winrm/config is told why, and the other rooms
   const page = await withFleet(start, lab);
   await lab.misbehave('HQ-DC01', { kind: 'fault', code: 5, action: 'Get' });
   await machineRow(page, 'HQ-DC01').dblclick();
+  await expect(page.getByRole('heading', { level: 1, name: 'HQ-DC01' })).toBeVisible();
   await page.keyboard.press('3');
   await expect(page.locator('[data-problem="access-denied"]').first()).toBeVisible();
   await page.keyboard.press('2');
@@ -284,4 +286,29 @@ test('an account that may not read winrm/config is told why, and the other rooms
       .getByRole('row')
       .nth(3),
   ).toBeVisible();
+});
+
+test('photographs: the WinRM room and its dialogs', async ({ start, openLab }) => {
+  const lab = await openLab({ machines: 3 });
+  const page = await withFleet(start, lab);
+  await openWinrm(page, { name: 'HQ-DC01' });
+  await setting(page, 'Service / IPv4Filter').fill('127.0.0.1-127.0.0.9');
+  await setting(page, 'Service / Auth / CbtHardeningLevel').selectOption('Strict');
+  await setting(page, 'Winrs / IdleTimeout').fill('900000');
+  await page.locator('.wr-scrolled').evaluate((room) => room.scrollTo(0, 0));
+  await photograph(page, 'machine-winrm');
+  await page.keyboard.press('ControlOrMeta+Enter');
+  await applyDialog(page)
+    .getByRole('radio', { name: /Plant a revert/ })
+    .press('Space');
+  await photograph(page, 'machine-winrm-review');
+  await page.keyboard.press('Escape');
+  await changes(page).getByRole('button', { name: 'Discard' }).click();
+  await page.getByRole('tab', { name: 'WinRM' }).press('n');
+  await page.getByRole('dialog').getByLabel('Transport').selectOption('HTTPS');
+  await photograph(page, 'machine-winrm-listener');
+  await page.keyboard.press('Escape');
+  await page.getByRole('tab', { name: 'WinRM' }).press('q');
+  await expect(page.getByRole('list', { name: 'What quickconfig finds' })).toBeVisible();
+  await photograph(page, 'machine-winrm-quickconfig');
 });

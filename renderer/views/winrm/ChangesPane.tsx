@@ -28,10 +28,11 @@ export function ChangesPane(props: {
     <aside className="wr-pane" aria-label={`Changes to ${machine}`}>
       <div className="wr-pane-head">
         <h2 className="wr-pane-title">
-          <span role="status">
-            {draft.length === 0 ? `WinRM of ${machine}` : `${plural(draft.length, 'change')} to ${machine}`}
-          </span>
+          {draft.length === 0 ? `WinRM of ${machine}` : `${plural(draft.length, 'change')} to ${machine}`}
         </h2>
+        <span className="visually-hidden" role="status">
+          {draft.length === 0 ? '' : plural(draft.length, 'change')}
+        </span>
         {draft.length === 0 ? null : (
           <Button kind="ghost" onClick={props.onDiscard}>
             Discard
