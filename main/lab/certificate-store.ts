@@ -6,6 +6,8 @@ export interface MachineCertificate {
   /** SHA-1 in upper-case hex. */
   readonly thumbprint: string;
   readonly commonName: string;
+  /** In lower case. */
+  readonly names: readonly string[];
   readonly der: Uint8Array;
   readonly certificatePem: string;
   /** null: the key is not on this machine. */
@@ -37,6 +39,7 @@ export function createMachineCertificates(
     return {
       thumbprint: thumbprintOf(certificate),
       commonName: /^CN=(.+)$/m.exec(read.subject)?.[1] ?? '',
+      names: [...(read.subjectAltName ?? '').matchAll(/DNS:([^,\s]+)/g)].map((match) => match[1]!.toLowerCase()),
       der: certificate.der,
       certificatePem: certificate.certificatePem,
       keyPem: index === all.length - 1 ? null : certificate.keyPem,

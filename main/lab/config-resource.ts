@@ -168,10 +168,10 @@ function withCertificate(machine: SimulatedMachine, listener: ConfigListener, is
     );
   const found =
     named === ''
-      ? own.find((certificate) => certificate.commonName.toLowerCase() === hostname.toLowerCase())
+      ? own.find(({ names }) => names.includes(hostname.toLowerCase()))
       : own.find((certificate) => certificate.thumbprint === named);
   if (!found && (isNew || named === '')) throw new LabFault(2150859029);
-  if (found && isNew && found.commonName.toLowerCase() !== hostname.toLowerCase()) throw new LabFault(2150858985);
+  if (found && isNew && !found.names.includes(hostname.toLowerCase())) throw new LabFault(2150858985);
   return { ...listener, hostname, certificateThumbprint: found?.thumbprint ?? named };
 }
 

@@ -2,6 +2,7 @@ import { ProtocolError } from '../../wsman/errors.ts';
 import { descend, parseXml } from '../../wsman/xml.ts';
 import type { ScheduledTask } from '../background.ts';
 import { defineClass } from '../cim-class.ts';
+import { LabFault } from '../faults.ts';
 import { runLocally } from '../local-commands.ts';
 import type { SimulatedMachine } from '../simulated-machine.ts';
 import { dateTime } from './operating-system.ts';
@@ -33,14 +34,16 @@ export const scheduledTaskProvider: Provider = {
     },
   }),
   // Ready is 3.
-  instances: (machine) =>
-    [...machine.background.tasks.values()].map(({ name, path }) => ({
+  instances: (machine) => {
+    if (!hasTasks(machine)) throw new LabFault(2150858752, { providerText: 'The namespace does not exist.' });
+    return [...machine.background.tasks.values()].map(({ name, path }) => ({
       Author: 'Windeck',
       State: 3,
       TaskName: name,
       TaskPath: path,
       URI: `${path}${name}`,
-    })),
+    }));
+  },
 };
 
 export const taskMethodsProvider: Provider = {
