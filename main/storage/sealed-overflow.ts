@@ -54,9 +54,13 @@ export function withOverflow(keychain: Keychain, dataFolder: string): Keychain {
   return {
     durable: keychain.durable,
     async get(id) {
+      const short = await keychain.get(id);
+      if (short !== null) return short;
       const key = await keychain.get(keyIdOf(id));
-      return (key === null ? null : await readLong(id, key)) ?? keychain.get(id);
+      return key === null ? null : readLong(id, key);
     },
+    // The entry in the keychain holds while there is one: setting or deleting it is the one step by which the secret changes, and an old one is
+    // never found again where Windeck ends in the middle of it.
     async set(id, secret) {
       if (secret.length > longestInKeychain) {
         await writeLong(id, secret);

@@ -71,6 +71,20 @@ test('a secret too long for the keychain is sealed into a file, whose key the ke
   expect([...keychain.entries.keys()]).toEqual(['c1']);
 });
 
+test('a save that ends half-way leaves the old secret or the new one, and never the old one after the new one', async () => {
+  const keychain = keychainOf();
+  await (await openSecrets(folder, keychain)).set('c1', long);
+  const failing: Keychain = { ...keychain, delete: () => Promise.reject(new Error('the end')) };
+  // From long to short: what is left of the long one counts no more.
+  await expect((await openSecrets(folder, failing)).set('c1', 'new')).rejects.toThrow(StorageError);
+  expect(await (await openSecrets(folder, keychain)).get('c1')).toBe('new');
+  // And back: until the short one is deleted, it is the one.
+  await expect((await openSecrets(folder, failing)).set('c1', `${long} `)).rejects.toThrow(StorageError);
+  expect(await (await openSecrets(folder, keychain)).get('c1')).toBe('new');
+  await (await openSecrets(folder, keychain)).set('c1', `${long} `);
+  expect(await (await openSecrets(folder, keychain)).get('c1')).toBe(`${long} `);
+});
+
 test('a sealed file that was changed, or put in another’s place, is not used', async () => {
   const keychain = keychainOf();
   const secrets = await openSecrets(folder, keychain);
