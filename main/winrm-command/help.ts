@@ -7,31 +7,37 @@ const windeck = `windeck: the winrm command line, from any computer.
   windeck 'winrm OPERATION …'     the same as one string: no shell takes its
                                   quotation marks and @{…} apart
   … | windeck                     lines from standard input, one after another
+  windeck completion bash|zsh|powershell    a script that completes lines
   windeck help [TOPIC]            this text, or one of the topics below
   windeck --version
 
-Topics: winrm, id, get, enumerate, invoke, uris, aliases, switches, remoting,
-auth, input, filters, exit-codes
+Topics: winrm, id, get, set, create, delete, enumerate, invoke, quickconfig,
+configsddl, helpmsg, uris, aliases, config, certmapping, customremoteshell,
+switches, remoting, auth, proxy, input, filters, formats, completion, exit-codes
 `;
 
 const winrm = `winrm, as Windows has it: reads and changes what a machine offers over
 WS-Management.
 
   winrm id         -r:MACHINE             does it answer, and what is it
-  winrm get        URI [-r:MACHINE …]     one instance
-  winrm enumerate  URI [-r:MACHINE …]     all instances
-  winrm invoke     ACTION URI [@{…}] [-r:MACHINE …]
+  winrm get        URI                    one instance
+  winrm set        URI @{…}               changes properties of it
+  winrm create     URI @{…}               a new instance
+  winrm delete     URI                    takes an instance away
+  winrm enumerate  URI                    all instances
+  winrm invoke     ACTION URI [@{…}]      calls a method
+  winrm quickconfig                       sets remote management up
+  winrm configsddl default                who may use the service
+  winrm helpmsg    NUMBER                 what the number of an error means
 
-Shortcuts: g, e, enum, i, identify. Case does not matter; switches start with
-- or /. Without -r the machine is this one, port 5985.
+Shortcuts: g, s, p, put, c, d, e, enum, i, identify, qc. Case does not matter;
+switches start with - or /. Without -r the machine is this one, port 5985.
 
   winrm get wmicimv2/Win32_OperatingSystem -r:web01 -u:CORP\\anna
   winrm e winrm/config/listener -r:web01 -u:CORP\\anna
   winrm invoke StopService wmicimv2/Win32_Service?Name=Spooler -r:web01 -u:anna
 
-Not in this version: set, create, delete, quickconfig, helpmsg, configsddl.
-"winrm help TOPIC" says more; topics: id, get, enumerate, invoke, uris, aliases,
-switches, remoting, auth, input, filters, exit-codes
+"winrm help TOPIC" says more; "windeck help" lists the topics.
 `;
 
 const identify = `winrm id [-r:MACHINE] [switches]
@@ -65,6 +71,134 @@ Reads all instances of a class.
   winrm e wmicimv2/* -filter:"select Name from Win32_Service where State='Stopped'"
 
   -filter:TEXT -dialect:DIALECT     only some of them; see "winrm help filters"
+  -returntype:object|epr|objectandepr
+                                    the instances, where they are, or both
+  -shallow                          none of classes that derive from this one
+  -basepropertiesonly               those too, but with this class's properties
+`;
+
+const set = `winrm set URI @{KEY="VALUE";…} [switches]      (s, p, put)
+
+Reads the instance, changes the named properties and writes the whole back. A
+property is named as it is written there, case and all; KEY=$null empties it.
+
+  winrm set winrm/config/client @{TrustedHosts="web*.corp.example"}
+  winrm set winrm/config/listener?Address=*+Transport=HTTP @{Enabled="true"}
+  winrm set wmicimv2/Win32_Environment?Name=A+UserName=CORP\\anna @{VariableValue="b"}
+
+  -file:FILE          the whole as XML, sent as it is
+  -fragment:PATH      only that part
+
+On a terminal, what could cut the way to the machine is asked for first.
+`;
+
+const create = `winrm create URI [@{KEY="VALUE";…}] [switches]      (c)
+
+Makes a new instance; what is printed is where it is.
+
+  winrm create winrm/config/listener?Address=*+Transport=HTTP
+  winrm c winrm/config/Listener?Address=*+Transport=HTTPS @{CertificateThumbprint="…"}
+
+  -file:FILE          the instance as XML, sent as it is
+`;
+
+const delete_ = `winrm delete URI [switches]      (d)
+
+Takes one instance away.
+
+  winrm delete winrm/config/listener?Address=*+Transport=HTTP
+
+On a terminal, what could cut the way to the machine is asked for first.
+`;
+
+const quickconfig = `winrm quickconfig [-quiet] [-transport:http|https] [-force] [-r:MACHINE …]      (qc)
+
+Has the machine look at its service, listener and firewall rule, shows what it
+would change, asks, and changes it.
+
+  -quiet              change it without asking
+  -transport:https    a listener for HTTPS; the machine needs a certificate
+  -force              also where the network is public
+
+Unlike winrm it works from afar, where the machine can be reached. Where it
+cannot, the lines to type on the machine itself are printed.
+`;
+
+const configsddl = `winrm configsddl default|URI [SDDL] [-r:MACHINE …]
+
+Prints who may use the service (default) or one resource, as SDDL; with an SDDL
+behind it, sets it. winrm opens a window for this.
+
+  winrm configsddl default -r:web01
+  winrm configsddl default O:NSG:BAD:P(A;;GA;;;BA)(A;;GR;;;IU) -r:web01
+`;
+
+const helpmsg = `winrm helpmsg NUMBER
+
+Says what the number of an error means, and what to do. The number is written as
+errors carry it: 0x80338104, 2150859012 or -2144108284.
+`;
+
+const config = `winrm/config holds the settings of WinRM:
+
+  winrm/config                       all of them, for get, set and invoke Restore
+  winrm/config/client                and /auth, /defaultports below it
+  winrm/config/service               and /auth, /defaultports below it
+  winrm/config/winrs                 remote shells
+  winrm/config/listener?Address=A+Transport=T      A is * or IP:10.0.0.4 or MAC:…
+  winrm/config/plugin?Name=NAME      plug-ins
+  winrm/config/service/certmapping   see "winrm help certmapping"
+
+  winrm e winrm/config/listener
+  winrm set winrm/config/service @{MaxConnections="100"}
+  winrm invoke Restore winrm/config @{}       every setting at its default
+
+[Source="GPO"] marks what a policy has set; it cannot be changed here.
+`;
+
+const certmapping = `winrm/config/service/certmapping says which local account a client certificate
+stands for. Keys: Issuer (thumbprint of the authority), Subject, URI.
+
+  winrm c winrm/config/service/certmapping?Issuer=I+Subject=S+URI=* -file:mapping.xml
+  winrm e winrm/config/service/certmapping -r:web01
+
+The password is never given back.
+`;
+
+const customremoteshell = `winrm/config/winrs/customremoteshell exists on WinRM 1.1 only: programs that may
+stand in for cmd.exe.
+
+  winrm e winrm/config/winrs/customremoteshell -r:http://old01
+  winrm create winrm/config/winrs/customremoteshell?URI=URI @{Shell="PATH"}
+`;
+
+const proxy = `-pac, -proxyaccess:ie_settings|winhttp_settings|auto_detect|no_proxy
+-pa, -proxyauth:basic|digest|negotiate      -pu, -proxyusername      -pp, -proxypassword
+
+Windeck connects to machines directly and uses no proxy. The switches are
+checked as winrm checks them, and refused in a sentence; -proxyaccess:no_proxy
+says what is so anyway, and is taken.
+`;
+
+const formats = `-format:text|xml|pretty|json|table
+
+  text     winrm's own: four blanks per level, Name = value
+  xml      what the machine sent
+  pretty   the same, indented
+  json     values as texts, to the last digit; null where the machine says nil;
+           an enumeration is one array
+  table    instances as rows; a long value is cut, which … shows
+
+json and table are Windeck's own. Errors are said as text in both.
+`;
+
+const completion = `windeck completion bash|zsh|powershell prints a script for your shell:
+
+  source <(windeck completion bash)                   in ~/.bashrc
+  source <(windeck completion zsh)                    in ~/.zshrc
+  windeck completion powershell | Out-String | Invoke-Expression
+
+Then Tab completes operations, aliases, classes, properties and switches.
 `;
 
 const invoke = `winrm invoke ACTION URI [@{KEY="VALUE";…}] [-r:MACHINE] [switches]
@@ -112,7 +246,7 @@ const switches = `Switches of every operation (- or /, any case, value behind a 
   -c, -certificate:FILE           sign in with this client certificate
   -SPNPort                        Kerberos: name the port in the SPN
   -defaultCreds                   the user who is signed in here
-  -f, -format:text|xml|pretty     text unless said otherwise
+  -f, -format:FORMAT              see "winrm help formats"
   -usessl, -ssl                   HTTPS, port 5986
   -skipCNcheck                    accept a certificate made for another name
   -skipCAcheck                    accept a certificate of an unknown authority
@@ -120,9 +254,21 @@ const switches = `Switches of every operation (- or /, any case, value behind a 
   -trusted                        (Windeck's own) allow NTLM over HTTP to
                                   another machine: it cannot prove who it is
   -timeout:MS                     how long the machine may take
+  -skipRevocationcheck            accepted: revocation is not checked
+  -encoding:utf-8|utf-16          how requests are written; needs -r
+  -pac, -pa, -pu, -pp             see "winrm help proxy"
 
-get: -fragment:PATH. enumerate: -filter:TEXT, -dialect:DIALECT.
-Each switch stands once. Other switches of winrm are not in this version.
+Of some operations:
+
+  -fragment:PATH   get, set       -filter:TEXT, -returntype:T, -shallow,
+  -file:FILE       set, create,   -basepropertiesonly, -associations
+                   invoke                                enumerate
+  -dialect:D       get, set,      -quiet, -transport:T, -force
+                   enumerate                             quickconfig
+  -options:{KEY="VALUE";KEY=$null}   what the provider of a resource takes;
+                                     all that have a resource URI
+
+Each switch stands once.
 `;
 
 const remoting = `-r:[http://|https://]MACHINE[:PORT][/PREFIX]
@@ -169,8 +315,9 @@ the one command; over HTTPS the certificate proves it.
 Not in this version: credssp.
 `;
 
-const input = `@{KEY="VALUE";KEY="VALUE"} hands values to a method; KEY=$null hands over "no
-value". A value cannot hold a quotation mark. @{} means no values.
+const input = `@{KEY="VALUE";KEY="VALUE"} hands values to set, create and invoke; KEY=$null
+hands over "no value". A value cannot hold a quotation mark. @{} means no values.
+-file:FILE hands over XML as it is, instead.
 
 A shell takes quotation marks, $ and ; for itself. Give it the line as one
 string:
@@ -178,14 +325,17 @@ string:
   windeck 'winrm invoke Create wmicimv2/Win32_Process @{CommandLine="cmd /c x"}'
 `;
 
-const filters = `-filter:TEXT, in one of two dialects:
+const filters = `-filter:TEXT, in one of three dialects:
 
   WQL (when -dialect is not given, or -dialect:wql). The class in the URI is *:
     winrm e wmicimv2/* -filter:"select Name,State from Win32_Service"
   Selector: all of these properties have these values.
     winrm e wmicimv2/Win32_Service -dialect:selector -filter:{State="Stopped"}
-
-Association filters are not in this version.
+  Association: from one instance to those it is associated with; with
+  -associations the links themselves. The class in the URI is *:
+    winrm e wmicimv2/* -dialect:association -filter:{Object=Win32_Service?Name=WinRM}
+    and behind the object, apart by ;  AssociationClassName=, Role=,
+    ResultClassName=, ResultRole=, IncludeResultProperty=
 `;
 
 const exitCodes = `Exit codes
@@ -210,6 +360,24 @@ const topics: ReadonlyMap<string, string> = new Map([
   ['enum', enumerate],
   ['e', enumerate],
   ['invoke', invoke],
+  ['set', set],
+  ['s', set],
+  ['put', set],
+  ['p', set],
+  ['create', create],
+  ['c', create],
+  ['delete', delete_],
+  ['d', delete_],
+  ['quickconfig', quickconfig],
+  ['qc', quickconfig],
+  ['configsddl', configsddl],
+  ['helpmsg', helpmsg],
+  ['config', config],
+  ['certmapping', certmapping],
+  ['customremoteshell', customremoteshell],
+  ['proxy', proxy],
+  ['formats', formats],
+  ['completion', completion],
   ['i', invoke],
   ['uris', uris],
   ['aliases', aliases],

@@ -17,7 +17,9 @@ describe('planMachine', () => {
   });
   it('shows every generation among the first ten, with its own stack', () => {
     const first = new Set(fleet.slice(0, 10).map(({ generation }) => generation));
-    expect(first.size).toBe(Object.keys(generations).length);
+    // Stack 1.1 is there only where a fleet asks for it.
+    const usual = Object.values(generations).filter(({ stack }) => stack !== '1.1');
+    expect(first.size).toBe(usual.length);
     for (const { generation } of fleet) expect(generation.stack).toBe(generation.build === 7601 ? '2.0' : '3.0');
   });
   it('has faults to find, but not everywhere, and a full disk where it says so', () => {
