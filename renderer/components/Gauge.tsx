@@ -12,7 +12,7 @@ export interface GaugeProps {
   readonly series: 'cpu' | 'memory';
   /** Old values are grey: never shown as live. */
   readonly stale?: boolean;
-  /** Where the limit zone begins. It is always there, so that 89 % can be read against it. */
+  /** Where the limit zone begins. It is there with every value, so that 89 % can be read against it; red without one would look like one. */
   readonly limit?: number;
 }
 
@@ -61,7 +61,7 @@ export function Gauge({ value, peak, label, capacity, series, stale = false, lim
       <svg viewBox="0 0 120 100" aria-hidden="true" data-colour={colour}>
         <path className="wd-gauge-track" d={arc(0, 100, radius)} />
         {shown !== null && shown > 0 && <path className="wd-gauge-value" d={arc(0, shown, radius)} />}
-        <path className="wd-gauge-limit" d={arc(limit, 100, radius + 7)} />
+        {shown !== null && <path className="wd-gauge-limit" d={arc(limit, 100, radius + 7)} />}
         {[0, 25, 50, 75].map((percent) => (
           <path key={percent} className="wd-gauge-tick" d={tick(percent, radius + 6, radius + 9)} />
         ))}

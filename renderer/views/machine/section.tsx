@@ -66,6 +66,15 @@ export const isOwnProblem = (problem: Problem | null, machine: Machine): problem
   return machine.state === 'online' || !connectionCodes.has(problem.code);
 };
 
+/** Nothing is coming: the connection stands still, for a reason that the banner of the page says. */
+const isSilent = (machine: Machine): boolean =>
+  machine.state !== 'online' && machine.state !== 'connecting' && machine.state !== 'unknown';
+
+/** Silent, and no section has anything to show, not even a reason of its own: one sentence then stands for them all. */
+export const isNeverRead = (sections: Partial<OverviewSections> | undefined, machine: Machine): boolean =>
+  isSilent(machine) &&
+  Object.values(sections ?? {}).every(({ value, problem }) => value === null && !isOwnProblem(problem, machine));
+
 /** The account may not read it: an old value would only hide that. A live value with a part refused is shown, with a note. */
 export const isRefused = (view: SectionView<unknown>, machine: Machine): boolean =>
   !view.live && isOwnProblem(view.problem, machine) && view.problem.code === 'access-denied';
@@ -103,9 +112,7 @@ export function SectionGap(props: {
   if (isOwnProblem(view.problem, machine)) {
     return <SectionProblem problem={view.problem} readAt={view.readAt} machine={machine} onEdit={props.onEdit} />;
   }
-  if (machine.state !== 'online' && machine.state !== 'connecting' && machine.state !== 'unknown') {
-    return <p className="t3 ov-none">Never read, so nothing is known.</p>;
-  }
+  if (isSilent(machine)) return <p className="t3 ov-none">Never read</p>;
   return (
     <div className="ov-skeleton" role="status" aria-label="Being read">
       {Array.from({ length: props.lines }, (_, index) => (
