@@ -125,6 +125,39 @@ describe('operations', () => {
     });
   });
 
+  it.each([
+    ['1.1', 153_600, 20],
+    ['2.0', 153_600, 1000],
+    ['3.0', 512_000, 1000],
+    [null, 512_000, 1000],
+  ])('stack %s is asked for envelopes of %d octets and %d items', async (stack, octets, items) => {
+    const answer: Answer = (asked) =>
+      asked.action === 'Identify'
+        ? identifyAnswer(stack === null ? '2.8.1' : `OS: 0.0.0 SP: 0.0 Stack: ${stack}`)
+        : '<n:EnumerateResponse xmlns:n="http://schemas.xmlsoap.org/ws/2004/09/enumeration"><n:EnumerationContext/></n:EnumerateResponse>';
+    const asked = async (options?: ClientOptions) => {
+      const { client: c, pool } = client([answer, answer], options);
+      await c.identify();
+      await c.enumerateAll({ resourceUri: wmi('Win32_Service') });
+      const { soap: request } = pool.asked[1]!;
+      return [request.maxEnvelopeSize, Number(childText(request.body!, 'MaxElements'))];
+    };
+    expect(await asked()).toEqual([octets, items]);
+    // Who says how large an answer may be is not overruled.
+    expect(await asked({ maxEnvelopeSize: 32_768 })).toEqual([32_768, items]);
+  });
+
+  it('a client for UTF-16 says so for each request; others say nothing', async () => {
+    for (const [options, charset] of [
+      [{ encoding: 'UTF-16' }, 'UTF-16'],
+      [{}, undefined],
+    ] as const) {
+      const { client: c, pool } = client([running], options);
+      await c.get(service);
+      expect(pool.asked.map((asked) => asked.charset)).toEqual([charset]);
+    }
+  });
+
   it('identify: with and without signing in; stack 1.1 gets one connection', async () => {
     const answer = (stack: string): Answer => identifyAnswer(`OS: 0.0.0 SP: 0.0 Stack: ${stack}`);
     const { client: c, pool } = client([answer('3.0'), answer('1.1')]);
