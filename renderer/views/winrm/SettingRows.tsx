@@ -1,7 +1,16 @@
 import { LockClosedFilled } from '@fluentui/react-icons';
 import { memo } from 'react';
 import type { WinrmSetting } from '../../../shared/contract/winrm-settings.ts';
-import { fullName, groupOf, humanValue, labelOf, lockWords, type SettingRow, settingGroups } from './setting-view.ts';
+import {
+  fullName,
+  groupOf,
+  humanValue,
+  isNotDefault,
+  labelOf,
+  lockWords,
+  type SettingRow,
+  settingGroups,
+} from './setting-view.ts';
 
 /** What the form tells the room; stable functions, so that a row renders only when it changes. */
 export interface SettingHandlers {
@@ -115,7 +124,7 @@ const Row = memo(function Row(props: {
         {locked !== null ? (
           locked
         ) : setting.default === null ? null : (
-          <span className="t3" title={setting.default}>
+          <span className={isNotDefault(setting) ? 't1 b5' : 't3'} title={setting.default}>
             {defaultWords(setting)}
           </span>
         )}

@@ -24,6 +24,8 @@ import {
   groupOf,
   humanValue,
   labelOf,
+  lockSentence,
+  lockWords,
   settingRows,
   whyWrong,
   withMeaning,
@@ -77,6 +79,16 @@ describe('settings as rows', () => {
     );
     expect(whyWrong(setting('x', { value: { kind: 'text', looks: 'thumbprint' } }), 'abc')).not.toBeNull();
     expect(whyWrong(setting('x', { value: { kind: 'text', looks: 'thumbprint' } }), '')).toBeNull();
+  });
+
+  test('a locked one says why, and only a policy sends to the policy', () => {
+    const locked = (kind: 'policy' | 'read-only' | 'deprecated') =>
+      setting('x', { lock: kind === 'policy' ? { kind, policy: null } : { kind } });
+    expect(lockWords(setting('x'))).toBeNull();
+    expect(lockWords(locked('policy'))).toBe('Set by Group Policy');
+    expect(lockSentence(locked('policy'))).toContain('gpupdate');
+    expect(lockSentence(locked('read-only'))).not.toContain('policy');
+    expect(lockSentence(locked('deprecated'))).toContain('refuse to write');
   });
 
   test('chips add up, words narrow down', () => {
