@@ -47,7 +47,7 @@ export function associated(machine: SimulatedMachine, namespace: string, filter:
     for (const [name, value] of references(link.row)) {
       if (name === role || (resultRole !== null && name.toLowerCase() !== resultRole)) continue;
       const end = resolve(machine, namespace, value);
-      if (end === null || found.some((known) => known.provider === end.provider && known.row === end.row)) continue;
+      if (end === null) continue;
       if (resultClass === null || isA(end.provider, resultClass)) found.push(end);
     }
   }

@@ -221,9 +221,9 @@ function polymorphItems(
 ): (() => string)[] {
   const mode = element?.text.trim() ?? 'IncludeSubClassProperties';
   const own = resource.kind === 'wmi' ? resource.provider : null;
-  const all = own
-    ? providersOf(own.cimClass.namespace, own.cimClass.name)
-    : providersOf((resource as { namespace: string }).namespace, (resource as { className: string }).className);
+  const { namespace, name } =
+    resource.kind === 'wmi' ? resource.provider.cimClass : { namespace: resource.namespace, name: resource.className };
+  const all = providersOf(namespace, name);
   const rowsOf = (provider: Provider, as?: CimClass): (() => string)[] =>
     [...provider.instances(machine)].map((row) => writeRow(provider, row, as));
   switch (mode) {
@@ -232,7 +232,7 @@ function polymorphItems(
     case 'None':
       return own ? rowsOf(own) : [];
     case 'ExcludeSubClassProperties': {
-      const base = own?.cimClass ?? commonClass(resource as Extract<Resource, { kind: 'base-class' }>, all);
+      const base = own?.cimClass ?? commonClass(namespace, name, all);
       return all.flatMap((provider) => rowsOf(provider, base));
     }
     default:
@@ -241,17 +241,10 @@ function polymorphItems(
 }
 
 /** A base that the lab has no instances of is what all that derive from it have in common. */
-function commonClass(
-  { namespace, className }: Extract<Resource, { kind: 'base-class' }>,
-  derived: readonly Provider[],
-): CimClass {
+function commonClass(namespace: string, name: string, derived: readonly Provider[]): CimClass {
   const [first, ...rest] = derived.map(({ cimClass }) => cimClass.properties);
-  const names = Object.keys(first ?? {}).filter((name) => rest.every((properties) => Object.hasOwn(properties, name)));
-  return defineClass({
-    name: className,
-    namespace,
-    properties: Object.fromEntries(names.map((name) => [name, first![name]!])),
-  });
+  const names = Object.keys(first ?? {}).filter((own) => rest.every((properties) => Object.hasOwn(properties, own)));
+  return defineClass({ name, namespace, properties: Object.fromEntries(names.map((own) => [own, first![own]!])) });
 }
 
 function associationItems(

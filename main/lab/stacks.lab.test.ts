@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   childText,
+  collectOutput,
   createClient,
   decodeInstance,
+  openShell,
   readItem,
   resourceUris,
   type Target,
@@ -96,7 +98,18 @@ describe('stack 1.1', () => {
     expect((await client().limits()).maxBatchItems).toBe(20);
   });
 
-  it('cannot create instances, and has shells without a record', async () => {
+  it('has shells with an id of its time, and no record of them in the answer', async () => {
+    const shell = await openShell(client());
+    try {
+      expect(shell.shellId).toMatch(/^uuid:[0-9A-F-]{36}$/);
+      const { stdout, exitCode } = await collectOutput(await shell.run('hostname'));
+      expect({ stdout: stdout.trim(), exitCode }).toEqual({ stdout: lab.machines[2]!.name, exitCode: 0 });
+    } finally {
+      await shell.close();
+    }
+  });
+
+  it('cannot create instances', async () => {
     const body = '<p:Win32_Environment xmlns:p="x"><p:Name>A</p:Name></p:Win32_Environment>';
     await expect(client().create({ resourceUri: wmi('Win32_Environment') }, body)).rejects.toMatchObject({
       fields: { wsmanCode: 2150858753 },
