@@ -58,7 +58,7 @@ const effects: readonly (readonly [line: RegExp, exitCode: number, output: RegEx
   [/FreePhysicalMemory.*-f:pretty/i, 0, /<p:FreePhysicalMemory>\d+<\/p:FreePhysicalMemory>/],
   [/FreePhysicalMemory/i, 0, /^ {4}FreePhysicalMemory = \d+$/m],
   [/LoadPercentage/i, 0, /^ {4}LoadPercentage = \d+$/m],
-  [/Win32_OperatingSystem [-/]format:pretty/i, 0, /<\/p:Win32_OperatingSystem>/],
+  [/Win32_OperatingSystem [-/]format:pretty/i, 0, /^<p:Win32_OperatingSystem [\s\S]+^ {4}<p:Caption>/m],
   [/Win32_OperatingSystem$/i, 0, /^ {4}\w+ = /m],
   [/invoke st(op|art)service .*w32time/i, 0, /^ {4}ReturnValue = 0$/m],
   [/invoke StartService .*WinRM/i, 0, /ReturnValue = 10\s+StartService returned 10: the service is already running/],
@@ -87,26 +87,32 @@ test('every sample line of the article, as printed, in the prompt', async ({ sta
     await test.step(line, async () => {
       const [, exitCode, expected] = effects.find(([pattern]) => pattern.test(line)) ?? [];
       expect(expected, `there is an effect for ${line}`).toBeDefined();
-      // A service that still stops cannot be started: the machine would rightly say so.
+      const before = /invoke/.test(line) ? await bootTime(page, name) : '';
       const outcome = await run(page, line);
       expect(outcome.text).toMatch(expected!);
       expect(outcome.exitCode).toBe(exitCode);
-      if (/invoke/.test(line)) await settled(page, line, name);
+      if (/invoke/.test(line)) await settled(page, line, name, before);
     });
   }
 });
 
-/** What a line has begun is over before the next one. */
-async function settled(page: Page, line: string, name: string): Promise<void> {
-  const again = /w32time/i.test(line)
-    ? `winrm get wmicimv2/Win32_Service?Name=W32Time -fragment:State -r:${name}`
-    : `winrm get wmicimv2/Win32_OperatingSystem -fragment:CSName -r:${name}`;
-  const wanted = /stopservice/i.test(line)
-    ? /State = Stopped/
-    : /w32time/i.test(line)
-      ? /State = Running/
-      : /CSName = /;
-  await expect(async () => expect((await run(page, again)).text).toMatch(wanted)).toPass({ timeout: 30_000 });
+const bootTime = async (page: Page, name: string): Promise<string> => {
+  const line = `winrm get wmicimv2/Win32_OperatingSystem -fragment:LastBootUpTime -timeout:3000 -r:${name}`;
+  return /\d{4}-\d\d-\d\dT[\d:.]+/.exec((await run(page, line)).text)?.[0] ?? '';
+};
+
+/** What a line has begun is over before the next one: a service that still stops cannot be started, and a machine that restarts is away. */
+async function settled(page: Page, line: string, name: string, bootBefore: string): Promise<void> {
+  await expect(async () => {
+    if (/reboot/i.test(line)) {
+      const now = await bootTime(page, name);
+      expect(['', bootBefore]).not.toContain(now);
+      return;
+    }
+    const service = /w32time/i.test(line) ? 'W32Time' : 'WinRM';
+    const { text } = await run(page, `winrm get wmicimv2/Win32_Service?Name=${service} -fragment:State -r:${name}`);
+    expect(text).toMatch(/stopservice/i.test(line) ? /State = Stopped/ : /State = Running/);
+  }).toPass({ timeout: 30_000 });
 }
 
 test('completion, history, search and a paste of several lines', async ({ start, openLab }) => {
@@ -240,7 +246,7 @@ test('winrs reads what is typed, Ctrl+C stops it, and what could cut off the mac
   await page.keyboard.press('Enter');
   await page.keyboard.press('Control+d');
   await expect(heads(page).last()).toContainText('exit 0');
-  await expect(output(page).locator('.console-line.stdout', { hasText: 'a first line' })).toHaveCount(1);
+  await expect(output(page).locator('.console-line.from-stdout', { hasText: 'a first line' })).toHaveCount(1);
   await expect(prompt(page)).toBeFocused();
 
   await page.keyboard.insertText('winrs ping -t 127.0.0.1');

@@ -107,7 +107,9 @@ function ItemView({ item }: { item: Item }) {
       return <Head entry={item.entry} />;
     case 'line':
       return (
-        <div className={`console-line ${item.line.stream}`}>{item.line.text === '' ? '\u00a0' : item.line.text}</div>
+        <div className={`console-line from-${item.line.stream}`}>
+          {item.line.text === '' ? '\u00a0' : item.line.text}
+        </div>
       );
     case 'dropped':
       return <p className="t3 s12">{formatCount(item.count)} earlier lines are no longer kept.</p>;

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Kbd } from '../../components/Kbd.tsx';
 
 export interface Suggestion {
@@ -21,11 +21,17 @@ export function Suggestions({
   onPick: (index: number) => void;
 }) {
   const list = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLDivElement>(null);
+  const [isBelow, putBelow] = useState(false);
+  useLayoutEffect(() => {
+    const place = box.current?.parentElement?.getBoundingClientRect();
+    if (place !== undefined) putBelow(place.top < innerHeight - place.bottom);
+  }, []);
   useEffect(() => {
     list.current?.querySelector(`#${suggestionId(active)}`)?.scrollIntoView({ block: 'nearest' });
   }, [active]);
   return (
-    <div className="console-suggestions">
+    <div ref={box} className={`console-suggestions${isBelow ? ' below' : ''}`}>
       <div ref={list} role="listbox" id="console-suggestions" aria-label={label} className="console-options">
         {items.length === 0 ? <p className="t3">Nothing is known here.</p> : null}
         {items.map(({ text, note }, index) => (

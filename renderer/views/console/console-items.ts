@@ -62,7 +62,9 @@ export function sumOf(results: readonly MachineResult[], asked: number): { text:
   const [largest, ...others] = answered;
   if (largest !== undefined) {
     const differ = others.reduce((sum, { machines }) => sum + machines.length, 0);
-    parts.push(differ === 0 ? `${largest.machines.length} same` : `${largest.machines.length} same, ${differ} differ`);
+    const same = largest.machines.length;
+    if (differ > 0 && same === 1) parts.push(`${differ + 1} different answers`);
+    else parts.push(differ === 0 ? `${same} same` : `${same} same, ${differ} differ`);
   }
   const silent = asked - results.length;
   if (silent > 0) parts.push(`${plural(silent, 'machine')} not asked`);
