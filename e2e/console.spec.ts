@@ -55,7 +55,7 @@ const effects: readonly (readonly [line: RegExp, exitCode: number, output: RegEx
   [/winrm\/config/i, 0, /AllowRemoteShellAccess = |MaxMemoryPerShellMB = /],
   [/Win32_Service\?Name=WinRM( -r:\S+)?$/i, 0, /^ {4}State = Running$|SystemName = /m],
   [/Win32_ComputerSystem$/i, 0, /TotalPhysicalMemory = \d+|Workgroup = |WakeUpType = /],
-  [/FreePhysicalMemory.*-f:pretty/i, 0, /<p:FreePhysicalMemory>\d+<\/p:FreePhysicalMemory>/],
+  [/FreePhysicalMemory.*-f:pretty/i, 0, /<FreePhysicalMemory>\d+<\/FreePhysicalMemory>/],
   [/FreePhysicalMemory/i, 0, /^ {4}FreePhysicalMemory = \d+$/m],
   [/LoadPercentage/i, 0, /^ {4}LoadPercentage = \d+$/m],
   [/Win32_OperatingSystem [-/]format:pretty/i, 0, /^<p:Win32_OperatingSystem [\s\S]+^ {4}<p:Caption>/m],
