@@ -236,6 +236,8 @@ describe('client and verifier', () => {
 });
 
 test('a hostile challenge is read like any other: no work beyond its length', () => {
-  expect(parseDigestChallenges([`Digest ${'a'.repeat(300_000)}, realm="r", nonce="n"`])).toMatchObject([{ nonce: 'n' }]);
+  expect(parseDigestChallenges([`Digest ${'a'.repeat(300_000)}, realm="r", nonce="n"`])).toMatchObject([
+    { nonce: 'n' },
+  ]);
   expect(parseDigestChallenges([`Digest realm="${'\\"'.repeat(200_000)}`])).toEqual([]);
 });
