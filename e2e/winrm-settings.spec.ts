@@ -250,6 +250,16 @@ test('snapshots: saved, compared with now and removed; a selection is compared w
   await expect(drift.getByRole('list', { name: 'Drift' })).toContainText('IdleTimeout');
   await page.keyboard.press('Escape');
 
+  // The same as a column of the list.
+  await page.getByRole('button', { name: 'Columns' }).press('Enter');
+  await page.getByRole('menuitemcheckbox', { name: 'WinRM drift' }).press('Enter');
+  await page.keyboard.press('Escape');
+  await expect(machineRow(page, 'HQ-DC01').getByTitle(/^Its WinRM settings are those of HQ-DC01, /)).toHaveText('none');
+  await expect(page.getByTitle(/^\d+ WinRM settings? differs? from HQ-DC01, /)).toHaveText([
+    /^\d+ setting/,
+    /^\d+ setting/,
+  ]);
+
   await openWinrm(page, { name: 'HQ-DC01' });
   await page.keyboard.press('s');
   await snapshots.getByRole('button', { name: 'Remove As delivered' }).press('Enter');

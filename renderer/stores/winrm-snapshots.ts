@@ -7,6 +7,7 @@ import type {
   SnapshotInfo,
 } from '../../shared/contract/winrm-settings.ts';
 import { attach, consoleClient } from '../host/connect.ts';
+import { machineName } from './machines.ts';
 import { problemOf } from './problem-of.ts';
 
 interface SnapshotsState {
@@ -56,7 +57,26 @@ export interface DriftRun {
   readonly endedAt: number | null;
 }
 
-export const useDrift = create<{ run: DriftRun | null }>(() => ({ run: null }));
+/** The newest verdict on one machine, whichever run it came from. */
+export interface KnownDrift {
+  readonly row: DriftRow;
+  /** Name of what it was compared with, as it was then. */
+  readonly against: string;
+}
+
+interface DriftState {
+  readonly run: DriftRun | null;
+  /** By machine; lasts as long as the page, since an old verdict says nothing about now. */
+  readonly known: ReadonlyMap<string, KnownDrift>;
+}
+
+export const useDrift = create<DriftState>(() => ({ run: null, known: new Map() }));
+
+/** The name of a side, as far as it is known here. */
+export function nameOfSide(side: ConfigurationSide): string {
+  if (side.kind === 'machine') return machineName(side.machineId);
+  return useSnapshots.getState().list?.find((one) => one.id === side.id)?.name ?? 'the snapshot';
+}
 
 /** Rows are taken in together, this often. */
 const gatherMs = 120;
@@ -69,6 +89,7 @@ export function startDrift(machineIds: readonly string[], against: Configuration
     run: { machineIds, against, rows: [], phase: 'running', problem: null, startedAt: Date.now(), endedAt: null },
   });
   const abort = new AbortController();
+  const expected = nameOfSide(against);
   let waiting: DriftRow[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   let begun = false;
@@ -77,8 +98,9 @@ export function startDrift(machineIds: readonly string[], against: Configuration
     timer = undefined;
     const batch = waiting;
     waiting = [];
-    useDrift.setState(({ run }) => ({
+    useDrift.setState(({ run, known }) => ({
       run: run === null ? null : { ...run, ...change, rows: [...run.rows, ...batch] },
+      known: new Map([...known, ...batch.map((row) => [row.machineId, { row, against: expected }] as const)]),
     }));
   };
   const finish = (phase: DriftRun['phase'], problem: Problem | null = null) => {

@@ -12,6 +12,7 @@ import { useMachineFilter } from '../../stores/machine-filter.ts';
 import { refreshMachines, useMachines } from '../../stores/machines.ts';
 import { attempt } from '../../stores/notices.ts';
 import { openMachine } from '../../stores/router.ts';
+import { useDrift } from '../../stores/winrm-snapshots.ts';
 import { BulkBar } from './BulkBar.tsx';
 import { machineColumns, standardColumns } from './columns.tsx';
 import { parseFilter } from './filter.ts';
@@ -46,15 +47,16 @@ export function MachinesPage() {
   const filter = useMemo(() => parseFilter(appliedText), [appliedText]);
   const byGauge = filter.needsGauges || sorting?.id === 'cpu' || sorting?.id === 'memory';
   const tick = useGaugeTick(byGauge);
+  const drift = useDrift((state) => (sorting?.id === 'winrm-drift' ? state.known : null));
 
   const groups = useMemo(() => groupsOf(list), [list]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a tick means new readings, which are no React state
+  // biome-ignore lint/correctness/useExhaustiveDependencies: readings (a tick) and verdicts on drift are read where they are sorted by
   const rows = useMemo(() => {
     const isMember = inGroup(group);
     const setName = (id: string) => sets.find((set) => set.id === id)?.name;
     const context = { nowMs: Date.now(), gauge: readGauge, setName };
     return list.filter((machine) => isMember(machine) && filter.matches(machine, context));
-  }, [list, group, filter, tick, sets]);
+  }, [list, group, filter, tick, sets, drift]);
 
   const [main, setMain] = useState<HTMLElement | null>(null);
   const available = useElementWidth(main);

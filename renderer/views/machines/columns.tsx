@@ -10,6 +10,9 @@ import { lowDiskPercent, machineHealth } from '../../machine-health.ts';
 import { nextExpiry, securitySentence, securityWarning, securityWords } from '../../security-words.ts';
 import { useCredentials } from '../../stores/credentials.ts';
 import { readGauge } from '../../stores/gauges.ts';
+import { useDrift } from '../../stores/winrm-snapshots.ts';
+import { driftRank } from '../winrm/drift-view.ts';
+import { DriftCell } from './DriftCell.tsx';
 import { LastSeenCell, PercentCell, UptimeCell } from './live-cells.tsx';
 import { policyOf } from './sign-in-words.ts';
 
@@ -337,6 +340,17 @@ export const machineColumns: readonly MachineColumn[] = [
     plain: true,
     cell: (machine) => text(machine.facts?.stack),
     sortBy: (machine) => machine.facts?.stack ?? null,
+  },
+  {
+    id: 'winrm-drift',
+    label: 'WinRM drift',
+    title: 'WinRM drift',
+    width: 96,
+    standard: false,
+    className: 'num',
+    cell: (machine) => <DriftCell machine={machine} />,
+    sortBy: (machine) => driftRank(useDrift.getState().known.get(machine.id)),
+    descendingFirst: true,
   },
 ];
 

@@ -11,7 +11,7 @@ import { saveFile } from '../../components/save-file.ts';
 import { formatCount, formatDate, formatTime, listNames, plural } from '../../format.ts';
 import { machineName } from '../../stores/machines.ts';
 import { openMachine } from '../../stores/router.ts';
-import { readSnapshots, startDrift, stopDrift, useDrift, useSnapshots } from '../../stores/winrm-snapshots.ts';
+import { nameOfSide, readSnapshots, startDrift, stopDrift, useDrift } from '../../stores/winrm-snapshots.ts';
 import { Differences } from './DiffLines.tsx';
 import { countDrift, driftAsCsv, groupDrift } from './drift-view.ts';
 import { SideSelect } from './SideSelect.tsx';
@@ -25,16 +25,10 @@ export function DriftDialog({ machineIds, onClose }: { machineIds: readonly stri
     () => mine?.against ?? (machineIds[0] === undefined ? null : { kind: 'machine', machineId: machineIds[0] }),
   );
   useEffect(() => void readSnapshots(), []);
-  const snapshots = useSnapshots((state) => state.list);
   const groups = useMemo(() => groupDrift(mine?.rows ?? []), [mine?.rows]);
   const counts = countDrift(mine?.rows ?? []);
   const running = mine?.phase === 'running';
-  const expected =
-    against === null
-      ? ''
-      : against.kind === 'machine'
-        ? machineName(against.machineId)
-        : (snapshots?.find((one) => one.id === against.id)?.name ?? 'the snapshot');
+  const expected = against === null ? '' : nameOfSide(against);
   return (
     <Dialog
       title={`Compare WinRM settings of ${machineIds.length === 1 ? machineName(machineIds[0] ?? '') : plural(machineIds.length, 'machine')}`}

@@ -1,4 +1,6 @@
 import type { DriftRow } from '../../../shared/contract/winrm-settings.ts';
+import { formatTime, plural } from '../../format.ts';
+import type { KnownDrift } from '../../stores/winrm-snapshots.ts';
 
 export interface DriftCounts {
   readonly same: number;
@@ -47,3 +49,23 @@ const csvCell = (text: string): string => {
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 };
+
+/** The last comparison of a machine in a few words, and in a sentence. Null: it was never compared. */
+export function driftWords(
+  known: KnownDrift | undefined,
+): { readonly short: string; readonly sentence: string } | null {
+  if (known === undefined) return null;
+  const { row, against } = known;
+  const at = `read at ${formatTime(row.readAt)}`;
+  if (row.outcome === 'failed') return { short: 'not read', sentence: row.problem?.message ?? 'It could not be read.' };
+  if (row.outcome === 'same') return { short: 'none', sentence: `Its WinRM settings are those of ${against}, ${at}` };
+  const count = row.differences.length;
+  return {
+    short: plural(count, 'setting'),
+    sentence: `${plural(count, 'WinRM setting')} ${count === 1 ? 'differs' : 'differ'} from ${against}, ${at}`,
+  };
+}
+
+/** Most differences last; a machine that could not be read before those that agree. Null: it was never compared. */
+export const driftRank = (known: KnownDrift | undefined): number | null =>
+  known === undefined ? null : known.row.outcome === 'failed' ? -1 : known.row.differences.length;

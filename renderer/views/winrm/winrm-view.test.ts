@@ -8,7 +8,7 @@ import type {
 } from '../../../shared/contract/winrm-settings.ts';
 import type { ApplyRun } from '../../stores/winrm-settings.ts';
 import { winrmCommand } from './command.ts';
-import { countDrift, driftAsCsv, groupDrift } from './drift-view.ts';
+import { countDrift, driftAsCsv, driftRank, driftWords, groupDrift } from './drift-view.ts';
 import {
   addressOf,
   emptyListener,
@@ -272,5 +272,16 @@ describe('drift', () => {
       'machine a,same,,,',
       `machine b,drifted,Service/MaxConnections,300,"'=cmd|""x"""`,
     ]);
+  });
+
+  test('as a column: how many settings, from what; those never compared have nothing to say', () => {
+    const known = (one: DriftRow) => ({ row: one, against: 'web01' });
+    expect(driftWords(undefined)).toBeNull();
+    expect(driftWords(known(row('a', '5')))?.short).toBe('1 setting');
+    expect(driftWords(known(row('a', '5')))?.sentence).toMatch(/^1 WinRM setting differs from web01, read at /);
+    expect(driftWords(known(row('a', null)))?.short).toBe('none');
+    expect(driftWords(known(failed))?.short).toBe('not read');
+    expect([row('a', '5'), row('a', null), failed].map((one) => driftRank(known(one)))).toEqual([1, 0, -1]);
+    expect(driftRank(undefined)).toBeNull();
   });
 });
