@@ -132,6 +132,42 @@ describe('the way back', () => {
     expect(revertLines(operationsBetween(after, state)).gaps).toHaveLength(1);
   });
 
+  it('carries nothing out of a machine that would be a command of its own there', () => {
+    const of = (part: Partial<typeof before.config>, ...changes: ConfigChange[]) => {
+      const state = { ...before, config: { ...before.config, ...part } };
+      return revertLines(operationsBetween(planChanges(state, changes, today).after, state));
+    };
+    const none = { lines: [], gaps: [expect.stringContaining('a command line cannot carry')] };
+    const quota = (value: string) => ({ plugins: [{ ...plugin, quotas: [{ name: 'MaxShellsPerUser', value }] }] });
+    const other = {
+      kind: 'set-plugin',
+      name: 'WMI Provider',
+      property: 'Quotas/MaxShellsPerUser',
+      value: '5',
+    } as const;
+    expect(of(quota('25'), other).lines).toHaveLength(3);
+    for (const value of ["1'; calc; '", '1" & calc & "', '$(calc)', '']) expect(of(quota(value), other)).toEqual(none);
+    const buffering = { plugins: [{ ...plugin, outputBufferingMode: "Block' ; calc #" }] };
+    expect(of(buffering, { ...other, property: 'OutputBufferingMode', value: 'Drop' })).toEqual(none);
+    const secure = { ...http, transport: 'HTTPS', thumbprint: '00"} & calc & "' } as const;
+    expect(of({ listeners: [secure] }, { kind: 'delete-listener', ...secure })).toEqual(none);
+    expect(of({}, { kind: 'create-listener', ...http, ...whole, address: 'IP:1 & calc' })).toEqual(none);
+    for (const value of ['C:\\', 'a\u0001', 'a\nb'])
+      expect(
+        of({ settings: [{ path: 'Client/TrustedHosts', value, isPolicy: false }] }, set('Client/TrustedHosts', '*')),
+      ).toEqual(none);
+    for (const path of ['Client/“x”', 'Cli ent/TrustedHosts'])
+      expect(of({ settings: [{ path, value: '1', isPolicy: false }] }, set(path, '2'))).toEqual(none);
+  });
+
+  it('is refused where it is longer than a command line may be', () => {
+    const value = Array.from({ length: 400 }, (_, n) => `machine-${n}.corp.example`).join(',');
+    const settings = [{ path: 'Client/TrustedHosts', value, isPolicy: false }];
+    const state = { ...before, config: { ...before.config, settings } };
+    const { after } = planChanges(state, [set('Client/TrustedHosts', '*')], today);
+    expect(revertLines(operationsBetween(after, state)).gaps).toEqual([expect.stringContaining('longer')]);
+  });
+
   it('is one line for cmd.exe, in which batch files are called', () => {
     expect(asCommandLine(['net start WinRM', 'winrm set winrm/config @{MaxTimeoutms="60000"}'])).toBe(
       'cmd.exe /d /s /c "net start WinRM & call winrm set winrm/config @{MaxTimeoutms="60000"}"',

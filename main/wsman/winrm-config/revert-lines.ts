@@ -37,9 +37,9 @@ export function revertLines(
   for (const operation of operations) {
     switch (operation.kind) {
       case 'put-settings': {
-        const bad = operation.values.find(([, value]) => !isPlain(value));
-        if (bad) {
-          gaps.push(`The value of ${bad[0]} holds characters that a command line cannot carry.`);
+        const bad = operation.values.find(([name, value]) => !isName(name) || !isPlain(value));
+        if (bad || !isSection(operation.section)) {
+          gaps.push(`The value of ${bad?.[0] ?? operation.section} holds characters that a command line cannot carry.`);
           break;
         }
         winrm.push(`winrm set ${alias(operation.section)} ${pairs(operation.values)}`);
@@ -55,9 +55,7 @@ export function revertLines(
       case 'put-listener': {
         const { listener } = operation;
         if (!isPlainListener(listener)) {
-          gaps.push(
-            `The listener ${listener.address}+${listener.transport} holds characters that a command line cannot carry.`,
-          );
+          gaps.push(gapOfListener(listener));
           break;
         }
         const verb = operation.kind === 'create-listener' ? 'create' : 'set';
@@ -65,6 +63,10 @@ export function revertLines(
         break;
       }
       case 'delete-listener':
+        if (!isPlainAddress(operation.listener.address)) {
+          gaps.push(gapOfListener(operation.listener));
+          break;
+        }
         winrm.push(`winrm delete ${listenerUri(operation.listener)}`);
         break;
       case 'create-mapping':
@@ -73,7 +75,7 @@ export function revertLines(
       case 'put-mapping':
       case 'delete-mapping': {
         const { mapping } = operation;
-        if (![mapping.issuer, mapping.subject, mapping.uri, mapping.userName].every(isPlain)) {
+        if (![mapping.issuer, mapping.subject, mapping.uri].every(isPlainSelector) || !isPlain(mapping.userName)) {
           gaps.push('The certificate mapping holds characters that a command line cannot carry.');
           break;
         }
@@ -95,10 +97,14 @@ export function revertLines(
           break;
         }
         const path = `WSMan:\\localhost\\Plugin\\${plugin.name}`;
-        const set = (item: string, value: string): number =>
-          plugins.push(
-            `powershell -NoProfile -NonInteractive -Command Set-Item -LiteralPath '${path}\\${item}' -Value '${value}' -Force`,
-          );
+        const set = (item: string, value: string): void => {
+          // PowerShell reads this again, without cmd.exe's quotation marks.
+          if (/^[\w\\]+$/.test(item) && /^\w+$/.test(value))
+            plugins.push(
+              `powershell -NoProfile -NonInteractive -Command Set-Item -LiteralPath '${path}\\${item}' -Value '${value}' -Force`,
+            );
+          else gaps.push(`The plug-in ${plugin.name} has a value that a command line cannot carry.`);
+        };
         if (before.enabled !== plugin.enabled) set('Enabled', String(plugin.enabled));
         if (before.useSharedProcess !== plugin.useSharedProcess)
           set('UseSharedProcess', String(plugin.useSharedProcess));
@@ -122,26 +128,36 @@ export function revertLines(
   }
   // The registry is read when the service starts.
   const restart = registry.length > 0 || plugins.length > 0 ? ['net stop WinRM /y', 'net start WinRM'] : [];
-  return {
-    lines: [
-      ...registry,
-      ...(registry.length > 0 ? restart : []),
-      ...service,
-      ...firewall,
-      ...winrm,
-      ...plugins,
-      ...(plugins.length > 0 ? restart : []),
-    ],
-    gaps,
-  };
+  const lines = [
+    ...registry,
+    ...(registry.length > 0 ? restart : []),
+    ...service,
+    ...firewall,
+    ...winrm,
+    ...plugins,
+    ...(plugins.length > 0 ? restart : []),
+  ];
+  if (asCommandLine(lines).length > longestCommandLine) gaps.push('The way back is longer than a command line may be.');
+  return { lines, gaps };
 }
 
-/** winrm cannot carry a quotation mark in a value, and cmd.exe would take a percent sign apart. */
-const isPlain = (text: string): boolean => !/["%\r\n^&|<>!]/.test(text);
-const isPlainListener = ({ address, hostname, urlPrefix }: ConfigListener): boolean =>
-  [hostname, urlPrefix].every(isPlain) &&
-  /^(\*|IP:[0-9A-Fa-f.:%]+|MAC:[0-9A-Fa-f-]+)$/.test(address) &&
-  !address.includes('%');
+/** cmd.exe takes 8,191 characters; the rest is for the wait in front and the tidying behind. */
+const longestCommandLine = 8000;
+
+/**
+ * winrm cannot carry a quotation mark in a value, a backslash at its end would hide the one that closes it, and cmd.exe would take a percent
+ * sign apart. All of this is what the machine says about itself.
+ */
+const isPlain = (text: string): boolean => !/["%^&|<>!\u0000-\u001f]|\\$/.test(text);
+const isName = (text: string): boolean => /^\w+$/.test(text);
+const isSection = (text: string): boolean => /^[\w/]*$/.test(text);
+/** In a resource URI, where + and ? have a meaning. */
+const isPlainSelector = (text: string): boolean => isPlain(text) && !/[+?\s]/.test(text);
+const isPlainAddress = (text: string): boolean => /^(\*|IP:[0-9A-F.:]+|MAC:[0-9A-F-]+)$/i.test(text);
+const isPlainListener = ({ address, hostname, urlPrefix, thumbprint }: ConfigListener): boolean =>
+  [hostname, urlPrefix].every(isPlain) && /^[0-9A-F]*$/i.test(thumbprint) && isPlainAddress(address);
+const gapOfListener = ({ address, transport }: ConfigListener): string =>
+  `The listener ${address}+${transport} holds characters that a command line cannot carry.`;
 
 const aliases: Readonly<Record<string, string>> = { '': 'winrm/config' };
 const alias = (section: string): string => aliases[section] ?? `winrm/config/${section}`;
