@@ -63,8 +63,12 @@ describe('planting', () => {
 
   it('a job: at the next full minute that leaves the time', async () => {
     const pool = fakePool(clock, output('Win32_ScheduledJob', 'Create', '<p:JobId>7</p:JobId>'));
+    const before = Date.now();
     const planted = await plantRevert(createClientOver(pool, target), 'scheduled-job', plan);
     expect(planted.name).toBe('7');
+    // 07:10:09.5 there would be two minutes from now; it begins 50.5 seconds after that, and is over for us by then.
+    expect(planted.dueAt - before).toBeGreaterThanOrEqual(170_500);
+    expect(planted.dueAt - Date.now()).toBeLessThanOrEqual(170_500);
     expect(pool.asked[1]!.body).toContain(
       '<cim:Datetime xmlns:cim="http://schemas.dmtf.org/wbem/wscim/1/common">2030-05-06T05:11:00.000Z',
     );

@@ -87,7 +87,8 @@ export async function plantRevert(
     }
     case 'scheduled-job': {
       // Jobs begin at a full minute: the next one that leaves the time asked for.
-      const due = new Date(Math.ceil((await targetTime(client, plan.delayMs, options)) / 60_000) * 60_000);
+      const wanted = await targetTime(client, plan.delayMs, options);
+      const due = new Date(Math.ceil(wanted / 60_000) * 60_000);
       const result = await client.invoke(
         { resourceUri: wmi('Win32_ScheduledJob') },
         'Create',
@@ -102,7 +103,7 @@ export async function plantRevert(
       const name = childText(result.output, 'JobId');
       if (result.returnValue !== 0 || name === null)
         throw new ProtocolError(`The job was refused (${result.returnValue}).`);
-      return { means, name, dueAt: plantedAt + plan.delayMs + 60_000 };
+      return { means, name, dueAt: plantedAt + plan.delayMs + (due.getTime() - wanted) };
     }
     case 'process': {
       const seconds = Math.max(1, Math.ceil(plan.delayMs / 1000));
