@@ -25,7 +25,7 @@ import {
 import { type AreaContext, onMachine, sleep } from './context.ts';
 import type { MachinesArea } from './machines.ts';
 import { openTrial } from './trial.ts';
-import { type Plan, planOfChanges, refuse } from './winrm-settings-plan.ts';
+import { type Plan, passwordFor, planOfChanges, refuse } from './winrm-settings-plan.ts';
 import { fingerprintOf, readNow } from './winrm-settings-read.ts';
 
 /**
@@ -232,16 +232,7 @@ async function perform(
   plan: Plan,
   signal: AbortSignal,
 ): Promise<{ done: number; all: number; error: unknown }> {
-  const passwordOf = (mapping: ConfigMapping): string | null => {
-    const change = changes.find(
-      (candidate) =>
-        (candidate.kind === 'create-mapping' || candidate.kind === 'edit-mapping') &&
-        candidate.issuer.toLowerCase() === mapping.issuer.toLowerCase() &&
-        candidate.subject === mapping.subject &&
-        candidate.uri === mapping.uri,
-    );
-    return change && 'password' in change ? change.password : null;
-  };
+  const passwordOf = (mapping: ConfigMapping): string | null => passwordFor(changes, mapping);
   const { restore, operations } = plan;
   if (restore !== null) {
     try {

@@ -1,11 +1,13 @@
 import { ProblemError } from '../../shared/contract/problem.ts';
 import type { ChangeLine, ChangePreview, FollowTo, WinrmChange } from '../../shared/contract/winrm-settings.ts';
 import {
+  type ConfigMapping,
   type ConfigOperation,
   type ConfigState,
   type CutRisk,
   carriersOf,
   differencesOf,
+  isSameMapping,
   nameOfListener,
   type OwnConnection,
   operationsBetween,
@@ -91,13 +93,19 @@ function passwordOperations(
 ): ConfigOperation[] {
   return changes.flatMap((change): ConfigOperation[] => {
     if (change.kind !== 'edit-mapping' || change.password === null) return [];
-    const mapping = after.config.mappings.find(
-      ({ issuer, subject, uri }) =>
-        issuer.toLowerCase() === change.issuer.toLowerCase() && subject === change.subject && uri === change.uri,
-    );
+    const mapping = after.config.mappings.find((candidate) => isSameMapping(candidate, change));
     const isThere = operations.some((operation) => operation.kind === 'put-mapping' && operation.mapping === mapping);
     return mapping && !isThere ? [{ kind: 'put-mapping', mapping }] : [];
   });
+}
+
+/** The password that somebody gave for this mapping; null: none, so that the stored one stays. */
+export function passwordFor(changes: readonly WinrmChange[], mapping: ConfigMapping): string | null {
+  for (const change of changes.toReversed()) {
+    if (change.kind !== 'create-mapping' && change.kind !== 'edit-mapping') continue;
+    if (change.password !== null && isSameMapping(change, mapping)) return change.password;
+  }
+  return null;
 }
 
 function linesOf(before: ConfigState, after: ConfigState, risks: readonly CutRisk[]): ChangeLine[] {

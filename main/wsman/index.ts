@@ -76,6 +76,7 @@ export {
   type ConfigChange,
   type ConfigOperation,
   type ConfigState,
+  isSameMapping,
   nameOfListener,
   operationsBetween,
   planChanges,
