@@ -334,8 +334,17 @@ describe('limits', () => {
   });
 
   it('defaults by stack, the strictest for a make that names none', () => {
-    expect(defaultLimits('1.1')).toMatchObject({ maxBatchItems: 20, maxEnvelopeSize: 153_600, source: 'defaults' });
-    expect(defaultLimits('2.0')).toMatchObject({ maxBatchItems: 32_000, maxConcurrentOperationsPerUser: 15 });
+    expect(defaultLimits('1.1')).toMatchObject({
+      maxBatchItems: 20,
+      maxEnvelopeSize: 153_600,
+      maxShellsPerUser: 2,
+      source: 'defaults',
+    });
+    expect(defaultLimits('2.0')).toMatchObject({
+      maxBatchItems: 32_000,
+      maxConcurrentOperationsPerUser: 15,
+      maxShellsPerUser: 5,
+    });
     expect(defaultLimits('3.0')).toMatchObject({ maxEnvelopeSize: 512_000, maxConcurrentOperationsPerUser: 1500 });
     expect(defaultLimits(null)).toMatchObject({ maxBatchItems: 20, stack: null });
   });

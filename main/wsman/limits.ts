@@ -29,9 +29,9 @@ const stack1: Values = {
   maxConcurrentOperationsPerUser: 15,
   enumerationTimeoutMs: 60_000,
   maxConnections: 5,
-  maxShellsPerUser: 5,
+  maxShellsPerUser: 2,
 };
-const stack2: Values = { ...stack1, maxBatchItems: 32_000, maxConnections: 25 };
+const stack2: Values = { ...stack1, maxBatchItems: 32_000, maxConnections: 25, maxShellsPerUser: 5 };
 const stack3: Values = {
   maxEnvelopeSize: 500 * 1024,
   maxTimeoutMs: 60_000,
