@@ -3,6 +3,7 @@
  * gone, terminated or not (MS-WSMV note 118): 15 on older stacks, 1,500 today. So the shell is replaced before that.
  */
 import type { WSManClient } from './client.ts';
+import { WSManFault } from './errors.ts';
 import type { TargetLimits } from './limits.ts';
 import { openShell, type RunningCommand, type RunOptions, type Shell, type ShellOptions } from './shell.ts';
 
@@ -17,6 +18,9 @@ export interface RecycledShell {
 export function commandsPerShell(limits: Pick<TargetLimits, 'maxConcurrentOperationsPerUser'>): number {
   return Math.max(1, Math.floor((limits.maxConcurrentOperationsPerUser * 2) / 3));
 }
+
+/** ERROR_WSMAN_UNEXPECTED_SELECTORS: the shell is gone, by its idle time-out for one. */
+const shellIsGone = 2150858843;
 
 interface Lease {
   readonly shell: Promise<Shell>;
@@ -42,11 +46,15 @@ export function createRecycledShell(
     await shell?.close();
   };
 
+  const retire = (lease: Lease): void => {
+    lease.isRetired = true;
+    if (current === lease) current = null;
+  };
+
   function take(): Lease {
     if (current !== null && current.given >= most) {
       const full = current;
-      full.isRetired = true;
-      current = null;
+      retire(full);
       if (full.running === 0) void closeLease(full);
     }
     if (current === null) {
@@ -78,6 +86,8 @@ export function createRecycledShell(
         running.exitCode.then(done, done);
         return running;
       } catch (error) {
+        // The command is not sent again; the next one gets another shell.
+        if (error instanceof WSManFault && error.fields.wsmanCode === shellIsGone) retire(lease);
         giveBack(lease);
         throw error;
       }

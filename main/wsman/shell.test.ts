@@ -5,6 +5,7 @@ import { collectOutput } from './collect-output.ts';
 import { ProtocolError, WSManFault } from './errors.ts';
 import { type Answer, type Asked, fakePool, faultAnswer, identifyAnswer, target } from './fake-pool.ts';
 import { ns } from './namespaces.ts';
+import { createRecycledShell } from './recycled-shell.ts';
 import { openShell } from './shell.ts';
 import { attribute, child } from './xml.ts';
 
@@ -96,6 +97,34 @@ describe('connections', () => {
     expect(pool.maxConnections).toBe(2);
     await expect(running.exitCode).rejects.toThrow('The shell was closed.');
   });
+});
+
+test('a recycled shell that is gone is replaced for the next command, and none is sent twice', async () => {
+  const gone: Answer = (asked) => faultAnswer(asked, 'InvalidSelectors', 2150858843);
+  const pool = fakePool(
+    created,
+    gone,
+    gone,
+    created,
+    started,
+    received(state('Done', '<rsp:ExitCode>3</rsp:ExitCode>')),
+    signalled,
+    '',
+  );
+  const shell = createRecycledShell(createClientOver(pool, target), {}, { maxConcurrentOperationsPerUser: 15 });
+  await expect(shell.run('one')).rejects.toBeInstanceOf(WSManFault);
+  expect((await collectOutput(await shell.run('two'))).exitCode).toBe(3);
+  await shell.close();
+  expect(actionsOf(pool.asked)).toEqual([
+    'Create',
+    'Command',
+    'Delete',
+    'Create',
+    'Command',
+    'Receive',
+    'Signal',
+    'Delete',
+  ]);
 });
 
 test('a shell without an id is none', async () => {
