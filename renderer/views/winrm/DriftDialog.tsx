@@ -15,7 +15,7 @@ import { nameOfSide, readSnapshots, startDrift, stopDrift, useDrift } from '../.
 import { Differences } from './DiffLines.tsx';
 import { countDrift, driftAsCsv, groupDrift } from './drift-view.ts';
 import { SideSelect } from './SideSelect.tsx';
-import './winrm.css';
+import './winrm-dialogs.css';
 
 /** How a selection differs from one machine or snapshot; machines that differ alike stand together. */
 export function DriftDialog({ machineIds, onClose }: { machineIds: readonly string[]; onClose: () => void }) {

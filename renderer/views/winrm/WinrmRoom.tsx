@@ -36,6 +36,7 @@ import { filterSettings, type SettingFilter, settingRows } from './setting-view.
 import { useWinrm } from './use-winrm.ts';
 import { WinrmToolbar } from './WinrmToolbar.tsx';
 import './winrm.css';
+import './winrm-dialogs.css';
 
 type Open =
   | { readonly kind: 'listener'; readonly listener: WinrmListener | null }
