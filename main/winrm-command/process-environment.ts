@@ -1,9 +1,9 @@
 /** The environment of a command in a process of its own: its standard streams, its terminal, its version. */
 import { readFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { createClient } from '../wsman/index.ts';
+import { readBounded } from './bounded-file.ts';
 import { CommandLineError } from './command.ts';
 import { type CommandEnvironment, OutputClosedError } from './run.ts';
 import { askOnTerminal } from './terminal.ts';
@@ -32,17 +32,6 @@ export function processEnvironment(source: LineSource, signal: AbortSignal): Com
     warnOfVisiblePassword: source === 'arguments' && process.stderr.isTTY === true,
     signal,
   };
-}
-
-async function readBounded(path: string, maxLength: number): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    if (size > maxLength) throw new Error(`it has more than ${maxLength} bytes`);
-    return await file.readFile();
-  } finally {
-    await file.close();
-  }
 }
 
 function readVersion(): string {
