@@ -7,6 +7,7 @@ import type {
   DriftRow,
   SnapshotInfo,
 } from '../../shared/contract/winrm-settings.ts';
+import { StorageError } from '../storage/storage-error.ts';
 import type { StoredSnapshot, WinrmSnapshots } from '../storage/winrm-snapshots.ts';
 import { type ComparableConfig, differencesOf, readConfig } from '../wsman/index.ts';
 import { type AreaContext, notInInventory, onMachine } from './context.ts';
@@ -52,7 +53,7 @@ export function createWinrmSnapshots(context: AreaContext, snapshots: WinrmSnaps
     if (side.kind === 'machine') return readMachine(side.machineId, signal);
     const found = (await snapshots.all()).find(({ id }) => id === side.id);
     if (found === undefined) throw noSuchSnapshot();
-    return { name: found.name, readAt: found.takenAt, config: found.config as ComparableConfig };
+    return { name: found.name, readAt: found.takenAt, config: storedConfig(found) };
   }
 
   async function driftOf(machineId: string, against: Side, signal: AbortSignal): Promise<DriftRow> {
@@ -103,6 +104,35 @@ export function createWinrmSnapshots(context: AreaContext, snapshots: WinrmSnaps
       await Promise.all(Array.from({ length: Math.min(atOnce, waiting.length) }, work));
     },
   };
+}
+
+const textsOf: Readonly<Record<keyof ComparableConfig, readonly string[]>> = {
+  settings: ['path', 'value'],
+  listeners: ['address', 'transport', 'hostname', 'urlPrefix', 'thumbprint'],
+  mappings: ['issuer', 'subject', 'uri', 'userName'],
+  plugins: ['name', 'fileName'],
+};
+const partsOfPlugin: Readonly<Record<string, readonly string[]>> = {
+  quotas: ['name', 'value'],
+  resources: ['resourceUri'],
+};
+
+/** What was saved, once it is sure that it can be compared: the file may have been edited. Throws StorageError. */
+export function storedConfig({ name, config }: Pick<StoredSnapshot, 'name' | 'config'>): ComparableConfig {
+  const isList = (list: unknown, texts: readonly string[]): list is Readonly<Record<string, unknown>>[] =>
+    Array.isArray(list) &&
+    list.every(
+      (item) => typeof item === 'object' && item !== null && texts.every((text) => typeof item[text] === 'string'),
+    );
+  const has = (owner: Readonly<Record<string, unknown>>, lists: Readonly<Record<string, readonly string[]>>): boolean =>
+    Object.entries(lists).every(([list, texts]) => isList(owner[list], texts));
+  const parts = typeof config === 'object' && config !== null ? (config as Readonly<Record<string, unknown>>) : {};
+  const { plugins } = parts;
+  if (has(parts, textsOf) && isList(plugins, []) && plugins.every((plugin) => has(plugin, partsOfPlugin)))
+    return config as ComparableConfig;
+  throw new StorageError(`The snapshot “${name}” cannot be read: it was changed since it was saved.`, {
+    advice: ['Remove it, and save another one.'],
+  });
 }
 
 const compare = (left: ComparableConfig, right: ComparableConfig): ConfigurationDifference[] =>

@@ -24,6 +24,18 @@ export interface WinrmSnapshots {
 const version = 1;
 const maxSnapshots = 500;
 
+function isSnapshot(value: unknown): value is StoredSnapshot {
+  if (typeof value !== 'object' || value === null) return false;
+  const entry = value as Readonly<Record<string, unknown>>;
+  const isText = (name: string): boolean => typeof entry[name] === 'string';
+  return (
+    ['id', 'name', 'machineName'].every(isText) &&
+    ['machineId', 'stack'].every((name) => isText(name) || entry[name] === null) &&
+    Number.isFinite(entry['takenAt']) &&
+    'config' in entry
+  );
+}
+
 /** `winrm-snapshots.json` in the data folder. Changes are made one after another. Throws StorageError where the file cannot be read. */
 export function openWinrmSnapshots(dataFolder: string): WinrmSnapshots {
   const path = join(dataFolder, 'winrm-snapshots.json');
@@ -39,7 +51,8 @@ export function openWinrmSnapshots(dataFolder: string): WinrmSnapshots {
     }
     try {
       const file = JSON.parse(text) as { version?: unknown; snapshots?: unknown };
-      if (file.version === version && Array.isArray(file.snapshots)) return file.snapshots as StoredSnapshot[];
+      const { snapshots } = file;
+      if (file.version === version && Array.isArray(snapshots) && snapshots.every(isSnapshot)) return snapshots;
     } catch {
       // Said below.
     }
