@@ -3,7 +3,7 @@
  * several machines at once.
  */
 import type { Command } from '../winrm-command/command.ts';
-import { riskOf } from '../winrm-command/consent.ts';
+import { cutsOffByCommand, riskOf } from '../winrm-command/consent.ts';
 import type { WinrsLine } from '../winrm-command/winrs-parse.ts';
 import type { Destination } from './command-line-destination.ts';
 
@@ -40,17 +40,4 @@ function cutsOff(command: Command | WinrsLine): string | null {
   const isWinrs = command.verb === 'winrs';
   const risk = isWinrs ? (cutsOffByCommand(command.commandLine) ? '' : null) : riskOf(command);
   return risk === null ? null : `${risk} This line may cut off the connection to`.trim();
-}
-
-/** The usual ways in a command prompt. What a script of the machine does nobody can tell from here. */
-function cutsOffByCommand(line: string): boolean {
-  return (
-    /\b(?:net1?|sc(?:\.exe)?)\s+(?:\\\\\S+\s+)?(?:stop|pause|delete|config)\s+"?(?:winrm|mpssvc|bfe|http)\b/i.test(
-      line,
-    ) ||
-    /\b(?:stop|restart|suspend|set)-service\b.*\b(?:winrm|mpssvc)\b/i.test(line) ||
-    /\bwinrm(?:\.cmd)?"?\s+(?:set|s|put|p|delete|d|create|c|invoke|i)\b.*\bwinrm\/config/i.test(line) ||
-    /\bdisable-psremoting\b/i.test(line) ||
-    /\bnetsh(?:\.exe)?\s+(?:advfirewall|firewall|interface|int)\b.*\b(?:set|delete|add|reset)\b/i.test(line)
-  );
 }

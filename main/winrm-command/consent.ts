@@ -12,8 +12,22 @@ export async function refuseByRisk(
   environment: Pick<CommandEnvironment, 'confirm'>,
 ): Promise<void> {
   const risk = riskOf(command);
-  if (risk === null || environment.confirm === undefined) return;
-  const { host } = command.connection.endpoint;
+  if (risk !== null) await agreeTo(risk, command.connection.endpoint.host, environment);
+}
+
+/** As refuseByRisk, for a command line that is run there. */
+export async function refuseByCommand(
+  commandLine: string,
+  host: string,
+  environment: Pick<CommandEnvironment, 'confirm'>,
+): Promise<void> {
+  if (cutsOffByCommand(commandLine)) await agreeTo(commandRisk, host, environment);
+}
+
+const commandRisk = 'This command ends WinRM, or changes what lets it in.';
+
+async function agreeTo(risk: string, host: string, environment: Pick<CommandEnvironment, 'confirm'>): Promise<void> {
+  if (environment.confirm === undefined) return;
   if (!(await environment.confirm(`${risk} It could cut the way to ${host}. Go on [y/n]? `))) {
     throw new CommandLineError('Nothing was changed.');
   }
@@ -38,7 +52,8 @@ export function riskOf(command: WinrmCommand): string | null {
       if (path !== null && /^restore$/i.test(lastStep(command.method))) {
         return 'This puts every setting of WinRM back to its default, and removes listeners.';
       }
-      return stopsService(command) ? 'This ends the WinRM service.' : null;
+      if (stopsService(command)) return 'This ends the WinRM service.';
+      return startsCommand(command) ? commandRisk : null;
     default:
       return null;
   }
@@ -71,6 +86,25 @@ function stopsService({ resource, method }: Extract<WinrmCommand, { verb: 'invok
   if (!/\/win32_service$/i.test(resource.resourceUri)) return false;
   const name = resource.selectors?.find(([key]) => key.toLowerCase() === 'name')?.[1];
   return name?.toLowerCase() === 'winrm' && /^(?:stopservice|pauseservice|delete)$/i.test(lastStep(method));
+}
+
+function startsCommand({ resource, method, input }: Extract<WinrmCommand, { verb: 'invoke' }>): boolean {
+  if (!/\/win32_process$/i.test(resource.resourceUri) || !/^create$/i.test(lastStep(method))) return false;
+  if (input.kind === 'file') return false;
+  return input.pairs.some(([name, value]) => name.toLowerCase() === 'commandline' && cutsOffByCommand(value ?? ''));
+}
+
+/** The usual ways in a command prompt. What a script of the machine does nobody can tell from here. */
+export function cutsOffByCommand(line: string): boolean {
+  return (
+    /\b(?:net1?|sc(?:\.exe)?)\s+(?:\\\\\S+\s+)?(?:stop|pause|delete|config)\s+"?(?:winrm|mpssvc|bfe|http)\b/i.test(
+      line,
+    ) ||
+    /\b(?:stop|restart|suspend|set)-service\b.*\b(?:winrm|mpssvc)\b/i.test(line) ||
+    /\bwinrm(?:\.cmd)?"?\s+(?:set|s|put|p|delete|d|create|c|invoke|i)\b.*\bwinrm\/config/i.test(line) ||
+    /\bdisable-psremoting\b/i.test(line) ||
+    /\bnetsh(?:\.exe)?\s+(?:advfirewall|firewall|interface|int)\b.*\b(?:set|delete|add|reset)\b/i.test(line)
+  );
 }
 
 /** Below winrm/config, lower case; null for anything else. */

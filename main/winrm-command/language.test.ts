@@ -377,6 +377,7 @@ describe('what could cut the way to the machine', () => {
     'winrm invoke Restore winrm/config @{}',
     'winrm invoke stopservice wmicimv2/Win32_Service?Name=winrm',
     'winrm configsddl default O:NSG:BAD:P(A;;GA;;;BA)',
+    'winrm invoke create wmicimv2/Win32_Process @{CommandLine="cmd /c net stop WinRM"}',
   ];
   test.each(risky)('%s asks where somebody can be asked', async (line) => {
     const asked: string[] = [];
@@ -398,6 +399,7 @@ describe('what could cut the way to the machine', () => {
     'winrm set winrm/config/client @{A="2"}',
     'winrm i StopService wmicimv2/Win32_Service?Name=Spooler',
     'winrm set winrm/config @{A="2"}',
+    'winrm i Create wmicimv2/Win32_Process @{CommandLine="net stop Spooler"}',
   ])('%s does not', async (line) => {
     const confirm = async () => {
       throw new Error('asked');

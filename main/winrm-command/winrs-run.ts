@@ -12,6 +12,7 @@ import {
   type WSManClient,
 } from '../wsman/index.ts';
 import { CommandLineError } from './command.ts';
+import { refuseByCommand } from './consent.ts';
 import { describeFailure, formatFailure } from './failure.ts';
 import { type CommandEnvironment, OutputClosedError, placeOf } from './run.ts';
 import { withSignIn } from './sign-in.ts';
@@ -63,6 +64,7 @@ async function runWinrs(command: WinrsCommand, environment: WinrsEnvironment): P
   let shell: Shell | null = null;
   try {
     signal?.throwIfAborted();
+    await refuseByCommand(command.commandLine, connection.endpoint.host, environment);
     await note(command, environment);
     shell = await withSignIn({ verb: 'invoke', connection }, environment, (target) => {
       client?.close();
