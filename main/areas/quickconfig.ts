@@ -134,7 +134,7 @@ async function analyze(client: WSManClient, transport: 'HTTP' | 'HTTPS', signal:
 }
 
 /** By the version of Windows. Vista and Server 2008 share theirs, and differ in how the service starts. */
-export function generationOfWindows(version: string | null, isClient: boolean): QuickconfigGeneration {
+function generationOfWindows(version: string | null, isClient: boolean): QuickconfigGeneration {
   const [major = 10, minor = 0] = (version ?? '').split('.').map(Number);
   if (major >= 10 || (major === 6 && minor >= 2)) return 'windows-2012';
   if (major === 6 && minor === 1) return 'windows-7-2008r2';

@@ -60,7 +60,7 @@ function generationFor({ status }: Session): ConfigGeneration {
 }
 
 /** How this console reaches the machine. */
-export function ownConnection(context: AreaContext, { id, status }: Session): OwnConnection {
+function ownConnection(context: AreaContext, { id, status }: Session): OwnConnection {
   const settings = context.store.inventory.data.machines.get(id)!;
   const { security } = status;
   return {

@@ -26,7 +26,7 @@ export interface StoredCertificate {
 }
 
 /** Length-prefixed properties, each: id, 1, length, data (all little-endian). What cannot be read ends the list. */
-export function readBlob(blob: Uint8Array): ReadonlyMap<number, Uint8Array> {
+function readBlob(blob: Uint8Array): ReadonlyMap<number, Uint8Array> {
   const properties = new Map<number, Uint8Array>();
   const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
   for (let at = 0; at + 12 <= blob.length; ) {
@@ -39,7 +39,7 @@ export function readBlob(blob: Uint8Array): ReadonlyMap<number, Uint8Array> {
 }
 
 /** Null where the blob holds no certificate that can be read. */
-export function readStoredCertificate(blob: Uint8Array): StoredCertificate | null {
+function readStoredCertificate(blob: Uint8Array): StoredCertificate | null {
   const properties = readBlob(blob);
   const der = properties.get(certificateProperty);
   if (der === undefined) return null;

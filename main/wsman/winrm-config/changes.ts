@@ -296,6 +296,6 @@ export function operationsBetween(before: ConfigState, after: ConfigState): Conf
 }
 
 /** What can be set about a listener, as one text: ListeningOn follows from it and from filters. */
-export const listenerText = ({ port, hostname, enabled, urlPrefix, thumbprint }: ConfigListener): string =>
+const listenerText = ({ port, hostname, enabled, urlPrefix, thumbprint }: ConfigListener): string =>
   JSON.stringify([port, hostname, enabled, urlPrefix, thumbprint]);
-export const pluginText = ({ element: _, ...rest }: ConfigPlugin): string => JSON.stringify(rest);
+const pluginText = ({ element: _, ...rest }: ConfigPlugin): string => JSON.stringify(rest);

@@ -163,7 +163,7 @@ function listenerValues(before: ConfigListener, after: ConfigListener): (readonl
 }
 
 /** The plug-in's document with its changed attributes: properties on the root, quotas on Quotas (2.2.4.22). */
-export function pluginDocument(before: ConfigPlugin, after: ConfigPlugin): XmlElement {
+function pluginDocument(before: ConfigPlugin, after: ConfigPlugin): XmlElement {
   const changed: (readonly [string, string])[] = (
     [
       ['Enabled', String(before.enabled), String(after.enabled)],

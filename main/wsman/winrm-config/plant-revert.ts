@@ -19,7 +19,7 @@ export interface PlantedRevert {
 }
 
 const taskNamespace = 'root/Microsoft/Windows/TaskScheduler';
-export const taskFolder = '\\Windeck\\';
+const taskFolder = '\\Windeck\\';
 const taskPrefix = 'Revert WinRM ';
 
 interface PlantOptions {
