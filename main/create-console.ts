@@ -76,7 +76,8 @@ export async function createConsole(environment: Environment, options: ConsoleOp
     return problem;
   };
 
-  const newClient = (target: Target) => createClient(target, { ...options.client, onExchange: options.onExchange });
+  const newClient = (target: Target, more: Pick<ClientOptions, 'encoding'> = {}) =>
+    createClient(target, { ...options.client, ...more, onExchange: options.onExchange });
   const changes = createSignal();
   const signInSecrets = secretsForSigningIn(() => store.secrets);
   // Sessions tell the machines area what they read and become; that area needs the sessions.

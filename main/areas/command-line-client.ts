@@ -17,6 +17,8 @@ interface Opened {
 export interface ClientWatch {
   /** OperationTimeout of every call that has none of its own. */
   readonly timeoutMs: number | undefined;
+  /** How the requests of a connection of its own are written. */
+  readonly encoding: 'UTF-8' | 'UTF-16';
   /** What the target answered with: an instance, an output. */
   readonly onElement: (element: XmlElement) => void;
   readonly onError: (error: unknown) => void;
@@ -43,7 +45,10 @@ export function sessionClient(context: AreaContext, id: string, signal: AbortSig
   }, watch);
 }
 
-/** A connection of its own with the saved set: a shell that lasts for hours is no concern of the session. */
+/**
+ * A connection of its own with the saved set: a shell that lasts for hours is no concern of the session, and requests in UTF-16 are not for
+ * its other calls.
+ */
 export function ownClient(
   context: AreaContext,
   { settings }: KnownMachine,
@@ -52,7 +57,8 @@ export function ownClient(
   watch: ClientWatch,
 ): WSManClient {
   return lazyClient(async () => {
-    const trial = openTrial(context, { ...settings, delegate: settings.delegate || delegate }, null);
+    const { encoding } = watch;
+    const trial = openTrial(context, { ...settings, delegate: settings.delegate || delegate }, null, { encoding });
     try {
       await trial.signIn({ askedAt: null, signal }, () => signInOnly(trial.client, signal));
     } catch (error) {
@@ -74,7 +80,7 @@ export function typedClient(
   watch: ClientWatch,
 ): WSManClient {
   return lazyClient(async () => {
-    const client = context.createClient(target);
+    const client = context.createClient(target, { encoding: watch.encoding });
     const { userName } = target;
     try {
       if (userName !== null && target.authentication !== 'none') {

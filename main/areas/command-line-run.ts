@@ -61,11 +61,13 @@ function environmentFor(
     createClient(target, options) {
       const watch: ClientWatch = {
         timeoutMs: options?.operationTimeoutMs,
+        encoding: options?.encoding ?? 'UTF-8',
         onElement: front.onElement,
         onError: front.onError,
       };
       if (isSaved && target.userName === savedSet.userName) {
-        if (command.verb === 'winrs') return ownClient(context, machine, target.delegate === true, signal, watch);
+        if (command.verb === 'winrs' || watch.encoding !== 'UTF-8')
+          return ownClient(context, machine, target.delegate === true, signal, watch);
         return sessionClient(context, machine.id, signal, watch);
       }
       const whole = machine === null ? target : withSettings(target, machine);

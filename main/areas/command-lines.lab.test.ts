@@ -124,6 +124,37 @@ test('the format of the view is used where the line says none', async () => {
   expect((await type('winrm get', { format: 'pretty' })).stderr).toMatch(/needs a resource URI/);
 });
 
+test('json and table, chosen in the view or in the line', async () => {
+  const line = 'winrm get wmicimv2/Win32_OperatingSystem';
+  for (const { stdout } of [await type(line, { format: 'json' }), await type(`${line} -f:json`)])
+    expect(JSON.parse(stdout)).toMatchObject({ CSName: lab.machines[0]!.name });
+  const all = await type('winrm e wmicimv2/Win32_LogicalDisk', { format: 'json' });
+  expect(JSON.parse(all.stdout)).toEqual(
+    expect.arrayContaining([expect.objectContaining({ DeviceID: expect.stringMatching(/^[A-Z]:$/) })]),
+  );
+  const wql = 'winrm e wmicimv2/* -filter:"select Name, State from Win32_Service where Name=\'W32Time\'"';
+  for (const { stdout } of [await type(wql, { format: 'table' }), await type(`${wql} -f:table`)])
+    expect(stdout).toMatch(/^Name +State *\n[-─ ]*\n?W32Time +\w+/);
+});
+
+test('-encoding:utf-16 has a connection of its own with the saved set; the session goes on in UTF-8', async () => {
+  const read = async (more: string) => {
+    const before = it.exchanges.length;
+    const { stdout, stderr, exitCode } = await type(
+      `winrm g wmicimv2/Win32_Service?Name=W32Time -r:${alive[1]!.name}${more}`,
+    );
+    expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
+    expect(stdout).toMatch(/^ {4}Name = W32Time$/m);
+    const { bytesReceived, response } = it.exchanges
+      .slice(before)
+      .findLast(({ resourceUri, port }) => port === alive[1]!.port && resourceUri?.endsWith('/Win32_Service'))!;
+    return bytesReceived / response!.length;
+  };
+  // Answers come in the encoding of their question.
+  expect(await read(' -encoding:utf-16')).toBeGreaterThan(2);
+  expect(await read('')).toBeLessThan(2);
+});
+
 test('winrs: output, exit code, and standard input typed line by line', async () => {
   const hello = await type('winrs echo hello & exit 7');
   expect(hello.stdout).toMatch(/^hello ?\r\n/);

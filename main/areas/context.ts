@@ -5,7 +5,7 @@ import type { SessionPool } from '../sessions/session-pool.ts';
 import type { Inventory } from '../storage/inventory.ts';
 import type { LastKnown } from '../storage/last-known.ts';
 import type { Secrets } from '../storage/secrets.ts';
-import type { FailurePlace, Target, WSManClient } from '../wsman/index.ts';
+import type { ClientOptions, FailurePlace, Target, WSManClient } from '../wsman/index.ts';
 import type { Signal } from './pump.ts';
 
 /** What the console remembers. The embedded lab's is another one than the user's. */
@@ -23,7 +23,7 @@ export interface AreaContext {
   /** The stored secrets, for security contexts and TLS sockets only. */
   readonly signInSecrets: SecretStore;
   /** For a machine that is only being tried. */
-  readonly createClient: (target: Target) => WSManClient;
+  readonly createClient: (target: Target, options?: Pick<ClientOptions, 'encoding'>) => WSManClient;
   /** The one map from thrown errors to problems. `place`: for settings that are not those of the machine in the inventory. */
   readonly toProblem: (error: unknown, machineId?: string, place?: FailurePlace) => Problem;
   readonly log: (line: string) => void;

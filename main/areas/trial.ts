@@ -3,7 +3,7 @@ import type { MachineSettings } from '../../shared/contract/machines.ts';
 import type { SignInCredential } from '../sessions/credentials.ts';
 import { planOf } from '../sessions/session-pool.ts';
 import type { StoredCredential } from '../storage/inventory-format.ts';
-import type { Target, WSManClient } from '../wsman/index.ts';
+import type { ClientOptions, Target, WSManClient } from '../wsman/index.ts';
 import type { AreaContext } from './context.ts';
 import { credentialOf } from './effective-credential.ts';
 import { accessOf } from './machine-defaults.ts';
@@ -27,7 +27,12 @@ export interface Trial {
  * Prepares to sign in with what the settings inherit, or with what is typed; a secret that is left out of it is the stored one. Nothing is
  * sent yet.
  */
-export function openTrial(context: AreaContext, settings: MachineSettings, typed: NewCredential | null): Trial {
+export function openTrial(
+  context: AreaContext,
+  settings: MachineSettings,
+  typed: NewCredential | null,
+  options?: Pick<ClientOptions, 'encoding'>,
+): Trial {
   const stored = credentialOf(settings, context.store.inventory.data);
   const credential = typed === null ? accessOf(settings, stored).credential : typedCredential(typed, stored);
   const plan = planOf(null, { ...accessOf(settings, null), credential });
@@ -47,7 +52,7 @@ export function openTrial(context: AreaContext, settings: MachineSettings, typed
     password,
     ...(credential?.kind === 'certificate' && { clientCertificate: certificate }),
   };
-  const client = context.createClient(target);
+  const client = context.createClient(target, options);
   return {
     client,
     target,
