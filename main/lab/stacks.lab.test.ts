@@ -14,6 +14,7 @@ import {
   wql,
 } from '../wsman/index.ts';
 import { attribute, child, type XmlElement } from '../wsman/xml.ts';
+import { createRawClient } from './lab-test-client.ts';
 import { type Lab, type LabMachine, startLab } from './start-lab.ts';
 
 /** Kinds of machine by their WS-Man server, asked by our own client on real sockets: the same questions, each with its own manners. */
@@ -96,6 +97,27 @@ describe('stack 1.1', () => {
     expect(Math.max(...batches)).toBe(20);
     expect(batches.slice(0, -1).every((size) => size === 20)).toBe(true);
     expect((await client().limits()).maxBatchItems).toBe(20);
+  });
+
+  it('takes five connections and answers a sixth that the service is busy', async () => {
+    const machine = lab.machines[2]!;
+    const open = async (): Promise<number> => (await lab.statistics(machine.name)).openConnections;
+    // That of this file's own client is one of them, if it is still there.
+    const mine = Array.from({ length: 5 - (await open()) }, () => createRawClient(machine));
+    const sixth = createRawClient(machine);
+    const ask = { headers: { 'Content-Type': 'application/soap+xml;charset=UTF-8' }, body: '<x/>' };
+    try {
+      for (const one of mine) expect((await one.request(ask)).status).toBe(401);
+      expect(await open()).toBe(5);
+      expect((await sixth.request(ask)).status).toBe(503);
+      mine.pop()!.close();
+      await expect.poll(open, { timeout: 5000, interval: 20 }).toBe(4);
+      const another = createRawClient(machine);
+      expect((await another.request(ask)).status).toBe(401);
+      another.close();
+    } finally {
+      for (const one of [...mine, sixth]) one.close();
+    }
   });
 
   it('has shells with an id of its time, and no record of them in the answer', async () => {

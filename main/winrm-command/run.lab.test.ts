@@ -1,7 +1,8 @@
 /** The command language against lab machines, on real sockets. */
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Lab, type LabMachine, startLab } from '../lab/start-lab.ts';
-import { child, createClient, parseXml } from '../wsman/index.ts';
+import { child, createClient, openShell, parseXml, type Target } from '../wsman/index.ts';
 import { OutputClosedError } from './run.ts';
 import { type Printed, runPrinted, type TestEnvironment } from './test-environment.ts';
 
@@ -22,6 +23,19 @@ const known = (m: LabMachine): TestEnvironment => ({
 });
 const run = (line: string, more: TestEnvironment = {}): Promise<Printed> =>
   runPrinted(line, { ...known(machine), ...more });
+
+const targetOf = (m: LabMachine): Target => ({
+  host: m.address,
+  port: m.port,
+  transport: 'http',
+  path: '/wsman',
+  authentication: 'negotiate',
+  userName: m.user,
+  password: async () => m.password,
+  trusted: true,
+  allowClearText: false,
+  tls: { pin: null, skipNameCheck: false, skipAuthorityCheck: false },
+});
 
 /** Small envelopes, so that an enumeration takes several answers. */
 const inSmallAnswers: TestEnvironment = {
@@ -95,6 +109,31 @@ describe('enumerate', () => {
     const releases = Object.entries(requests).filter(([action]) => action.endsWith('/Release'));
     expect(releases.map(([, count]) => count)).toEqual([1]);
     expect(openEnumerations).toBe(before);
+  });
+});
+
+describe('shells', () => {
+  test('are listed in the lines in which winrm is recorded to list them', async () => {
+    const client = createClient(targetOf(machine));
+    try {
+      const shell = await openShell(client);
+      const listed = await succeed('winrm e shell');
+      const names = (block: string): string[] => [...block.matchAll(/^( *\w+)/gm)].map(([, name]) => name!);
+      const [recorded] = readFileSync(new URL('fixtures/shells.txt', import.meta.url), 'utf8').split('\n\n');
+      const known = new Set(names(recorded!));
+      // Windows of today says more of a shell than that of the recording; what both say stands alike.
+      expect(names(listed).filter((name) => known.has(name))).toEqual(names(recorded!));
+      expect(listed).toMatch(new RegExp(`^Shell\n {4}ShellId = ${shell.shellId}\n`));
+      expect(listed).toMatch(
+        /^ {4}ResourceUri = http:\/\/schemas\.microsoft\.com\/wbem\/wsman\/1\/windows\/shell\/cmd$/m,
+      );
+      expect(listed).toMatch(/^ {4}OutputStreams = stdout stderr$/m);
+      expect(listed).toMatch(/^ {4}ShellRunTime = P0DT0H0M\d+S$/m);
+      await shell.close();
+      expect(await succeed('winrm e shell')).toBe('');
+    } finally {
+      client.close();
+    }
   });
 });
 
