@@ -1,5 +1,5 @@
 /** One line on one target: the environment that the command language runs in, here without a process and a terminal. */
-import { open } from 'node:fs/promises';
+import { readBounded } from '../winrm-command/bounded-file.ts';
 import { type Command, CommandLineError, type WinrmCommand } from '../winrm-command/command.ts';
 import { type CommandEnvironment, execute } from '../winrm-command/run.ts';
 import type { WinrsCommand, WinrsLine } from '../winrm-command/winrs-parse.ts';
@@ -112,15 +112,4 @@ function winrsEnvironment(environment: CommandEnvironment, front: LineFront): Wi
     onInterrupt: front.onInterrupt,
     cancel: () => front.cancellation.abort(),
   };
-}
-
-async function readBounded(path: string, maxLength: number): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    if (size > maxLength) throw new Error(`it has more than ${maxLength} bytes`);
-    return await file.readFile();
-  } finally {
-    await file.close();
-  }
 }
