@@ -55,10 +55,12 @@ test('a CSV comes from a file, and what is exported reads back the same', async 
   });
   expect(csv.name).toMatch(/^windeck-machines-\d{4}-\d\d-\d\d\.csv$/);
   const [head, ...rows] = csv.text.trimEnd().split('\r\n');
-  expect(head).toBe('name,address,transport,port,path,signIn,trusted,allowClearText,pin,tags');
+  expect(head).toBe(
+    'name,address,transport,port,path,signIn,spnClass,spnHost,spnPort,delegate,trusted,allowClearText,pin,tags',
+  );
   expect(rows.toSorted()).toEqual(
     lab.machines
-      .map(({ name, port, tags }) => `${name},127.0.0.1,http,${port},wsman,negotiate,no,no,,${tags.join(';')}`)
+      .map(({ name, port, tags }) => `${name},127.0.0.1,http,${port},wsman,negotiate,,,no,no,no,no,,${tags.join(';')}`)
       .toSorted(),
   );
   for (const { password } of lab.machines) expect(csv.text).not.toContain(password);

@@ -81,6 +81,28 @@ test('Kerberos: shown in list, header and test; the survey tells who would survi
   expect(csv.find((line) => line.includes('ALONE'))).toMatch(/^"?'=ALONE/);
 });
 
+test('a survey that waits for a machine which says nothing is stopped, and keeps what it knows', async ({
+  start,
+  openLab,
+}) => {
+  const lab = await openLab({ machines: 2, auth: 'kerberos' });
+  const silent = lab.machines[1]?.name ?? '';
+  await lab.misbehave(silent, { kind: 'silence' });
+  const { page } = await start({ demo: false, environment: { KRB5_CONFIG: lab.krb5Config ?? '' } });
+  await importFleet(page, lab.machines);
+  await expectOnline(page, 1);
+  await openCredentials(page);
+  await page.getByRole('tab', { name: 'Without NTLM' }).click();
+  const panel = page.getByRole('tabpanel');
+  await panel.getByRole('button', { name: 'Check 2 machines' }).press('Enter');
+  await expect(panel.getByRole('status')).toHaveText('1 of 2 machines checked…');
+  await panel.getByRole('button', { name: 'Stop' }).press('Enter');
+  await expect(panel.getByRole('status')).toHaveText('Stopped after 1 of 2 machines.');
+  const table = page.getByRole('grid', { name: 'Without NTLM' });
+  await expect(table.getByRole('row').filter({ hasText: 'Survives' })).toHaveCount(1);
+  await expect(panel.getByRole('button', { name: 'Check 2 machines' })).toBeEnabled();
+});
+
 test('a client certificate: read from a PFX, shown before it is used, and signed in with', async ({
   start,
   openLab,
