@@ -35,7 +35,9 @@ export async function runOn(
   front: LineFront,
 ): Promise<number> {
   const addressed = machine === null || !('connection' in command) ? command : to(machine, command);
-  const environment = environmentFor(context, machine, addressed, front);
+  // Asked of the line itself: addressed, it has the transport of the machine.
+  const isSaved = machine !== null && 'connection' in command && leavesSignInToInventory(command.connection);
+  const environment = environmentFor(context, isSaved, machine, addressed, front);
   if (addressed.verb === 'winrs' || addressed.verb === 'winrs-help') {
     return executeWinrs(() => addressed, winrsEnvironment(environment, front));
   }
@@ -48,13 +50,12 @@ function to<C extends WinrmCommand | WinrsCommand>(machine: KnownMachine, comman
 
 function environmentFor(
   context: AreaContext,
+  isSaved: boolean,
   machine: KnownMachine | null,
   command: Command | WinrsLine,
   front: LineFront,
 ): CommandEnvironment {
   const { signal } = front.cancellation;
-  const connection = 'connection' in command ? command.connection : null;
-  const isSaved = machine !== null && connection !== null && leavesSignInToInventory(connection);
   const hasSet = machine !== null && credentialOf(machine.settings, context.store.inventory.data) !== null;
   return {
     version: front.version,
@@ -65,7 +66,7 @@ function environmentFor(
         onElement: front.onElement,
         onError: front.onError,
       };
-      if (isSaved && target.userName === savedSet.userName) {
+      if (isSaved && machine !== null && target.userName === savedSet.userName) {
         if (command.verb === 'winrs' || watch.encoding !== 'UTF-8')
           return ownClient(context, machine, target.delegate === true, signal, watch);
         return sessionClient(context, machine.id, signal, watch);

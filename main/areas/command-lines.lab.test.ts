@@ -5,6 +5,7 @@ import { labSettings, newDataFolder, passwordSet, startTestConsole, type TestCon
 import { type Lab, type LabMachine, startLab } from '../lab/start-lab.ts';
 
 let lab: Lab;
+let secure: Lab;
 let folder: Awaited<ReturnType<typeof newDataFolder>>;
 let it: TestConsole;
 const ids: string[] = [];
@@ -12,7 +13,10 @@ let dead: LabMachine;
 let alive: readonly LabMachine[];
 
 beforeAll(async () => {
-  lab = await startLab({ machines: 6, pendingMs: 200 });
+  [lab, secure] = await Promise.all([
+    startLab({ machines: 6, pendingMs: 200 }),
+    startLab({ machines: 1, https: true, stacks: ['3.0'] }),
+  ]);
   folder = await newDataFolder();
   it = await startTestConsole(folder.path, {}, { client: { operationTimeoutMs: 8000, connectTimeoutMs: 2000 } });
   const { user, password } = lab.machines[0]!;
@@ -30,7 +34,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await it?.close();
   await folder?.remove();
-  await lab?.close();
+  await Promise.all([lab?.close(), secure?.close()]);
 });
 
 type Running = Channel<LineEvent, LineInput>;
@@ -106,6 +110,34 @@ test('an address of several machines is refused by name; an unknown host is aske
   const unknown = await type('winrm id -auth:none -r:no-such-host.invalid');
   expect(unknown).toMatchObject({ exitCode: 1, stdout: '', begin: { machines: [] } });
   expect(unknown.stderr).toContain('Error number:');
+});
+
+test('a machine with HTTPS, and one to which clear text may be sent, sign in with their sets as well', async () => {
+  const machine = secure.machines[0]!;
+  const { id: credentialId } = await it.client.credentials.save(passwordSet(machine.user, machine.password));
+  const pin = machine.certificateSha256 ?? null;
+  const name = 'ONLY-HTTPS';
+  const { id } = await it.client.machines.add(labSettings({ ...machine, name }, { credentialId, pin }));
+  const clear = lab.machines[5]!;
+  const saved = it.machines.get(ids[5]!)!.settings;
+  await it.client.machines.update({ id: ids[5]!, settings: { ...saved, allowClearText: true } });
+  for (const one of [id, ids[5]!]) await it.until(one, ({ state }) => state === 'online');
+  try {
+    for (const line of ['winrm g wmicimv2/Win32_OperatingSystem -fragment:CSName', 'winrs hostname']) {
+      for (const [remote, told] of [
+        [name, machine.name],
+        [clear.name, clear.name],
+      ]) {
+        const typed = /^winrs/.test(line) ? line.replace('winrs', `winrs -r:${remote}`) : `${line} -r:${remote}`;
+        const { stdout, stderr, questions, exitCode } = await type(typed);
+        expect({ stderr, questions, exitCode }).toEqual({ stderr: '', questions: [], exitCode: 0 });
+        expect(stdout).toContain(told!);
+      }
+    }
+  } finally {
+    await it.client.machines.update({ id: ids[5]!, settings: saved });
+    await it.client.machines.remove({ ids: [id] });
+  }
 });
 
 test('enumerate streams, invoke changes, and the meaning of a return value is on standard error', async () => {
