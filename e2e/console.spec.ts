@@ -31,11 +31,16 @@ async function openConsole(
 }
 
 /** Types a line and waits for its end; returns all of its output, from the top. */
-async function run(page: Page, line: string): Promise<{ exitCode: number; text: string }> {
+async function run(
+  page: Page,
+  line: string,
+  consent: Locator | null = null,
+): Promise<{ exitCode: number; text: string }> {
   await page.keyboard.press('Control+l');
   await expect(heads(page)).toHaveCount(0);
   await page.keyboard.insertText(line);
   await page.keyboard.press('Enter');
+  await consent?.press('Enter');
   // Only what is on the screen exists: of a long output the view tells when it is over, and its head is at the top.
   await expect(page.locator('.console')).toHaveAttribute('data-running', 'false', { timeout: 30_000 });
   await expect(output(page).locator('.console-item').first()).toBeVisible();
@@ -65,14 +70,14 @@ const effects: readonly (readonly [line: RegExp, exitCode: number, output: RegEx
   [/invoke reboot/i, 0, /^Reboot_OUTPUT\n {4}ReturnValue = 0$/m],
 ];
 
-/** The lines as they are printed in the article, without what only PowerShell understands. */
-function articleLines(machine: string): readonly string[] {
-  const file = new URL('../main/winrm-command/fixtures/article-lines.txt', import.meta.url);
+/** The lines as they are printed in the article, without what only PowerShell or cmd.exe understands. */
+function articleLines(machine: string, name = 'article-lines.txt'): readonly string[] {
+  const file = new URL(`../main/winrm-command/fixtures/${name}`, import.meta.url);
   return readFileSync(file, 'utf8')
     .trim()
     .split('\n')
     .map((line) => /^\[xml\]\$\w+ = (?:cmd \/c “(.*)”|(.*))$/.exec(line)?.slice(1).find(Boolean) ?? line)
-    .filter((line) => /^winrm /i.test(line))
+    .filter((line) => /^winr[ms] /i.test(line))
     .map((line) => line.replace(/<some (?:machine|computer)>|machinename/g, machine));
 }
 
@@ -92,6 +97,48 @@ test('every sample line of the article, as printed, in the prompt', async ({ sta
       expect(outcome.text).toMatch(expected!);
       expect(outcome.exitCode).toBe(exitCode);
       if (/invoke/.test(line)) await settled(page, line, name, before);
+    });
+  }
+});
+
+/** What those lines come to that set WinRM up and run a command. */
+const setupEffects: readonly (readonly [line: RegExp, output: RegExp])[] = [
+  [/^winrs .* dir$/, /Directory of C:\\Users\\Administrator/],
+  [/^winrs .* msiexec/, /^$/],
+  [/^winrs .* ipconfig/, /Windows IP Configuration/],
+  [/^winrm q/i, /WinRM is set up for remote management over HTTP\./],
+  [/^winrm create /, /^ResourceCreated$[\s\S]+Selector: Address = \*, Transport = HTTP/m],
+  [/^winrm invoke Restore /, /^Restore_OUTPUT$/m],
+];
+
+test('the lines of the article that set up and run, as printed, in the prompt', async ({ start, openLab }) => {
+  test.setTimeout(120_000);
+  const lab = await openLab({ machines: 1, stacks: ['3.0'] });
+  // A machine that has no listener for HTTP yet.
+  const secure = await openLab({ machines: 1, https: true, stacks: ['3.0'] });
+  const [{ name }] = lab.machines as [LabMachine];
+  const other = { ...secure.machines[0]!, name: 'ONLY-HTTPS' };
+  const { page } = await start({ demo: false });
+  await importFleet(page, [...lab.machines, other], { pinned: true });
+  await expectOnline(page, 2);
+  await page.keyboard.press('ControlOrMeta+2');
+  const choose = async (machine: string) => {
+    await page.getByRole('combobox', { name: 'Machine of the prompt' }).selectOption({ label: machine });
+    await expect(prompt(page)).toHaveAccessibleName(`Command line for ${machine}`);
+    await prompt(page).focus();
+  };
+  await choose(name);
+  const lines = articleLines(name, 'article-setup-lines.txt');
+  expect(lines).toHaveLength(8);
+  const question = page.getByRole('alertdialog', { name: 'Run this line?' });
+  for (const line of lines) {
+    await test.step(line, async () => {
+      const [, expected] = setupEffects.find(([pattern]) => pattern.test(line)) ?? [];
+      expect(expected, `there is an effect for ${line}`).toBeDefined();
+      if (/^winrm (create|invoke)/.test(line)) await choose(other.name);
+      const consent = / Restore /.test(line) ? question.getByRole('button', { name: 'Run it', exact: true }) : null;
+      const outcome = await run(page, line, consent);
+      expect(outcome).toEqual({ exitCode: 0, text: expect.stringMatching(expected!) });
     });
   }
 });
