@@ -38,6 +38,8 @@ type Input = Parameters<ConsoleHandlers['winrmSettings']['apply']>[0];
 /** After its revert was due, a machine gets so long to answer again. */
 const returnLimitMs = 90_000;
 const attemptLimitMs = 10_000;
+/** Where nothing takes a change back, a machine gets so long to say what it did. */
+const readBackMs = 10_000;
 
 export interface ApplyTools {
   readonly context: AreaContext;
@@ -85,10 +87,8 @@ export async function applyChanges(tools: ApplyTools, input: Input, sink: Sink<A
 
     await tell('apply', 'running', 'Changing.');
     const applied = await perform(session, input.changes, plan, signal);
-    if (
-      applied.error instanceof WSManFault ||
-      (applied.error !== null && applied.done === 0 && !isConnectionLoss(applied.error))
-    ) {
+    const isRefused = applied.error !== null && !isConnectionLoss(applied.error);
+    if (isRefused) {
       const problem = problemOf(applied.error);
       if (planted === null || applied.done === 0) {
         if (planted !== null) await takeAway(session, planted, signal);
@@ -104,22 +104,20 @@ export async function applyChanges(tools: ApplyTools, input: Input, sink: Sink<A
         `The machine refused a step; ${applied.done} of ${applied.all} were done and will be taken back.`,
         { problem },
       );
-    } else
-      await tell(
-        'apply',
-        'passed',
-        applied.error === null ? 'Changed.' : 'Changed, as far as can be told: the answer was lost.',
-      );
+    } else await tell('apply', 'passed', wordsOfApplied(applied));
 
     if (planted === null) {
       void session.retry();
       if (plan.risks.length > 0) await audit(tools, input, 'applied-unprotected');
-      await tell('confirm', 'skipped', 'There is nothing to take back.', { result: 'applied' });
+      if (applied.error === null)
+        await tell('confirm', 'skipped', 'There is nothing to take back.', { result: 'applied' });
+      else await readBack(tools, input, plan, signal, tell);
       return;
     }
     await tell('confirm', 'running', 'Connecting anew, to see whether the machine can still be managed.');
-    const failure =
-      applied.error instanceof WSManFault ? 'A step was refused.' : await confirm(tools, input, plan, planted, signal);
+    const failure = isRefused
+      ? 'A step was refused.'
+      : await confirm(tools, input, plan, confirmUntil(input, planted), signal);
     if (failure === null) {
       await tell('confirm', 'passed', 'A fresh connection works, and the configuration is as it was meant.');
       await finish(tools, input, planted, signal, tell, (gone) => {
@@ -225,13 +223,26 @@ function audit(
   return file.write({ event: `winrm-${event}`, machineId, changes: what, ...more });
 }
 
+interface Applied {
+  readonly done: number;
+  readonly all: number;
+  /** Null where every step was answered. */
+  readonly error: unknown;
+}
+
+function wordsOfApplied({ done, all, error }: Applied): string {
+  if (error === null) return 'Changed.';
+  if (done + 1 >= all) return 'Changed, as far as can be told: the answer was lost.';
+  return `The answer to step ${done + 1} of ${all} was lost; the steps behind it were not begun.`;
+}
+
 /** Carries the operations out until one fails. What was sent before counts as done. */
 async function perform(
   session: Session,
   changes: readonly WinrmChange[],
   plan: Plan,
   signal: AbortSignal,
-): Promise<{ done: number; all: number; error: unknown }> {
+): Promise<Applied> {
   const passwordOf = (mapping: ConfigMapping): string | null => passwordFor(changes, mapping);
   const { restore, operations } = plan;
   if (restore !== null) {
@@ -289,18 +300,16 @@ async function freshly<T>(
 
 /**
  * Null: two fresh connections in a row see the configuration as it was meant, so that a change which takes effect late is noticed. Otherwise why
- * not, in words or as the error. Ends well before the revert is due.
+ * not, in words or as the error. Looks until `until`.
  */
 async function confirm(
   tools: ApplyTools,
   input: Input,
   plan: Plan,
-  planted: PlantedRevert,
+  until: number,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const delayMs = input.revertAfterSeconds * 1000;
-  const settleMs = Math.min(2000, delayMs / 8);
-  const until = planted.dueAt - Math.max(1000, delayMs / 4);
+  const settleMs = Math.min(2000, Math.max(0, until - Date.now()) / 6);
   const settings = { ...settingsOf(tools, input.machineId), ...input.follow };
   let failure: unknown = 'There was no time left to look.';
   let seen = 0;
@@ -319,6 +328,32 @@ async function confirm(
     if (seen === 2) return null;
   }
   return failure ?? 'Only one of two looks went well before the time was over.';
+}
+
+/** Well before the revert is due. */
+const confirmUntil = ({ revertAfterSeconds }: Input, { dueAt }: PlantedRevert): number =>
+  dueAt - Math.max(1000, (revertAfterSeconds * 1000) / 4);
+
+/** An answer was lost, and no revert is planted: only the machine can say what it did. */
+async function readBack(tools: ApplyTools, input: Input, plan: Plan, signal: AbortSignal, tell: Tell): Promise<void> {
+  await tell('confirm', 'running', 'Connecting anew, to read what came of it.');
+  const failure = await confirm(tools, input, plan, Date.now() + readBackMs, signal);
+  if (failure === null) {
+    if (input.follow !== null) await keepFollow(tools, input, signal);
+    await tell('confirm', 'skipped', 'It was read again, and is as it was meant.', { result: 'applied' });
+  } else if (typeof failure === 'string')
+    await tell('confirm', 'failed', `Not all of it is changed: ${failure}`, { result: 'refused' });
+  else {
+    const problem = tools.context.toProblem(failure, input.machineId);
+    const words = `What was changed is not known. ${problem.message}`;
+    await tell('confirm', 'failed', words, { problem, result: 'unreachable' });
+  }
+}
+
+/** The way to the machine that has just worked becomes the saved one. */
+async function keepFollow(tools: ApplyTools, input: Input, signal: AbortSignal): Promise<void> {
+  const settings = { ...settingsOf(tools, input.machineId), ...input.follow };
+  await tools.machines.handlers.update({ id: input.machineId, settings }, signal);
 }
 
 /** What is not as it was meant, in one sentence; null: nothing. */
@@ -362,7 +397,7 @@ async function finish(
   tell: Tell,
   removed: (gone: boolean) => void,
 ): Promise<void> {
-  const { context, machines } = tools;
+  const { context } = tools;
   const settings = { ...settingsOf(tools, input.machineId), ...input.follow };
   await tell('remove-revert', 'running', 'Taking the revert away.');
   let gone = false;
@@ -379,7 +414,7 @@ async function finish(
   }
   removed(gone);
   await audit(tools, input, gone ? 'confirmed' : 'revert-remains');
-  if (gone && input.follow !== null) await machines.handlers.update({ id: input.machineId, settings }, signal);
+  if (gone && input.follow !== null) await keepFollow(tools, input, signal);
   else void context.sessions.get(input.machineId)?.retry();
   if (gone) await tell('remove-revert', 'passed', 'The change stays.', { result: 'applied' });
   else

@@ -140,6 +140,21 @@ it('changes what cannot cut the connection at once: a setting, a plug-in, a mapp
   ).toBe('applied');
 });
 
+it('where an answer is lost and no revert is planted, the machine is read again', async () => {
+  const machine = await find((locked) => !locked);
+  const [first, second] = [
+    { kind: 'set', path: 'MaxTimeoutms', value: '70000' },
+    { kind: 'set', path: 'Winrs/IdleTimeout', value: '700000' },
+  ] as const;
+  await lab.misbehave(machine.name, { kind: 'drop-after', action: 'Put', times: 1 });
+  const done = await change(machine, first);
+  expect([done.last.result, done.last.words]).toEqual(['applied', 'It was read again, and is as it was meant.']);
+  await lab.misbehave(machine.name, { kind: 'drop-before', action: 'Put', times: 1 });
+  const undone = await change(machine, { ...first, value: '71000' }, second);
+  expect([undone.last.phase, undone.last.result]).toEqual(['confirm', 'refused']);
+  expect(undone.last.words).toMatch(/^Not all of it is changed: \S+ is \d+ instead of \d+\.$/);
+}, 60_000);
+
 it('a preview is good once: after another change it is refused', async () => {
   const machine = await find((locked) => !locked);
   const machineId = ids.get(machine.name)!;
