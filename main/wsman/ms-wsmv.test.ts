@@ -1,4 +1,4 @@
-/** The messages of MS-WSMV 4.1 and 4.10: answers decode, and our requests have the shape of those printed there. */
+/** The messages of MS-WSMV 4.1, 4.7.6 to 4.7.8 and 4.10 (what is said to a shell is in shell-messages.test.ts): answers decode, and our requests have the shape of those printed there. */
 import { describe, expect, test } from 'vitest';
 import { createClientOver, type WSManClient } from './client.ts';
 import { readRequest } from './envelope.ts';
@@ -112,6 +112,33 @@ describe('MS-WSMV 4.1', () => {
     expect(input.map(({ name }) => name)).toEqual(['CommandLine', 'CurrentDirectory']);
     const result = await exchange(...files, (client, shape) => client.invoke(locator(shape), method, input));
     expect(result).toMatchObject({ returnValue: 0 });
+  });
+});
+
+describe('MS-WSMV 4.7', () => {
+  const answerOf = (file: string) =>
+    raw(loadFixture(`${folder}/${file}`).replace(/<\w+:RelatesTo[\s\S]*?<\/\w+:RelatesTo>/, ''));
+
+  test('4.7.6 Enumerate shells, Pull', async () => {
+    const printed = ['01', '03'].map((n) => shapeOf(loadFixture(`${folder}/4.7.6-${n}-enumerate-remote-shells.xml`)));
+    const pool = fakePool(...['02', '04'].map((n) => answerOf(`4.7.6-${n}-enumerate-remote-shells.xml`)));
+    const shells = await createClientOver(pool, target).enumerateAll({ resourceUri: printed[0]!.resourceUri! });
+    expect(shells.map(({ local, namespace }) => [local, namespace])).toEqual([['Shell', ns.shell]]);
+    const ours = pool.asked.map((asked) => shapeOf(asked.body));
+    expect(ours.map(({ action, resourceUri, body }) => [action, resourceUri, body])).toEqual(
+      printed.map(({ action, resourceUri, body }) => [action, resourceUri, body]),
+    );
+  });
+
+  test('4.7.7 Get of a shell', async () => {
+    const files = ['4.7.7-01-retrieve-shell-instance.xml', '4.7.7-02-retrieve-shell-instance.xml'] as const;
+    const shell = (await exchange(...files, (client, printed) => client.get(locator(printed)))) as XmlElement;
+    expect([shell.local, shell.namespace]).toEqual(['Shell', ns.shell]);
+  });
+
+  test('4.7.8 Delete of a shell', async () => {
+    const files = ['4.7.8-01-delete-shell.xml', '4.7.8-02-delete-shell.xml'] as const;
+    expect(await exchange(...files, (client, printed) => client.delete(locator(printed)))).toBeUndefined();
   });
 });
 
