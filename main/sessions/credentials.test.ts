@@ -148,8 +148,8 @@ test('the same refused secret, entered again in one of two sets that have it, is
   expect(attempts).toEqual(['a']);
 });
 
-test('until a machine has accepted the secret one attempt is in flight, then four', async () => {
-  const { guard, attempts, login } = setUp();
+test('until a machine has accepted the secret one attempt is in flight, then four, and more while that is fresh', async () => {
+  const { guard, attempts, login, pass } = setUp();
   const ends: (() => void)[] = [];
   const hangs = (machine: string) => {
     attempts.push(machine);
@@ -163,20 +163,28 @@ test('until a machine has accepted the secret one attempt is in flight, then fou
   expect(attempts).toEqual(['a']);
   ends.shift()!();
   await settled();
-  expect(attempts).toEqual(['a', 'b', 'c', 'd', 'e']);
+  expect(attempts).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+  for (const end of ends.splice(0)) end();
+  await Promise.all(all);
+
+  pass(1000);
+  const later = Array.from({ length: 30 }, (_, i) => guard.signIn(login(`l${i}`), background, () => hangs(`l${i}`)));
+  await settled();
+  expect(attempts).toHaveLength(7 + 4);
   ends.shift()!();
   await settled();
-  expect(attempts).toHaveLength(6);
-  while (attempts.length < 7 || ends.length > 0) {
-    ends.shift()?.();
+  expect(attempts).toHaveLength(7 + 1 + 24);
+  while (ends.length > 0) {
+    ends.shift()!();
     await settled();
   }
-  await Promise.all(all);
+  await Promise.all(later);
 });
 
 test('a password that was changed within the minute in which it was good is refused four times at most', async () => {
-  const { guard, attempts, login, fails, works } = setUp();
+  const { guard, attempts, login, fails, works, pass } = setUp();
   await guard.signIn(login('a'), background, () => works('a'));
+  pass(1000);
   await Promise.allSettled(
     Array.from({ length: 500 }, (_, i) => guard.signIn(login(`m${i}`), background, () => fails(`m${i}`))),
   );

@@ -69,10 +69,14 @@ const goodForMs = 60_000;
 const rejectionsOfGoodSecret = 3;
 /** So many attempts with a good secret are in flight at once: if it was changed meanwhile, all of them may be refused. */
 const goodAtOnce = 4;
+/** And so many while a fleet connects and machine after machine accepts it: that it is changed in just that moment is most unlikely. */
+const freshAtOnce = 24;
+const freshForMs = 1000;
 
 /**
  * Invariant 11: one attempt in flight per account and secret until a machine has accepted it, and none after a rejection until the secret
- * changes or the user asks for one machine again. A secret that was accepted in the last minute may be tried on four machines at once.
+ * changes or the user asks for one machine again. A secret that was accepted in the last minute may be tried on four machines at once, on
+ * 24 within a second of being accepted.
  * What counts as one account is in accounts.ts; two sets with the same account and secret are one here, and another secret is another.
  * Only attempts with a password are guarded: tickets and certificates lock nobody out.
  */
@@ -138,6 +142,10 @@ export function createSignInGuard(now: () => number = Date.now): SignInGuard {
     return all.filter(({ scope }) => account.scopes.some((own) => overlap(own, scope)));
   }
   const isGood = ({ acceptedAt }: Attempts) => acceptedAt !== null && now() - acceptedAt < goodForMs;
+  const roomFor = (attempts: Attempts) => {
+    if (!isGood(attempts)) return 1;
+    return now() - (attempts.acceptedAt ?? 0) < freshForMs ? freshAtOnce : goodAtOnce;
+  };
 
   function accept(own: readonly Attempts[]): void {
     const wasWithheld = own.some(({ refusal }) => refusal !== null);
@@ -220,7 +228,7 @@ export function createSignInGuard(now: () => number = Date.now): SignInGuard {
       throw refused[0]!.refusal!.withheld;
     }
     const busy = [...new Set(related.flatMap(({ inFlight }) => [...inFlight]))];
-    const room = own.some(isGood) && refused.length === 0 ? goodAtOnce : 1;
+    const room = refused.length > 0 ? 1 : Math.max(...own.map(roomFor));
     return busy.length < room ? { outcome: run(login, isAsked, attempt) } : { wait: Promise.race(busy) };
   }
 
