@@ -91,11 +91,15 @@ export async function applyChanges(tools: ApplyTools, input: Input, sink: Sink<A
     if (isRefused) {
       const problem = problemOf(applied.error);
       if (planted === null || applied.done === 0) {
-        if (planted !== null) await takeAway(session, planted, signal);
-        revertAt = null;
+        const remains = planted !== null && !(await takeAway(session, planted, signal));
+        if (remains) await audit(tools, input, 'revert-remains');
+        else revertAt = null;
         const before =
           applied.done === 0 ? 'Nothing was changed.' : `${applied.done} of ${applied.all} steps were done before.`;
-        await tell('apply', 'failed', `The machine refused. ${before}`, { problem, result: 'refused' });
+        const left = remains
+          ? ' The planted revert could not be taken away: it ends by itself and puts back the values of now.'
+          : '';
+        await tell('apply', 'failed', `The machine refused. ${before}${left}`, { problem, result: 'refused' });
         return;
       }
       await tell(
@@ -378,8 +382,17 @@ async function deviation(client: WSManClient, plan: Plan, signal: AbortSignal): 
 const isChosenByMachine = ({ restore }: Plan, subject: string): boolean =>
   restore !== null && !subject.startsWith('Listener');
 
+/** False where the machine did not let it go: a refusal, or no answer. */
 async function takeAway(session: Session, planted: PlantedRevert, signal: AbortSignal): Promise<boolean> {
-  return session.run((client, within) => removeRevert(client, planted, { signal: within }), { signal, urgent: true });
+  try {
+    return await session.run((client, within) => removeRevert(client, planted, { signal: within }), {
+      signal,
+      urgent: true,
+    });
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
 }
 
 type Tell = (
