@@ -5,13 +5,12 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { createSocket } from 'node:dgram';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { answers, endProcess, findFreePort } from './kdc-process.ts';
 
 export interface KdcOptions {
   readonly realm?: string;
@@ -54,7 +53,6 @@ const ENCTYPES =
   'aes256-cts-hmac-sha1-96 aes128-cts-hmac-sha1-96 aes256-cts-hmac-sha384-192 aes128-cts-hmac-sha256-128 arcfour-hmac';
 const toolLimitMs = 30_000;
 const startLimitMs = 10_000;
-const endLimitMs = 5_000;
 /** Somebody else may take the port between our look and the KDC's. */
 const MAX_STARTS = 5;
 
@@ -135,12 +133,12 @@ export async function startKdc(options: KdcOptions): Promise<Kdc> {
       },
       readLog: () => readFile(logFile, 'utf8'),
       async close() {
-        await end(running);
+        await endProcess(running);
         await removeFolder();
       },
     };
   } catch (cause) {
-    if (child) await end(child);
+    if (child) await endProcess(child);
     await removeFolder();
     throw cause;
   }
@@ -217,51 +215,8 @@ async function launch(
     if (/commencing operation/.test(await readFile(logFile, 'utf8')) && (await answers(port))) return child;
     await delay(20);
   }
-  await end(child);
+  await endProcess(child);
   throw new Error('krb5kdc does not answer in time.');
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
-    const done = (isUp: boolean) => {
-      socket.destroy();
-      resolve(isUp);
-    };
-    socket.once('connect', () => done(true));
-    socket.once('error', () => done(false));
-  });
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.stdin?.destroy();
-  const timer = setTimeout(() => child.kill('SIGKILL'), endLimitMs);
-  await gone;
-  clearTimeout(timer);
-}
-
-/** Free for TCP and UDP on 127.0.0.1, now. */
-async function findFreePort(): Promise<number> {
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const server = createServer();
-    const port = await new Promise<number>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', () => {
-        const address = server.address();
-        resolve(typeof address === 'object' && address ? address.port : 0);
-      });
-    });
-    const isFree = await new Promise<boolean>((resolve) => {
-      const socket = createSocket('udp4');
-      socket.once('error', () => resolve(false));
-      socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(true)));
-    });
-    await new Promise<void>((resolve) => server.close(() => resolve()));
-    if (isFree) return port;
-  }
-  throw new Error('There is no free port on 127.0.0.1.');
 }
 
 async function runTool(

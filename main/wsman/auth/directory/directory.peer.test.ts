@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type SambaAcceptor, type SambaDirectory, startSambaDirectory } from '../../../lab/samba-directory.ts';
 import { accountOf } from '../../../sessions/accounts.ts';
 import { createSignInGuard } from '../../../sessions/credentials.ts';
 import type { AuthenticationError, AuthenticationReason } from '../../errors.ts';
@@ -14,7 +15,6 @@ import { createNtlmContext } from '../ntlm/context.ts';
 import type { MechContext, OwnContext } from '../security-context.ts';
 import { createSpnegoContext } from '../spnego.ts';
 import { parseUserName } from '../user-name.ts';
-import { type SambaAcceptor, type SambaDirectory, startSambaDirectory } from './samba-directory.ts';
 
 const PASSWORD = 'Rhabarber-4711';
 /** Not the users': an RC4 key has no salt, and then one account's ticket would open with another's key. */

@@ -10,15 +10,14 @@
  * concluded from it. Its acceptors look at no channel binding.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { answers, endProcess, findFreePort } from './kdc-process.ts';
 
 export interface DirectoryUser {
   readonly name: string;
@@ -73,7 +72,6 @@ const LOCKOUT_THRESHOLD = 3;
 const provisionLimitMs = 60_000;
 const requestLimitMs = 15_000;
 const startLimitMs = 15_000;
-const endLimitMs = 5_000;
 /** Somebody else may take the port between our look and Samba's. */
 const MAX_STARTS = 5;
 
@@ -88,7 +86,7 @@ export async function startSambaDirectory(): Promise<SambaDirectory> {
   const script = startScript();
   let daemon: ChildProcess | null = null;
   const close = async () => {
-    await Promise.all([script.end(), daemon === null ? undefined : end(daemon)]);
+    await Promise.all([script.end(), daemon === null ? undefined : endProcess(daemon)]);
     await rm(folder, { recursive: true, force: true });
   };
   try {
@@ -205,7 +203,7 @@ function startScript(): {
       last = asked.catch(() => {});
       return asked;
     },
-    end: () => end(child),
+    end: () => endProcess(child),
   };
 }
 
@@ -232,7 +230,7 @@ async function launch(configuration: string, port: number, log: string): Promise
     if (await answers(port)) return child;
     await delay(50);
   }
-  await end(child);
+  await endProcess(child);
   throw new Error(`Samba's KDC does not answer in time: ${await readFile(log, 'utf8')}`);
 }
 
@@ -265,46 +263,3 @@ function textOf(answer: Answer, name: string): string {
 
 const bytesOf = (answer: Answer, name: string): Uint8Array =>
   new Uint8Array(Buffer.from(textOf(answer, name), 'base64'));
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
-    const done = (isUp: boolean) => {
-      socket.destroy();
-      resolve(isUp);
-    };
-    socket.once('connect', () => done(true));
-    socket.once('error', () => done(false));
-  });
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.stdin?.destroy();
-  const timer = setTimeout(() => child.kill('SIGKILL'), endLimitMs);
-  await gone;
-  clearTimeout(timer);
-}
-
-/** Free for TCP and UDP on 127.0.0.1, now. */
-async function findFreePort(): Promise<number> {
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const server = createServer();
-    const port = await new Promise<number>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', () => {
-        const address = server.address();
-        resolve(typeof address === 'object' && address ? address.port : 0);
-      });
-    });
-    const isFree = await new Promise<boolean>((resolve) => {
-      const socket = createSocket('udp4');
-      socket.once('error', () => resolve(false));
-      socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(true)));
-    });
-    await new Promise<void>((resolve) => server.close(() => resolve()));
-    if (isFree) return port;
-  }
-  throw new Error('There is no free port on 127.0.0.1.');
-}
