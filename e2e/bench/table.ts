@@ -76,7 +76,7 @@ const refuse = (): never => {
     retryable: false,
   });
 };
-const info = { version: '0', host: 'browser', lab: true, keychain: true, dataFolder: '/', notices: [] } as const;
+const info = { version: '0', host: 'browser', lab: true, dataFolder: '/', notices: [] } as const;
 
 /** Every endpoint of the contract refuses, but for the few that the measured pages ask. */
 const refusing = Object.fromEntries(

@@ -14,7 +14,6 @@ export function createSettings(context: AreaContext, options: SettingsOptions): 
   const info = (): ConsoleInfo => ({
     ...options.about,
     lab: options.isLab(),
-    keychain: context.store.secrets.vault.kind === 'keychain',
     notices: options.notices(),
   });
   return {

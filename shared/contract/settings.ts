@@ -10,8 +10,6 @@ export interface ConsoleInfo {
   readonly host: 'desktop' | 'browser';
   /** True when the embedded lab fleet is connected. */
   readonly lab: boolean;
-  /** False: this computer has no keychain that answers, so passwords last for this run only. */
-  readonly keychain: boolean;
   readonly dataFolder: string;
   /** What the user must know about the inventory: a corrupt file that was set aside, say. */
   readonly notices: readonly string[];
