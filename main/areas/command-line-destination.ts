@@ -6,7 +6,7 @@ import type { MachineSettings } from '../../shared/contract/machines.ts';
 import { CommandLineError, type Connection } from '../winrm-command/command.ts';
 import { isSwitch, splitLine, unquote } from '../winrm-command/line.ts';
 import { isWinrsLine } from '../winrm-command/winrs-parse.ts';
-import { defaultPorts, isLoopback } from './machine-defaults.ts';
+import { accessOf, defaultPorts } from './machine-defaults.ts';
 
 /** A machine of the inventory. */
 export interface KnownMachine {
@@ -85,8 +85,8 @@ function endpointsOf({ address: host, port, transport, path }: MachineSettings):
 
 const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-/** Machine and line say neither port nor transport nor security: only then the saved credential set signs in. */
-export function leavesSignInToInventory({ endpoint, ...connection }: Connection): boolean {
+/** The line says nothing of security but what is saved: only then the saved credential set signs in. Its machine says where to. */
+export function leavesSignInToInventory({ endpoint, ...connection }: Connection, { settings }: KnownMachine): boolean {
   const { authentication } = connection;
   return (
     connection.userName === null &&
@@ -96,28 +96,28 @@ export function leavesSignInToInventory({ endpoint, ...connection }: Connection)
     !connection.unencrypted &&
     !connection.skipNameCheck &&
     !connection.skipAuthorityCheck &&
-    endpoint.transport === 'http'
+    (endpoint.transport === 'http' || settings.transport === 'https')
   );
 }
 
 /** The connection of a line that names a machine of the inventory: where to is saved, as whom may stand in the line. */
-export function connectionTo(connection: Connection, { settings }: KnownMachine): Connection {
-  const path = `/${settings.path.replace(/^\/+|\/+$/g, '')}`;
-  const isSaved = leavesSignInToInventory(connection);
+export function connectionTo(connection: Connection, machine: KnownMachine): Connection {
+  const { host, port, transport, path, trusted, allowClearText } = accessOf(machine.settings, null).target;
+  const isSaved = leavesSignInToInventory(connection, machine);
   // -usessl asks for another way in than the saved one: the usual port of it.
-  const overTls = connection.endpoint.transport === 'https' && settings.transport === 'http';
+  const overTls = connection.endpoint.transport === 'https' && transport === 'http';
   return {
     ...connection,
     remote: true,
     endpoint: {
-      host: settings.address,
-      port: overTls ? defaultPorts.https : settings.port,
-      transport: overTls ? 'https' : settings.transport,
+      host,
+      port: overTls ? defaultPorts.https : port,
+      transport: overTls ? 'https' : transport,
       path,
     },
     // With saved settings the session decides itself what may be sent.
-    trusted: connection.trusted || settings.trusted || isLoopback(settings.address) || isSaved,
-    unencrypted: connection.unencrypted || settings.allowClearText,
+    trusted: connection.trusted || trusted || isSaved,
+    unencrypted: connection.unencrypted || allowClearText,
   };
 }
 

@@ -36,7 +36,7 @@ export async function runOn(
 ): Promise<number> {
   const addressed = machine === null || !('connection' in command) ? command : to(machine, command);
   // Asked of the line itself: addressed, it has the transport of the machine.
-  const isSaved = machine !== null && 'connection' in command && leavesSignInToInventory(command.connection);
+  const isSaved = machine !== null && 'connection' in command && leavesSignInToInventory(command.connection, machine);
   const environment = environmentFor(context, isSaved, machine, addressed, front);
   if (addressed.verb === 'winrs' || addressed.verb === 'winrs-help') {
     return executeWinrs(() => addressed, winrsEnvironment(environment, front));
@@ -77,9 +77,9 @@ function environmentFor(
     stdout: (text) => front.print('stdout', text),
     stderr: (text) => front.print('stderr', text),
     signIn: async () => (isSaved ? savedSet : null),
+    ask: front.ask,
     // A machine with a set of its own says why that one did not do; whom else to be, -u says.
-    ask: async (question, hidden) =>
-      isSaved && hasSet && question.startsWith('User name') ? null : front.ask(question, hidden),
+    asksForUser: !(isSaved && hasSet),
     async readPasswordLine() {
       const line = await front.ask('Password: ', true);
       if (line === null) throw new CommandLineError('No password was given.');

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import type { MachineSettings } from '../../shared/contract/machines.ts';
 import type { SignInCredential } from '../sessions/credentials.ts';
 import type { MachineAccess } from '../sessions/session-pool.ts';
@@ -28,13 +27,6 @@ export function settingsFor(address: string, change: Partial<MachineSettings> = 
   };
 }
 
-/** 127.0.0.0/8, ::1 and localhost: what never leaves this computer. */
-export function isLoopback(address: string): boolean {
-  const host = address.toLowerCase();
-  if (host === 'localhost' || host === '::1') return true;
-  return isIP(host) === 4 && host.startsWith('127.');
-}
-
 /** How a session reaches a machine with these settings, and what it signs in with. */
 export function accessOf(settings: MachineSettings, credential: StoredCredential | null): MachineAccess {
   return {
@@ -46,7 +38,7 @@ export function accessOf(settings: MachineSettings, credential: StoredCredential
       authentication: settings.signIn,
       spn: settings.spn,
       delegate: settings.delegate,
-      trusted: settings.trusted || isLoopback(settings.address),
+      trusted: settings.trusted,
       allowClearText: settings.allowClearText,
       tls: { pin: settings.pin, skipNameCheck: false, skipAuthorityCheck: false },
     },

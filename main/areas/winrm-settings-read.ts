@@ -31,6 +31,7 @@ import {
   WSManFault,
 } from '../wsman/index.ts';
 import type { AreaContext } from './context.ts';
+import { accessOf } from './machine-defaults.ts';
 import { isAccessDenied } from './query.ts';
 
 /** Reading: winrm/config with what belongs to it, as the view shows it. Parts are read one after another; a refused one says why. */
@@ -61,15 +62,16 @@ function generationFor({ status }: Session): ConfigGeneration {
 
 /** How this console reaches the machine. */
 function ownConnection(context: AreaContext, { id, status }: Session): OwnConnection {
-  const settings = context.store.inventory.data.machines.get(id)!;
+  const { target } = accessOf(context.store.inventory.data.machines.get(id)!, null);
+  const { transport, port } = target;
   const { security } = status;
   return {
-    transport: settings.transport,
-    port: settings.port,
-    path: settings.path.replace(/^\/+|\/+$/g, ''),
+    transport,
+    port,
+    path: target.path.slice(1),
     mechanism: security?.mechanism ?? null,
     insideSpnego: security?.inside === 'SPNEGO',
-    isClearText: settings.transport === 'http' && security !== null && security.protection === null,
+    isClearText: transport === 'http' && security !== null && security.protection === null,
   };
 }
 

@@ -35,6 +35,8 @@ export interface CommandEnvironment {
   readonly confirm?: (question: string) => Promise<boolean>;
   /** Whom to sign in as where the line has no `-u`. Absent for the `windeck` command: it knows nobody. */
   readonly signIn?: (endpoint: Endpoint) => Promise<{ readonly userName: string; readonly password: string } | null>;
+  /** Whether a user is asked for where the line names none and there is nobody to sign in as. Absent: yes. */
+  readonly asksForUser?: boolean;
   /** Where a line without `-r` goes, instead of 5985: for tests, whose machines listen elsewhere. */
   readonly localhostPort?: number;
   /** The line was an argument of the process, so that others can read a password in it; said on standard error. */

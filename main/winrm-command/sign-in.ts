@@ -13,7 +13,6 @@ import {
 } from '../wsman/index.ts';
 import { defaultScheme } from './authentication.ts';
 import { CommandLineError, type Connection, type Scheme, type WinrmCommand } from './command.ts';
-import { isLoopback } from './remote.ts';
 import type { CommandEnvironment } from './run.ts';
 
 type Line = Pick<WinrmCommand, 'verb' | 'connection'>;
@@ -80,6 +79,7 @@ async function makeTarget(line: Line, environment: CommandEnvironment): Promise<
 async function makeOtherTarget({ verb, connection }: Line, environment: CommandEnvironment): Promise<Target | null> {
   // An Identify needs nobody, and nobody is better than a question.
   if (verb === 'identify') return newTarget(connection, environment, 'none');
+  if (environment.asksForUser === false) return null;
   const { endpoint } = connection;
   const userName = (await environment.ask(`User name for ${endpoint.host}: `, false))?.trim() ?? '';
   if (userName === '') return null;
@@ -116,7 +116,7 @@ function newTarget(connection: Connection, environment: CommandEnvironment, auth
     userName: null,
     password: async () => null,
     ...(asked.spnWithPort ? { spn: { serviceClass: null, host: null, withPort: true } } : {}),
-    trusted: connection.trusted || isLoopback(endpoint.host),
+    trusted: connection.trusted,
     allowClearText: connection.unencrypted,
     tls: { pin: null, skipNameCheck: connection.skipNameCheck, skipAuthorityCheck: connection.skipAuthorityCheck },
   };

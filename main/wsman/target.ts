@@ -21,7 +21,7 @@ export interface Target {
   readonly spn?: SpnChoice;
   /** The ticket may be forwarded to the target (Kerberos only). Absent: no. */
   readonly delegate?: boolean;
-  /** NTLM over plain HTTP is allowed: loopback, or marked by the user. */
+  /** NTLM over plain HTTP is allowed, since the user has marked the machine. To loopback it is allowed anyway. */
   readonly trusted: boolean;
   /** Unsealed SOAP (and Basic) over plain HTTP is allowed for this machine. */
   readonly allowClearText: boolean;
