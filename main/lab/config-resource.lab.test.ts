@@ -57,6 +57,16 @@ describe('winrm/config', () => {
     expect(faultCode(await winrs('<c:Nonsense>1</c:Nonsense>'))).toBe(2150858817);
   });
 
+  it.each([
+    ['', 'Config', 'MaxProviderRequests'],
+    ['/service', 'Service', 'MaxConcurrentOperations'],
+  ])('config%s: %s refuses to write %s, which is deprecated, and takes its present value', async (path, root, name) => {
+    const put = (value: string) =>
+      config(path, 'Put', `<c:${root} xmlns:c="${configUri}${path}"><c:${name}>${value}</c:${name}></c:${root}>`);
+    expect(faultCode(await put('25'))).toBe(2150859182);
+    expect(textIn(await put('4294967295'), name)).toBe('4294967295');
+  });
+
   it('has settings that a policy controls on some machines, and refuses to change them', async () => {
     let locked = 0;
     for (const other of lab.machines) {

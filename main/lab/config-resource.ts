@@ -48,7 +48,7 @@ export function putConfig(machine: SimulatedMachine, path: string, body: XmlElem
   collect(branch, body, changes);
   for (const [leaf, value] of changes) {
     if (leaf.source === 'GPO') throw new LabFault(2150858890);
-    if (leaf.readOnly) throw new LabFault(2150859071);
+    if (leaf.writable !== 'yes') throw new LabFault(leaf.writable === 'deprecated' ? 2150859182 : 2150859071);
     if (!isValid(leaf, value)) throw new LabFault(2150858817, { text: `The value of ${leaf.name} is not valid.` });
   }
   for (const [leaf, value] of changes) leaf.value = value;

@@ -88,6 +88,7 @@ const kinds: Readonly<Record<number, FaultKind>> = {
   2150859071: sender('w:AccessDenied', 'The setting is read-only.'),
   2150859173: receiver('w:QuotaLimit', 'The user has as many shells as one user may have.'),
   2150859180: sender('w:AccessDenied', 'This machine allows no remote shells.'),
+  2150859182: sender('w:AccessDenied', 'The setting is out of use and cannot be changed.'),
   2150859174: receiver('w:QuotaLimit', 'The user has too many operations at the same time.'),
 };
 

@@ -8,7 +8,7 @@ export interface ConfigLeaf {
   readonly name: string;
   value: string;
   readonly source: 'GPO' | null;
-  readonly readOnly: boolean;
+  readonly writable: 'yes' | 'read-only' | 'deprecated';
 }
 export interface ConfigBranch {
   readonly name: string;
@@ -94,7 +94,7 @@ export function createWinrmConfig(
         for (const [index, node] of branch.children.entries()) {
           const original = from.children[index]!;
           if (isBranch(node)) reset(node, original as ConfigBranch);
-          else if (node.source === null && !node.readOnly)
+          else if (node.source === null && node.writable === 'yes')
             node.value = shippedDefaults[node.name] ?? (original as ConfigLeaf).value;
         }
       };
@@ -157,22 +157,26 @@ function buildTree(plan: MachinePlan): ConfigBranch {
   const leaf = (
     name: string,
     value: string | number | boolean,
-    more: { gpo?: boolean; readOnly?: boolean } = {},
+    more: { gpo?: boolean; writable?: ConfigLeaf['writable'] } = {},
   ): ConfigLeaf => ({
     name,
     value: String(value),
     source: more.gpo && managed ? 'GPO' : null,
-    readOnly: more.readOnly ?? false,
+    writable: more.writable ?? 'yes',
   });
   const branch = (name: string, ...children: (ConfigLeaf | ConfigBranch)[]): ConfigBranch => ({ name, children });
-  const ports = (readOnly: boolean) =>
-    branch('DefaultPorts', leaf('HTTP', 5985, { readOnly }), leaf('HTTPS', 5986, { readOnly }));
+  const ports = (writable: ConfigLeaf['writable']) =>
+    branch('DefaultPorts', leaf('HTTP', 5985, { writable }), leaf('HTTPS', 5986, { writable }));
+  // Stack 1.1 still heeds these; the later ones refuse to write them (MS-WSMV notes 11 and 18; for the run time of shells Microsoft says read-only).
+  const isFirst = plan.generation.stack === '1.1';
+  const deprecated = { writable: isFirst ? 'yes' : 'deprecated' } as const;
+  const runTime = { writable: isFirst ? 'yes' : 'read-only' } as const;
   return branch(
     'Config',
     leaf('MaxEnvelopeSizekb', old ? 150 : 500),
     leaf('MaxTimeoutms', 60000),
     leaf('MaxBatchItems', 32000),
-    leaf('MaxProviderRequests', '4294967295', { readOnly: true }),
+    leaf('MaxProviderRequests', '4294967295', deprecated),
     branch(
       'Client',
       leaf('NetworkDelayms', 5000),
@@ -187,13 +191,13 @@ function buildTree(plan: MachinePlan): ConfigBranch {
         leaf('Certificate', true),
         leaf('CredSSP', false),
       ),
-      ports(false),
+      ports('yes'),
       leaf('TrustedHosts', plan.site === 'LAB' ? '*.corp.example' : ''),
     ),
     branch(
       'Service',
       leaf('RootSDDL', 'O:NSG:BAD:P(A;;GA;;;BA)(A;;GR;;;IU)S:P(AU;FA;GA;;;WD)(AU;SA;GXGW;;;WD)'),
-      leaf('MaxConcurrentOperations', '4294967295', { readOnly: true }),
+      leaf('MaxConcurrentOperations', '4294967295', deprecated),
       leaf('MaxConcurrentOperationsPerUser', old ? 15 : 1500),
       leaf('EnumerationTimeoutms', old ? 60000 : 240000),
       leaf('MaxConnections', old ? 25 : 300),
@@ -209,7 +213,7 @@ function buildTree(plan: MachinePlan): ConfigBranch {
         leaf('CredSSP', false),
         leaf('CbtHardeningLevel', 'Relaxed'),
       ),
-      ports(true),
+      ports('read-only'),
       leaf('IPv4Filter', '*', { gpo: true }),
       leaf('IPv6Filter', '*', { gpo: true }),
       leaf('EnableCompatibilityHttpListener', false),
@@ -222,7 +226,7 @@ function buildTree(plan: MachinePlan): ConfigBranch {
       leaf('AllowRemoteShellAccess', true),
       leaf('IdleTimeout', old ? 180000 : 7200000),
       leaf('MaxConcurrentUsers', unlimited ?? (old ? 5 : 10)),
-      leaf('MaxShellRunTime', '2147483647', { readOnly: true }),
+      leaf('MaxShellRunTime', '2147483647', runTime),
       leaf('MaxProcessesPerShell', unlimited ?? (old ? 15 : 25)),
       leaf('MaxMemoryPerShellMB', unlimited ?? (old ? 150 : 1024)),
       leaf('MaxShellsPerUser', unlimited ?? (old ? 5 : 30)),
