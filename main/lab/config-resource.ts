@@ -3,6 +3,7 @@ import { escapeXml, type XmlElement } from '../wsman/xml.ts';
 import { LabFault } from './faults.ts';
 import { type LabRequest, resourceCreated, valuesOf } from './operation.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
+import { applyStack } from './stacks.ts';
 import { type ConfigBranch, type ConfigLeaf, type ConfigListener, isBranch } from './world/winrm-config.ts';
 
 /** winrm/config and winrm/config/listener (MS-WSMV 2.2.4.6, 2.2.4.21, 3.1.4.1.29). A document's namespace is the URI that was asked. */
@@ -227,5 +228,6 @@ export function deleteListener(machine: SimulatedMachine, request: LabRequest): 
 /** `invoke restore winrm/config`, as Restore of the resource. */
 export function restoreConfig(machine: SimulatedMachine): void {
   machine.winrmConfig.restore();
+  applyStack(machine);
   machine.listener.update();
 }
