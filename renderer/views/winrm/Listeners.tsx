@@ -1,66 +1,22 @@
-import { AddRegular, DeleteRegular, EditRegular } from '@fluentui/react-icons';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import type { StoreCertificate, WinrmConfiguration, WinrmListener } from '../../../shared/contract/winrm-settings.ts';
-import { Button } from '../../components/Button.tsx';
 import { Glyph } from '../../components/Glyph.tsx';
-import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { Tag } from '../../components/Tag.tsx';
 import { useNow } from '../../components/useNow.ts';
 import { formatDay, missing } from '../../format.ts';
-import { changeKey, type Draft, listenerName } from '../../stores/winrm-draft.ts';
-import { type RowColumn, RowTable } from './RowTable.tsx';
+import { type Draft, listenerName } from '../../stores/winrm-draft.ts';
+import { DraftedName, DraftSection, policyLock } from './DraftSection.tsx';
+import { type DraftRow, listenerRows } from './draft-rows.ts';
+import type { RowColumn } from './RowTable.tsx';
 import { shortPrint } from './words.ts';
 
-/** One row: a listener of the machine, with what is drafted for it, or one that is only drafted. */
-export interface ListenerRow {
-  readonly listener: WinrmListener;
-  readonly drafted: 'created' | 'edited' | 'deleted' | null;
-}
-
-export function listenerRows(configuration: WinrmConfiguration, draft: Draft): readonly ListenerRow[] {
-  const byKey = new Map(draft.map((change) => [changeKey(change), change]));
-  const rows = configuration.listeners.map((listener): ListenerRow => {
-    const { address, transport } = listener;
-    const change = byKey.get(changeKey({ kind: 'delete-listener', address, transport }));
-    return {
-      listener,
-      drafted: change?.kind === 'edit-listener' ? 'edited' : change?.kind === 'delete-listener' ? 'deleted' : null,
-    };
-  });
-  const created = draft.flatMap((change): ListenerRow[] =>
-    change.kind !== 'create-listener'
-      ? []
-      : [
-          {
-            listener: {
-              address: change.address,
-              transport: change.transport,
-              port: change.port ?? (change.transport === 'HTTPS' ? 5986 : 5985),
-              hostname: change.hostname ?? '',
-              enabled: change.enabled,
-              urlPrefix: change.urlPrefix,
-              thumbprint: change.thumbprint ?? '',
-              listeningOn: [],
-              source: null,
-              carriesThisConnection: false,
-            },
-            drafted: 'created',
-          },
-        ],
-  );
-  return [...rows, ...created];
-}
-
-const rowId = ({ listener }: ListenerRow): string => listenerName(listener);
-const rowName = ({ listener, drafted }: ListenerRow): string =>
-  [`${listener.transport} on ${listener.address}, port ${listener.port}`, drafted].filter(Boolean).join(', ');
-const rowClass = ({ drafted }: ListenerRow): string =>
-  drafted === null ? '' : drafted === 'deleted' ? 'changed gone' : 'changed';
+const rowName = ({ item, drafted }: DraftRow<WinrmListener>): string =>
+  [`${item.transport} on ${item.address}, port ${item.port}`, drafted].filter(Boolean).join(', ');
 
 /** Why a listener cannot be changed here; null where it can. */
-export const listenerLock = (listener: WinrmListener): string | null =>
+const listenerLock = (listener: WinrmListener): string | null =>
   listener.source === 'GPO'
-    ? 'Set by Group Policy: Windows refuses to change it here.'
+    ? policyLock
     : listener.source === 'Compatibility'
       ? 'It exists because Service / EnableCompatibilityHttpListener or …HttpsListener is on. Change that setting.'
       : null;
@@ -76,106 +32,55 @@ export function Listeners(props: {
   onDelete: (listener: WinrmListener) => void;
 }) {
   const { configuration, draft } = props;
-  const [selectedId, select] = useState<string | null>(null);
   const rows = useMemo(() => listenerRows(configuration, draft), [configuration, draft]);
-  const selected = rows.find((row) => rowId(row) === selectedId);
   const columns = useMemo(() => columnsFor(configuration.certificates), [configuration.certificates]);
-  const why = (row: ListenerRow | undefined): string | null =>
-    props.frozen ?? (row === undefined ? 'Select a listener first' : listenerLock(row.listener));
-  const open = (row: ListenerRow) => {
-    if (why(row) === null) props.onEdit(row.listener);
-  };
-  const remove = (row: ListenerRow) => {
-    if (why(row) === null) props.onDelete(row.listener);
-  };
   return (
-    <section className="wr-section" aria-labelledby="wr-listeners">
-      <div className="wr-head">
-        <h2 className="h2" id="wr-listeners">
-          Listeners
-        </h2>
-        <span className="t3 num">{configuration.listeners.length}</span>
-        <span className="grow" />
-        <Button
-          kind="ghost"
-          icon={<EditRegular />}
-          disabledFocusable={why(selected) !== null}
-          title={why(selected) ?? 'Enter'}
-          onClick={() => selected && open(selected)}
-        >
-          Edit
-        </Button>
-        <Button
-          kind="ghost"
-          icon={<DeleteRegular />}
-          disabledFocusable={why(selected) !== null}
-          title={why(selected) ?? 'Del'}
-          onClick={() => selected && remove(selected)}
-        >
-          {selected?.drafted === 'deleted' ? 'Keep' : 'Delete'}
-        </Button>
-        <Button
-          kind="ghost"
-          icon={<AddRegular />}
-          disabledFocusable={props.frozen !== null}
-          title={props.frozen ?? 'N'}
-          onClick={() => {
-            if (props.frozen === null) props.onCreate();
-          }}
-        >
-          New listener
-        </Button>
-      </div>
-      <RowTable
-        label="Listeners"
-        columns={columns}
-        rows={rows}
-        rowId={rowId}
-        rowName={rowName}
-        rowClass={rowClass}
-        narrow={props.narrow}
-        selected={selectedId}
-        onSelect={select}
-        onOpen={open}
-        onDelete={remove}
-        empty="No listener: WinRM answers nobody from outside."
-      />
-      {configuration.certificatesProblem === null ? null : (
-        <div className="wr-note">
-          <ProblemBanner problem={configuration.certificatesProblem} />
-        </div>
-      )}
-    </section>
+    <DraftSection
+      id="wr-listeners"
+      title="Listeners"
+      noun="listener"
+      count={configuration.listeners.length}
+      columns={columns}
+      rows={rows}
+      itemId={listenerName}
+      rowName={rowName}
+      narrow={props.narrow}
+      empty="No listener: WinRM answers nobody from outside."
+      frozen={props.frozen}
+      lock={listenerLock}
+      createKey="N"
+      onCreate={props.onCreate}
+      onEdit={props.onEdit}
+      onDelete={props.onDelete}
+      problem={configuration.certificatesProblem}
+    />
   );
 }
 
-const columnsFor = (certificates: readonly StoreCertificate[]): readonly RowColumn<ListenerRow>[] => [
+const columnsFor = (certificates: readonly StoreCertificate[]): readonly RowColumn<DraftRow<WinrmListener>>[] => [
   {
     id: 'address',
     title: 'Address',
     width: '15%',
-    cell: ({ listener, drafted }) => (
+    cell: ({ item, drafted }) => (
       <span className="row g6">
-        {drafted === null ? null : <i className="wr-dot" title={`${drafted}, not applied yet`} />}
-        <span className="ell b5">{listener.address}</span>
+        <DraftedName name={item.address} drafted={drafted} />
       </span>
     ),
   },
-  { id: 'transport', title: 'Transport', width: '84px', cell: ({ listener }) => listener.transport },
-  { id: 'port', title: 'Port', width: '64px', align: 'right', cell: ({ listener }) => listener.port },
+  { id: 'transport', title: 'Transport', width: '84px', cell: ({ item }) => item.transport },
+  { id: 'port', title: 'Port', width: '64px', align: 'right', cell: ({ item }) => item.port },
   {
     id: 'hostname',
     title: 'Host name',
     wideOnly: true,
-    cell: ({ listener }) => (
-      <span title={listener.hostname}>{listener.hostname === '' ? missing : listener.hostname}</span>
-    ),
+    cell: ({ item }) => <span title={item.hostname}>{item.hostname === '' ? missing : item.hostname}</span>,
   },
   {
     id: 'certificate',
     title: 'Certificate',
     width: '28%',
-    cell: ({ listener }) => <CertificateCell listener={listener} certificates={certificates} />,
+    cell: ({ item }) => <CertificateCell listener={item} certificates={certificates} />,
   },
   {
     id: 'listening',
@@ -222,7 +127,7 @@ function CertificateCell({
   );
 }
 
-function ListeningCell({ row: { listener, drafted } }: { row: ListenerRow }) {
+function ListeningCell({ row: { item: listener, drafted } }: { row: DraftRow<WinrmListener> }) {
   if (drafted === 'created') return <span className="t3">after applying</span>;
   return (
     <span className="row g6">

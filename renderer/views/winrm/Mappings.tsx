@@ -1,40 +1,15 @@
-import { AddRegular, DeleteRegular, EditRegular } from '@fluentui/react-icons';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import type { CertificateMapping, WinrmConfiguration } from '../../../shared/contract/winrm-settings.ts';
-import { Button } from '../../components/Button.tsx';
 import { Glyph } from '../../components/Glyph.tsx';
-import { ProblemBanner } from '../../components/ProblemBanner.tsx';
-import { changeKey, type Draft } from '../../stores/winrm-draft.ts';
-import { type RowColumn, RowTable } from './RowTable.tsx';
+import type { Draft } from '../../stores/winrm-draft.ts';
+import { DraftedName, DraftSection, policyLock } from './DraftSection.tsx';
+import { type DraftRow, mappingKey, mappingRows } from './draft-rows.ts';
+import type { RowColumn } from './RowTable.tsx';
 import { shortPrint } from './words.ts';
 
-export interface MappingRow {
-  readonly mapping: CertificateMapping;
-  readonly drafted: 'created' | 'edited' | 'deleted' | null;
-}
-const keyOf = (mapping: { issuer: string; subject: string; uri: string }): string =>
-  changeKey({ kind: 'delete-mapping', issuer: mapping.issuer, subject: mapping.subject, uri: mapping.uri });
-
-export function mappingRows(configuration: WinrmConfiguration, draft: Draft): readonly MappingRow[] {
-  const byKey = new Map(draft.map((change) => [changeKey(change), change]));
-  const rows = configuration.mappings.map((mapping): MappingRow => {
-    const change = byKey.get(keyOf(mapping));
-    if (change?.kind === 'delete-mapping') return { mapping, drafted: 'deleted' };
-    if (change?.kind === 'edit-mapping') {
-      return { mapping: { ...mapping, userName: change.userName, enabled: change.enabled }, drafted: 'edited' };
-    }
-    return { mapping, drafted: null };
-  });
-  const created = draft.flatMap((change): MappingRow[] =>
-    change.kind === 'create-mapping' ? [{ mapping: { ...change, source: null }, drafted: 'created' }] : [],
-  );
-  return [...rows, ...created];
-}
-
-const rowId = ({ mapping }: MappingRow): string => keyOf(mapping);
-const rowName = ({ mapping }: MappingRow): string => `${mapping.subject} for ${mapping.uri}, as ${mapping.userName}`;
-const rowClass = ({ drafted }: MappingRow): string =>
-  drafted === null ? '' : drafted === 'deleted' ? 'changed gone' : 'changed';
+const rowName = ({ item }: DraftRow<CertificateMapping>): string =>
+  `${item.subject} for ${item.uri}, as ${item.userName}`;
+const mappingLock = ({ source }: CertificateMapping): string | null => (source === 'GPO' ? policyLock : null);
 
 /** Which account a client certificate signs in as. */
 export function Mappings(props: {
@@ -46,111 +21,55 @@ export function Mappings(props: {
   onEdit: (mapping: CertificateMapping) => void;
   onDelete: (mapping: CertificateMapping) => void;
 }) {
-  const { configuration } = props;
-  const [selectedId, select] = useState<string | null>(null);
-  const rows = useMemo(() => mappingRows(configuration, props.draft), [configuration, props.draft]);
-  const selected = rows.find((row) => rowId(row) === selectedId);
-  const why = (row: MappingRow | undefined): string | null =>
-    props.frozen ??
-    (row === undefined
-      ? 'Select a mapping first'
-      : row.mapping.source === 'GPO'
-        ? 'Set by Group Policy: Windows refuses to change it here.'
-        : null);
-  const open = (row: MappingRow) => {
-    if (why(row) === null) props.onEdit(row.mapping);
-  };
-  const remove = (row: MappingRow) => {
-    if (why(row) === null) props.onDelete(row.mapping);
-  };
+  const { configuration, draft } = props;
+  const rows = useMemo(() => mappingRows(configuration, draft), [configuration, draft]);
   return (
-    <section className="wr-section" aria-labelledby="wr-mappings">
-      <div className="wr-head">
-        <h2 className="h2" id="wr-mappings">
-          Certificate mappings
-        </h2>
-        <span className="t3 num">{configuration.mappingsProblem === null ? configuration.mappings.length : ''}</span>
-        <span className="grow" />
-        <Button
-          kind="ghost"
-          icon={<EditRegular />}
-          disabledFocusable={why(selected) !== null}
-          title={why(selected) ?? 'Enter'}
-          onClick={() => selected && open(selected)}
-        >
-          Edit
-        </Button>
-        <Button
-          kind="ghost"
-          icon={<DeleteRegular />}
-          disabledFocusable={why(selected) !== null}
-          title={why(selected) ?? 'Del'}
-          onClick={() => selected && remove(selected)}
-        >
-          {selected?.drafted === 'deleted' ? 'Keep' : 'Delete'}
-        </Button>
-        <Button
-          kind="ghost"
-          icon={<AddRegular />}
-          disabledFocusable={props.frozen !== null}
-          title={props.frozen ?? undefined}
-          onClick={() => {
-            if (props.frozen === null) props.onCreate();
-          }}
-        >
-          New mapping
-        </Button>
-      </div>
-      {configuration.mappingsProblem === null ? (
-        <RowTable
-          label="Certificate mappings"
-          columns={columns}
-          rows={rows}
-          rowId={rowId}
-          rowName={rowName}
-          rowClass={rowClass}
-          narrow={props.narrow}
-          selected={selectedId}
-          onSelect={select}
-          onOpen={open}
-          onDelete={remove}
-          empty="None: no client certificate signs anybody in."
-        />
-      ) : (
-        <div className="wr-note">
-          <ProblemBanner problem={configuration.mappingsProblem} />
-        </div>
-      )}
-    </section>
+    <DraftSection
+      id="wr-mappings"
+      title="Certificate mappings"
+      noun="mapping"
+      count={configuration.mappingsProblem === null ? configuration.mappings.length : null}
+      columns={columns}
+      rows={rows}
+      itemId={mappingKey}
+      rowName={rowName}
+      narrow={props.narrow}
+      empty="None: no client certificate signs anybody in."
+      frozen={props.frozen}
+      lock={mappingLock}
+      onCreate={props.onCreate}
+      onEdit={props.onEdit}
+      onDelete={props.onDelete}
+      problem={configuration.mappingsProblem}
+    />
   );
 }
 
-const columns: readonly RowColumn<MappingRow>[] = [
+const columns: readonly RowColumn<DraftRow<CertificateMapping>>[] = [
   {
     id: 'subject',
     title: 'Subject',
-    cell: ({ mapping, drafted }) => (
-      <span className="row g6" title={mapping.subject}>
-        {drafted === null ? null : <i className="wr-dot" title={`${drafted}, not applied yet`} />}
-        <span className="ell b5">{mapping.subject}</span>
+    cell: ({ item, drafted }) => (
+      <span className="row g6" title={item.subject}>
+        <DraftedName name={item.subject} drafted={drafted} />
       </span>
     ),
   },
-  { id: 'user', title: 'Signs in as', width: '20%', cell: ({ mapping }) => mapping.userName },
+  { id: 'user', title: 'Signs in as', width: '20%', cell: ({ item }) => item.userName },
   {
     id: 'uri',
     title: 'For',
     width: '20%',
-    cell: ({ mapping }) => <span className="mono">{mapping.uri}</span>,
+    cell: ({ item }) => <span className="mono">{item.uri}</span>,
   },
   {
     id: 'issuer',
     title: 'Issuer',
     width: '160px',
     wideOnly: true,
-    cell: ({ mapping }) => (
-      <span className="mono" title={mapping.issuer}>
-        {shortPrint(mapping.issuer)}
+    cell: ({ item }) => (
+      <span className="mono" title={item.issuer}>
+        {shortPrint(item.issuer)}
       </span>
     ),
   },
@@ -158,11 +77,11 @@ const columns: readonly RowColumn<MappingRow>[] = [
     id: 'state',
     title: 'State',
     width: '130px',
-    cell: ({ mapping }) => (
+    cell: ({ item }) => (
       <span className="row g6">
-        <Glyph name={mapping.enabled ? 'healthy' : 'stopped'} size={10} label="" />
-        {mapping.enabled ? 'enabled' : 'disabled'}
-        {mapping.source === 'GPO' ? <span className="source-badge">policy</span> : null}
+        <Glyph name={item.enabled ? 'healthy' : 'stopped'} size={10} label="" />
+        {item.enabled ? 'enabled' : 'disabled'}
+        {item.source === 'GPO' ? <span className="source-badge">policy</span> : null}
       </span>
     ),
   },

@@ -19,13 +19,13 @@ export function RowTable<Row>(props: {
   rowId: (row: Row) => string;
   /** What the row is called for those who cannot see the table. */
   rowName: (row: Row) => string;
-  rowClass?: (row: Row) => string;
+  rowClass: (row: Row) => string;
   narrow: boolean;
   selected: string | null;
   onSelect: (id: string) => void;
   onOpen: (row: Row) => void;
-  onDelete?: (row: Row) => void;
-  empty: ReactNode;
+  onDelete: (row: Row) => void;
+  empty: string;
 }) {
   const { rows, rowId, selected } = props;
   const columns = props.columns.filter((column) => !(props.narrow && column.wideOnly));
@@ -41,7 +41,7 @@ export function RowTable<Row>(props: {
     else if (event.key === 'Home') move(currentTarget.parentElement?.querySelector('[data-row]'));
     else if (event.key === 'End') move(currentTarget.parentElement?.lastElementChild);
     else if (event.key === 'Enter') props.onOpen(row);
-    else if (event.key === 'Delete' && props.onDelete !== undefined) props.onDelete(row);
+    else if (event.key === 'Delete') props.onDelete(row);
     else return;
     event.preventDefault();
   };
@@ -73,7 +73,7 @@ export function RowTable<Row>(props: {
                 aria-label={props.rowName(row)}
                 aria-selected={id === selected}
                 tabIndex={id === stop ? 0 : -1}
-                className={props.rowClass?.(row)}
+                className={props.rowClass(row)}
                 onFocus={() => props.onSelect(id)}
                 onDoubleClick={() => props.onOpen(row)}
                 onKeyDown={(event) => onKeyDown(event, row)}

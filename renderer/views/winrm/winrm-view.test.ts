@@ -3,11 +3,13 @@ import type { MachineSettings } from '../../../shared/contract/machines.ts';
 import type {
   DriftRow,
   StoreCertificate,
+  WinrmConfiguration,
   WinrmListener,
   WinrmSetting,
 } from '../../../shared/contract/winrm-settings.ts';
 import type { ApplyRun } from '../../stores/winrm-settings.ts';
 import { winrmCommand } from './command.ts';
+import { listenerRows, mappingRows } from './draft-rows.ts';
 import { countDrift, driftAsCsv, driftRank, driftWords, groupDrift } from './drift-view.ts';
 import {
   addressOf,
@@ -180,6 +182,47 @@ describe('the form of a listener', () => {
       thumbprint: null,
       port: null,
     });
+  });
+});
+
+describe('listeners and mappings with their draft', () => {
+  const listener: WinrmListener = {
+    address: '*',
+    transport: 'HTTPS',
+    port: 5986,
+    hostname: 'a.example',
+    enabled: true,
+    urlPrefix: 'wsman',
+    thumbprint: 'A'.repeat(40),
+    listeningOn: ['10.0.0.4'],
+    source: null,
+    carriesThisConnection: true,
+  };
+  const mapping = {
+    issuer: 'C'.repeat(40),
+    subject: '*@corp.example',
+    uri: '*',
+    userName: 'one',
+    enabled: true,
+    source: null,
+  };
+  const configuration = { listeners: [listener], mappings: [mapping] } as unknown as WinrmConfiguration;
+
+  test('a deleted one stays as it is; a new one has the port of its transport', () => {
+    expect(listenerRows(configuration, [])).toEqual([{ item: listener, drafted: null }]);
+    expect(listenerRows(configuration, [{ kind: 'delete-listener', address: '*', transport: 'HTTPS' }])).toEqual([
+      { item: listener, drafted: 'deleted' },
+    ]);
+    const [, created] = listenerRows(configuration, [listenerChange(emptyListener, null)]);
+    expect(created).toMatchObject({ item: { address: '*', transport: 'HTTP', port: 5985 }, drafted: 'created' });
+  });
+
+  test('mappings alike, whatever the case of the thumbprint', () => {
+    const issuer = mapping.issuer.toLowerCase();
+    const edit = { kind: 'edit-mapping', issuer, subject: mapping.subject, uri: '*', userName: 'two' } as const;
+    expect(mappingRows(configuration, [{ ...edit, enabled: true, newPassword: false }])).toEqual([
+      { item: { ...mapping, userName: 'two' }, drafted: 'edited' },
+    ]);
   });
 });
 
