@@ -14,9 +14,9 @@ import { existsSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { startLinePeer } from '../wsman/auth/line-peer.ts';
 import { answers, endProcess, findFreePort } from './kdc-process.ts';
 
 export interface DirectoryUser {
@@ -70,7 +70,6 @@ const REALM = 'CORP.EXAMPLE';
 const DOMAIN = 'CORP';
 const LOCKOUT_THRESHOLD = 3;
 const provisionLimitMs = 60_000;
-const requestLimitMs = 15_000;
 const startLimitMs = 15_000;
 /** Somebody else may take the port between our look and Samba's. */
 const MAX_STARTS = 5;
@@ -162,46 +161,18 @@ export async function startSambaDirectory(): Promise<SambaDirectory> {
 
 type Answer = Readonly<Record<string, unknown>>;
 
-/** The Python side: one request at a time, one line each way. It ends with its standard input. */
+/** The Python side: one request at a time, one line of JSON each way. It ends with its standard input. */
 function startScript(): {
   ask(request: object, limitMs?: number): Promise<Answer>;
   end(): Promise<void>;
 } {
-  const child = spawn(PYTHON, [SCRIPT], { stdio: ['pipe', 'pipe', 'pipe'] });
-  let complaints = '';
-  child.stderr.setEncoding('utf8');
-  child.stderr.on('data', (text: string) => {
-    complaints = (complaints + text).slice(-4000);
-  });
-  child.stdin.on('error', () => {});
-  const failure = new Promise<never>((_resolve, reject) => child.once('error', reject));
-  failure.catch(() => {});
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  let last: Promise<unknown> = Promise.resolve();
-
-  const exchange = async (request: object, limitMs: number): Promise<Answer> => {
-    child.stdin.write(`${JSON.stringify(request)}\n`);
-    const timer = new AbortController();
-    try {
-      const late = delay(limitMs, undefined, { signal: timer.signal }).then(() => {
-        throw new Error(`Samba did not answer within ${limitMs / 1000} s: ${complaints}`);
-      });
-      late.catch(() => {});
-      const line = await Promise.race([lines.next(), failure, late]);
-      if (line.done) throw new Error(`Samba's script ended: ${complaints}`);
-      const answer: unknown = JSON.parse(line.value);
+  const { child, ask } = startLinePeer(SCRIPT, [], process.env);
+  return {
+    async ask(request, limitMs) {
+      const answer: unknown = JSON.parse(await ask(JSON.stringify(request), limitMs));
       if (typeof answer !== 'object' || answer === null) throw new Error('Samba answered with something odd.');
       if ('error' in answer) throw new Error(`Samba: ${String(answer.error)}`);
       return { ...answer };
-    } finally {
-      timer.abort();
-    }
-  };
-  return {
-    ask(request, limitMs = requestLimitMs) {
-      const asked = last.then(() => exchange(request, limitMs));
-      last = asked.catch(() => {});
-      return asked;
     },
     end: () => endProcess(child),
   };

@@ -3,14 +3,13 @@
  * gss-ntlmssp are the mechanisms of the other side, through python3-gssapi (Debian packages krb5-kdc, krb5-admin-server, krb5-user,
  * libgssapi-krb5-2, gss-ntlmssp, python3-gssapi). Missing software is a failure here.
  */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Kdc, startKdc } from '../../lab/kdc.ts';
 import { createKerberosAcceptor, createKerberosInitiator, forgetTickets } from './kerberos/provider.ts';
+import { startLinePeer } from './line-peer.ts';
 import { NegState, parseNegTokenResp } from './neg-token.ts';
 import { createNegotiateAcceptor } from './negotiate.ts';
 import { createNtlmContext } from './ntlm/context.ts';
@@ -18,11 +17,9 @@ import type { MechContext, OwnContext } from './security-context.ts';
 import { createSpnegoContext } from './spnego.ts';
 import { parseUserName } from './user-name.ts';
 
-const PYTHON = '/usr/bin/python3';
 const SCRIPT = fileURLToPath(new URL('./spnego-peer.py', import.meta.url));
 const SPN = 'HTTP/localhost';
 const PASSWORD = 'Pässwort-4711';
-const limitMs = 15_000;
 
 let kdc: Kdc;
 const before = process.env['KRB5_CONFIG'];
@@ -53,41 +50,16 @@ interface Peer {
 }
 
 async function startPeer(role: 'initiate' | 'accept', mechanisms: string): Promise<Peer> {
-  const child: ChildProcessWithoutNullStreams = spawn(PYTHON, [SCRIPT, role, mechanisms], {
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      LC_ALL: 'C.UTF-8',
-      KRB5_CONFIG: kdc.krb5Config,
-      KRB5_KTNAME: `FILE:${kdc.keytab}`,
-      NTLM_USER_FILE: join(kdc.folder, 'ntlm-users'),
-    },
+  const { child, ask: askLine } = startLinePeer(SCRIPT, [role, mechanisms], {
+    PATH: process.env['PATH'] ?? '',
+    LC_ALL: 'C.UTF-8',
+    KRB5_CONFIG: kdc.krb5Config,
+    KRB5_KTNAME: `FILE:${kdc.keytab}`,
+    NTLM_USER_FILE: join(kdc.folder, 'ntlm-users'),
   });
-  const failure = new Promise<never>((_resolve, reject) => {
-    child.on('error', (cause) => reject(new Error(`${PYTHON} cannot be started.`, { cause })));
-  });
-  failure.catch(() => {});
-  let stderr = '';
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  child.stdin.on('error', () => {});
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const readLine = async (): Promise<string> => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error('MIT did not answer in time')), limitMs);
-    });
-    try {
-      const line = await Promise.race([lines.next(), failure, late]);
-      if (line.done) throw new Error(`the GSS-API peer ended: ${stderr}`);
-      return line.value;
-    } finally {
-      clearTimeout(timer);
-    }
-  };
   const ask = async (command: string, data: Uint8Array | null): Promise<string[]> => {
-    child.stdin.write(`${command} ${data && data.length > 0 ? Buffer.from(data).toString('base64') : '-'}\n`);
-    const [kind, ...words] = (await readLine()).split(' ');
+    const word = data && data.length > 0 ? Buffer.from(data).toString('base64') : '-';
+    const [kind, ...words] = (await askLine(`${command} ${word}`)).split(' ');
     if (kind === 'error') throw new Error(`MIT: ${words.join(' ')}`);
     return words;
   };
@@ -111,8 +83,7 @@ async function startPeer(role: 'initiate' | 'accept', mechanisms: string): Promi
     end: () => void child.kill(),
   };
   peers.push(peer);
-  child.stdin.write(`${JSON.stringify({ user: 'admin', password: PASSWORD, target: 'HTTP@localhost' })}\n`);
-  const first = await readLine();
+  const first = await askLine(JSON.stringify({ user: 'admin', password: PASSWORD, target: 'HTTP@localhost' }));
   if (first !== 'ready') throw new Error(`${first}. Install the Debian packages named above (npm run setup).`);
   return peer;
 }

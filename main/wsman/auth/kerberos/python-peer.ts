@@ -1,11 +1,8 @@
 /** Test support: a GSS-API context of MIT krb5 in a Python process (kerberos-peer.py), and a KDC for it. */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { startLinePeer } from '../line-peer.ts';
 
-const PYTHON = '/usr/bin/python3';
 const SCRIPT = fileURLToPath(new URL('./kerberos-peer.py', import.meta.url));
-const limitMs = 15_000;
 
 export interface PythonPeerOptions {
   readonly role: 'initiate' | 'accept';
@@ -42,44 +39,18 @@ export interface PythonPeer {
 
 /** Starts it. Throws with MIT's words where it cannot make its context. */
 export async function startPythonPeer(options: PythonPeerOptions): Promise<PythonPeer> {
-  const child: ChildProcessWithoutNullStreams = spawn(PYTHON, [SCRIPT, options.role, options.form], {
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      LC_ALL: 'C.UTF-8',
-      KRB5_CONFIG: options.krb5Config,
-      ...(options.keytab === undefined ? {} : { KRB5_KTNAME: `FILE:${options.keytab}` }),
-    },
+  const peer = startLinePeer(SCRIPT, [options.role, options.form], {
+    PATH: process.env['PATH'] ?? '',
+    LC_ALL: 'C.UTF-8',
+    KRB5_CONFIG: options.krb5Config,
+    ...(options.keytab === undefined ? {} : { KRB5_KTNAME: `FILE:${options.keytab}` }),
   });
-  const failure = new Promise<never>((_resolve, reject) => {
-    child.on('error', (cause) => reject(new Error(`${PYTHON} cannot be started.`, { cause })));
-  });
-  failure.catch(() => {});
-  let stderr = '';
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  child.stdin.on('error', () => {});
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const readLine = async (): Promise<string> => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error('MIT krb5 did not answer in time')), limitMs);
-    });
-    try {
-      const line = await Promise.race([lines.next(), failure, late]);
-      if (line.done) throw new Error(`the GSS-API peer ended: ${stderr}`);
-      return line.value;
-    } finally {
-      clearTimeout(timer);
-    }
-  };
   let complete = false;
   let errorToken: Uint8Array | null = null;
   const word = (bytes: Uint8Array | null) => (bytes && bytes.length > 0 ? Buffer.from(bytes).toString('base64') : '-');
   const bytes = (text: string | undefined) => new Uint8Array(Buffer.from(text === '-' ? '' : (text ?? ''), 'base64'));
   const ask = async (command: string, ...data: (Uint8Array | null)[]): Promise<string[]> => {
-    child.stdin.write(`${[command, ...data.map(word)].join(' ')}\n`);
-    const [kind, ...words] = (await readLine()).split(' ');
+    const [kind, ...words] = (await peer.ask([command, ...data.map(word)].join(' '))).split(' ');
     if (kind !== 'error') return words;
     errorToken = words[0] && words[0] !== '-' ? bytes(words[0]) : null;
     throw new Error(`MIT krb5: ${words.slice(1).join(' ')}`);
@@ -87,8 +58,7 @@ export async function startPythonPeer(options: PythonPeerOptions): Promise<Pytho
 
   const { user, password, target, binding, delegate } = options;
   const settings = { user, password, target, delegate, binding: binding ? word(binding) : undefined };
-  child.stdin.write(`${JSON.stringify(settings)}\n`);
-  const first = await readLine();
+  const first = await peer.ask(JSON.stringify(settings));
   if (first !== 'ready') throw new Error(`${first} (Debian packages python3-gssapi, krb5-user: npm run setup)`);
 
   return {
@@ -116,6 +86,6 @@ export async function startPythonPeer(options: PythonPeerOptions): Promise<Pytho
       const [initiator, flags, delegated] = await ask('info');
       return { initiator: initiator ?? '', flags: Number(flags), delegated: delegated === '1' };
     },
-    end: () => void child.kill(),
+    end: () => void peer.child.kill(),
   };
 }

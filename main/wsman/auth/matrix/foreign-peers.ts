@@ -1,7 +1,7 @@
 /** Test support: runs foreign-acceptor.py, foreign-client.py and curl. Missing software is an error with its package in it. */
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { startLinePeer } from '../line-peer.ts';
 
 const PYTHON = '/usr/bin/python3';
 const CURL = '/usr/bin/curl';
@@ -40,36 +40,24 @@ export async function startForeignAcceptor(
   job: ForeignAcceptorJob,
   environment: ForeignEnvironment,
 ): Promise<{ readonly port: number; end(): Promise<void> }> {
-  const child = spawn(PYTHON, ['-W', 'ignore', pathOf('foreign-acceptor.py')], { env: environmentOf(environment) });
-  let complaint = '';
-  child.stderr.on('data', (chunk) => {
-    complaint = (complaint + chunk).slice(-4000);
+  const { child, ask } = startLinePeer(pathOf('foreign-acceptor.py'), [], {
+    ...environmentOf(environment),
+    PYTHONWARNINGS: 'ignore',
   });
-  child.stdin.on('error', () => {});
-  child.stdin.write(
-    `${JSON.stringify({ ...job, binding: job.binding && Buffer.from(job.binding).toString('hex') })}\n`,
-  );
   const end = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     child.kill('SIGKILL');
     await gone;
   };
-  let timer: NodeJS.Timeout | undefined;
   try {
-    const port = await new Promise<string>((resolve, reject) => {
-      const fail = (what: string) => reject(new Error(`${what}. Is python3-gssapi installed? ${complaint}`));
-      createInterface({ input: child.stdout }).once('line', resolve);
-      child.once('error', () => fail(`${PYTHON} cannot be started`));
-      child.once('close', () => fail('The foreign acceptor has ended'));
-      timer = setTimeout(() => fail('The foreign acceptor did not start in time'), limitMs);
-    });
+    const port = await ask(
+      JSON.stringify({ ...job, binding: job.binding && Buffer.from(job.binding).toString('hex') }),
+    );
     return { port: Number(port), end };
-  } catch (error) {
+  } catch (cause) {
     await end();
-    throw error;
-  } finally {
-    clearTimeout(timer);
+    throw new Error('The foreign acceptor does not start. Is python3-gssapi installed?', { cause });
   }
 }
 

@@ -2,19 +2,17 @@
  * Our NTLM against gss-ntlmssp, which nobody here wrote, through python3-gssapi (Debian packages gss-ntlmssp and python3-gssapi):
  * handshake, channel binding, sealing and unsealing in both roles, raw and inside MIT's SPNEGO. Missing software is a failure here.
  */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { channelBindingOfHash } from '../channel-binding.ts';
+import { startLinePeer } from '../line-peer.ts';
 import { createNegotiateAcceptor, createNegotiateInitiator, type NegotiateForm } from '../negotiate.ts';
 import type { SecurityContext } from '../security-context.ts';
 import { parseUserName } from '../user-name.ts';
 
-const PYTHON = '/usr/bin/python3';
 const SCRIPT = fileURLToPath(new URL('./gss-ntlmssp-peer.py', import.meta.url));
 const PASSWORD = 'Pässwort-4711';
 const CERTIFICATE_HASH = Buffer.alloc(32, 0x5a);
@@ -42,43 +40,14 @@ async function startPeer(
   form: NegotiateForm,
   options: { password?: string; isBound?: boolean } = {},
 ): Promise<Peer> {
-  const environment = {
+  const { child, ask: askLine } = startLinePeer(SCRIPT, [role, form, 'admin', 'FLEET'], {
     ...process.env,
     NTLM_USER_FILE: join(folder, 'users'),
     KRB5_CONFIG: '/dev/null',
     LC_ALL: 'C.UTF-8',
-  };
-  const child: ChildProcessWithoutNullStreams = spawn(PYTHON, [SCRIPT, role, form, 'admin', 'FLEET'], {
-    env: environment,
   });
-  const failure = new Promise<never>((_resolve, reject) => {
-    child.on('error', (cause) =>
-      reject(new Error(`${PYTHON} cannot be started: is python3 of the system installed?`, { cause })),
-    );
-  });
-  failure.catch(() => {});
-  let stderr = '';
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  child.stdin.on('error', () => {});
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const readLine = async (): Promise<string> => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error('gss-ntlmssp did not answer within 15 s')), 15_000);
-    });
-    try {
-      const line = await Promise.race([lines.next(), failure, late]);
-      if (line.done) throw new Error(`the GSS-API peer ended: ${stderr}`);
-      return line.value;
-    } finally {
-      clearTimeout(timer);
-    }
-  };
   const ask = async (command: string, data: Uint8Array): Promise<string[]> => {
-    child.stdin.write(`${command} ${Buffer.from(data).toString('base64')}\n`);
-    const line = await readLine();
+    const line = await askLine(`${command} ${Buffer.from(data).toString('base64')}`);
     if (line.startsWith('error ')) throw new Error(`gss-ntlmssp: ${line.slice(6)}`);
     return line.split(' ');
   };
@@ -115,8 +84,7 @@ async function startPeer(
   const binding = options.isBound
     ? Buffer.concat([Buffer.from('tls-server-end-point:'), CERTIFICATE_HASH]).toString('base64')
     : '';
-  child.stdin.write(`${options.password ?? PASSWORD}\t${binding}\n`);
-  const first = await readLine();
+  const first = await askLine(`${options.password ?? PASSWORD}\t${binding}`);
   if (first !== 'ready') {
     throw new Error(`${first}. Install the Debian packages python3-gssapi and gss-ntlmssp (npm run setup).`);
   }
