@@ -2,7 +2,7 @@ import type { CertificateMapping, WinrmConfiguration, WinrmListener } from '../.
 import { changeKey, type Draft } from '../../stores/winrm-draft.ts';
 import { defaultPort } from './listener-form.ts';
 
-/** What the machine has, with what is drafted for it; or what is only drafted. */
+/** What the machine has, as it would be with what is drafted for it; or what is only drafted. */
 export interface DraftRow<Item> {
   readonly item: Item;
   readonly drafted: 'created' | 'edited' | 'deleted' | null;
@@ -16,7 +16,17 @@ export function listenerRows(configuration: WinrmConfiguration, draft: Draft): r
     const { address, transport } = listener;
     const change = changes.get(changeKey({ kind: 'delete-listener', address, transport }));
     if (change?.kind === 'delete-listener') return { item: listener, drafted: 'deleted' };
-    return { item: listener, drafted: change?.kind === 'edit-listener' ? 'edited' : null };
+    if (change?.kind !== 'edit-listener') return { item: listener, drafted: null };
+    // Null leaves a value as it is.
+    const edited: WinrmListener = {
+      ...listener,
+      port: change.port ?? listener.port,
+      hostname: change.hostname ?? listener.hostname,
+      enabled: change.enabled,
+      urlPrefix: change.urlPrefix,
+      thumbprint: change.thumbprint ?? listener.thumbprint,
+    };
+    return { item: edited, drafted: 'edited' };
   });
   const created = draft.flatMap((change): DraftRow<WinrmListener>[] =>
     change.kind !== 'create-listener'

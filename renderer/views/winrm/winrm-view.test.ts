@@ -7,6 +7,7 @@ import type {
   WinrmListener,
   WinrmSetting,
 } from '../../../shared/contract/winrm-settings.ts';
+import type { DraftChange } from '../../stores/winrm-draft.ts';
 import type { ApplyRun } from '../../stores/winrm-settings.ts';
 import { winrmCommand } from './command.ts';
 import { listenerRows, mappingRows } from './draft-rows.ts';
@@ -207,6 +208,16 @@ describe('listeners and mappings with their draft', () => {
     source: null,
   };
   const configuration = { listeners: [listener], mappings: [mapping] } as unknown as WinrmConfiguration;
+
+  test('an edited listener has the drafted values, so that a second edit begins with the first', () => {
+    const change = {
+      ...listenerChange({ ...formOf(listener), port: '8443', enabled: false }, listener),
+      hostname: null,
+    } as const;
+    const [row] = listenerRows(configuration, [change as DraftChange]);
+    expect(row).toEqual({ item: { ...listener, port: 8443, enabled: false }, drafted: 'edited' });
+    expect(formOf(row!.item)).toMatchObject({ port: '8443', enabled: false, hostname: 'a.example' });
+  });
 
   test('a deleted one stays as it is; a new one has the port of its transport', () => {
     expect(listenerRows(configuration, [])).toEqual([{ item: listener, drafted: null }]);
