@@ -8,25 +8,24 @@ import type { Session } from '../sessions/session.ts';
 import type { Audit } from '../storage/audit.ts';
 import {
   AuthenticationError,
+  CancelledError,
   CertificateError,
   type ConfigMapping,
-  differencesOf,
   findRevertMeans,
+  OutcomeUnknownError,
   type PlantedRevert,
-  pendingReverts,
   performOperation,
   plantRevert,
-  readConfig,
   removeRevert,
   restoreConfig,
+  TransportError,
   type WSManClient,
-  WSManFault,
 } from '../wsman/index.ts';
-import { type AreaContext, onMachine, sleep } from './context.ts';
+import { type AreaContext, onMachine } from './context.ts';
 import type { MachinesArea } from './machines.ts';
-import { openTrial } from './trial.ts';
+import { awaitRevert, confirm, freshly, settingsOf } from './winrm-settings-confirm.ts';
 import { type Plan, passwordFor, planOfChanges, refuse } from './winrm-settings-plan.ts';
-import { fingerprintOf, readNow } from './winrm-settings-read.ts';
+import { fingerprintOf, readNow, startModeOf } from './winrm-settings-read.ts';
 
 /**
  * Applying changes so that nobody is locked out: plant a revert, apply, confirm over a fresh connection, take the revert away. Whatever
@@ -35,9 +34,6 @@ import { fingerprintOf, readNow } from './winrm-settings-read.ts';
 
 type Input = Parameters<ConsoleHandlers['winrmSettings']['apply']>[0];
 
-/** After its revert was due, a machine gets so long to answer again. */
-const returnLimitMs = 90_000;
-const attemptLimitMs = 10_000;
 /** Where nothing takes a change back, a machine gets so long to say what it did. */
 const readBackMs = 10_000;
 
@@ -47,22 +43,26 @@ export interface ApplyTools {
   readonly audit: Audit;
 }
 
+/** Pushes one step of an apply. */
+type Tell = (
+  phase: ApplyProgress['phase'],
+  outcome: ApplyProgress['outcome'],
+  words: string,
+  more?: Partial<Pick<ApplyProgress, 'problem' | 'result'>>,
+) => Promise<void>;
+
 export async function applyChanges(tools: ApplyTools, input: Input, sink: Sink<ApplyProgress>): Promise<void> {
   const { context } = tools;
   const { machineId } = input;
   const signal = AbortSignal.any([sink.signal, context.closing]);
   let revertAt: number | null = null;
-  const tell = (
-    phase: ApplyProgress['phase'],
-    outcome: ApplyProgress['outcome'],
-    words: string,
-    more: Partial<Pick<ApplyProgress, 'problem' | 'result'>> = {},
-  ): Promise<void> => sink.push({ phase, outcome, words, revertAt, problem: null, result: null, ...more });
+  const tell: Tell = (phase, outcome, words, more = {}) =>
+    sink.push({ phase, outcome, words, revertAt, problem: null, result: null, ...more });
   const problemOf = (error: unknown): Problem => context.toProblem(error, machineId);
 
   await onMachine(context, machineId, async (session) => {
     await tell('check', 'running', 'Reading the configuration as it is now.');
-    const { plan } = await session.run((client, within) => check(tools, session, client, input, within), {
+    const plan = await session.run((client, within) => check(tools, session, client, input, within), {
       signal,
       urgent: true,
     });
@@ -121,7 +121,7 @@ export async function applyChanges(tools: ApplyTools, input: Input, sink: Sink<A
     await tell('confirm', 'running', 'Connecting anew, to see whether the machine can still be managed.');
     const failure = isRefused
       ? 'A step was refused.'
-      : await confirm(tools, input, plan, confirmUntil(input, planted), signal);
+      : await confirm(context, followed(context, input), plan, confirmUntil(input, planted), signal);
     if (failure === null) {
       await tell('confirm', 'passed', 'A fresh connection works, and the configuration is as it was meant.');
       await finish(tools, input, planted, signal, tell, (gone) => {
@@ -138,7 +138,7 @@ export async function applyChanges(tools: ApplyTools, input: Input, sink: Sink<A
       },
     );
     await tell('await-revert', 'running', 'Waiting for the machine to take the change back.');
-    const back = await awaitRevert(tools, input, plan, planted, signal);
+    const back = await awaitRevert(context, machineId, plan, planted, signal);
     void session.retry();
     await audit(tools, input, back === null ? 'reverted' : 'unreachable');
     revertAt = null;
@@ -156,7 +156,7 @@ async function check(
   client: WSManClient,
   input: Input,
   signal: AbortSignal,
-): Promise<{ plan: Plan }> {
+): Promise<Plan> {
   const reading = await readNow(tools.context, session, client, signal);
   if (fingerprintOf(reading.read.config) !== input.fingerprint)
     throw refuse('The configuration is another one than when the preview was made.', ['Look at the preview again.']);
@@ -171,27 +171,7 @@ async function check(
   const [gap] = plan.revert.gaps;
   if (plan.risks.length > 0 && input.protect && gap !== undefined)
     throw refuse(`The way back cannot be planted. ${gap}`);
-  return { plan };
-}
-
-/** How the service starts, so that a revert puts just that back. */
-export async function startModeOf(
-  client: WSManClient,
-  signal: AbortSignal,
-): Promise<'auto' | 'delayed-auto' | 'demand'> {
-  const resource = {
-    resourceUri: 'http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/Win32_Service',
-    selectors: [['Name', 'WinRM']] as const,
-  };
-  try {
-    const row = await client.get(resource, { signal });
-    const text = (name: string): string => row.children.find(({ local }) => local === name)?.text.trim() ?? '';
-    if (text('StartMode') === 'Manual') return 'demand';
-    return text('DelayedAutoStart') === 'true' ? 'delayed-auto' : 'auto';
-  } catch (error) {
-    if (!(error instanceof WSManFault)) throw error;
-    return 'auto';
-  }
+  return plan;
 }
 
 async function plant(
@@ -274,65 +254,15 @@ async function perform(
 
 /** The connection went away under the change: the change may well have happened. */
 const isConnectionLoss = (error: unknown): boolean =>
-  error instanceof Error &&
-  ['TransportError', 'OutcomeUnknownError', 'CancelledError', 'AuthenticationError', 'CertificateError'].includes(
-    error.name,
+  [TransportError, OutcomeUnknownError, CancelledError, AuthenticationError, CertificateError].some(
+    (failure) => error instanceof failure,
   );
 
-function settingsOf({ context }: ApplyTools, machineId: string): MachineSettings {
-  const settings = context.store.inventory.data.machines.get(machineId);
-  if (settings === undefined) throw refuse('The machine was removed from the inventory meanwhile.');
-  return settings;
-}
-
-/** A connection of its own, nobody's session: signs in, reads, and is closed. */
-async function freshly<T>(
-  { context }: ApplyTools,
-  settings: MachineSettings,
-  signal: AbortSignal,
-  work: (client: WSManClient, within: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const within = AbortSignal.any([signal, AbortSignal.timeout(attemptLimitMs)]);
-  const trial = openTrial(context, settings, null);
-  try {
-    await trial.signIn({ askedAt: context.now(), signal: within }, () => trial.client.identify({ signal: within }));
-    return await work(trial.client, within);
-  } finally {
-    trial.close();
-  }
-}
-
-/**
- * Null: two fresh connections in a row see the configuration as it was meant, so that a change which takes effect late is noticed. Otherwise why
- * not, in words or as the error. Looks until `until`.
- */
-async function confirm(
-  tools: ApplyTools,
-  input: Input,
-  plan: Plan,
-  until: number,
-  signal: AbortSignal,
-): Promise<unknown> {
-  const settleMs = Math.min(2000, Math.max(0, until - Date.now()) / 6);
-  const settings = { ...settingsOf(tools, input.machineId), ...input.follow };
-  let failure: unknown = 'There was no time left to look.';
-  let seen = 0;
-  while (Date.now() + settleMs < until) {
-    await sleep(settleMs, signal);
-    try {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, until - Date.now()))]);
-      failure = await freshly(tools, settings, limit, (client, within) => deviation(client, plan, within));
-    } catch (error) {
-      signal.throwIfAborted();
-      failure = error;
-      // Nothing is gained by asking again, and a password is not to be tried over and over.
-      if (error instanceof AuthenticationError || error instanceof CertificateError) return failure;
-    }
-    seen = failure === null ? seen + 1 : 0;
-    if (seen === 2) return null;
-  }
-  return failure ?? 'Only one of two looks went well before the time was over.';
-}
+/** How the machine is reached once the change is made. */
+const followed = (context: AreaContext, { machineId, follow }: Input): MachineSettings => ({
+  ...settingsOf(context, machineId),
+  ...follow,
+});
 
 /** Well before the revert is due. */
 const confirmUntil = ({ revertAfterSeconds }: Input, { dueAt }: PlantedRevert): number =>
@@ -341,7 +271,7 @@ const confirmUntil = ({ revertAfterSeconds }: Input, { dueAt }: PlantedRevert): 
 /** An answer was lost, and no revert is planted: only the machine can say what it did. */
 async function readBack(tools: ApplyTools, input: Input, plan: Plan, signal: AbortSignal, tell: Tell): Promise<void> {
   await tell('confirm', 'running', 'Connecting anew, to read what came of it.');
-  const failure = await confirm(tools, input, plan, Date.now() + readBackMs, signal);
+  const failure = await confirm(tools.context, followed(tools.context, input), plan, Date.now() + readBackMs, signal);
   if (failure === null) {
     if (input.follow !== null) await keepFollow(tools, input, signal);
     await tell('confirm', 'skipped', 'It was read again, and is as it was meant.', { result: 'applied' });
@@ -356,31 +286,8 @@ async function readBack(tools: ApplyTools, input: Input, plan: Plan, signal: Abo
 
 /** The way to the machine that has just worked becomes the saved one. */
 async function keepFollow(tools: ApplyTools, input: Input, signal: AbortSignal): Promise<void> {
-  const settings = { ...settingsOf(tools, input.machineId), ...input.follow };
-  await tools.machines.handlers.update({ id: input.machineId, settings }, signal);
+  await tools.machines.handlers.update({ id: input.machineId, settings: followed(tools.context, input) }, signal);
 }
-
-/** What is not as it was meant, in one sentence; null: nothing. */
-async function deviation(client: WSManClient, plan: Plan, signal: AbortSignal): Promise<string | null> {
-  if (!plan.after.isServiceRunning) return 'The service has not stopped yet.';
-  const { config } = await readConfig(client, { signal });
-  const meant = plan.after.config;
-  const [first] = differencesOf(meant, config).filter(
-    ({ subject, left }) => !(subject.startsWith('Listener') && left === '') && !isChosenByMachine(plan, subject),
-  );
-  // Through WMI too: that is what everything else of the console lives on.
-  await client.get(
-    { resourceUri: 'http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/Win32_OperatingSystem' },
-    { signal },
-  );
-  return first === undefined
-    ? null
-    : `${first.subject} is ${first.right ?? 'not there'} instead of ${first.left ?? 'not there'}.`;
-}
-
-/** Restore puts back what this table of defaults may know differently for that build. */
-const isChosenByMachine = ({ restore }: Plan, subject: string): boolean =>
-  restore !== null && !subject.startsWith('Listener');
 
 /** False where the machine did not let it go: a refusal, or no answer. */
 async function takeAway(session: Session, planted: PlantedRevert, signal: AbortSignal): Promise<boolean> {
@@ -395,13 +302,6 @@ async function takeAway(session: Session, planted: PlantedRevert, signal: AbortS
   }
 }
 
-type Tell = (
-  phase: ApplyProgress['phase'],
-  outcome: ApplyProgress['outcome'],
-  words: string,
-  more?: Partial<Pick<ApplyProgress, 'problem' | 'result'>>,
-) => Promise<void>;
-
 async function finish(
   tools: ApplyTools,
   input: Input,
@@ -411,13 +311,13 @@ async function finish(
   removed: (gone: boolean) => void,
 ): Promise<void> {
   const { context } = tools;
-  const settings = { ...settingsOf(tools, input.machineId), ...input.follow };
+  const settings = followed(context, input);
   await tell('remove-revert', 'running', 'Taking the revert away.');
   let gone = false;
   let problem: Problem | null = null;
   for (let attempt = 0; attempt < 3 && !gone && Date.now() < planted.dueAt - 500; attempt++) {
     try {
-      gone = await freshly(tools, settings, signal, (client, within) =>
+      gone = await freshly(context, settings, signal, (client, within) =>
         removeRevert(client, planted, { signal: within }),
       );
     } catch (error) {
@@ -440,37 +340,4 @@ async function finish(
         result: 'revert-remains',
       },
     );
-}
-
-/** Null: the machine answers again as before, and nothing of ours is left on it. Otherwise what is known, in one sentence. */
-async function awaitRevert(
-  tools: ApplyTools,
-  input: Input,
-  plan: Plan,
-  planted: PlantedRevert,
-  signal: AbortSignal,
-): Promise<string | null> {
-  const settings = settingsOf(tools, input.machineId);
-  let known = 'The machine has not answered since.';
-  await sleep(Math.max(0, planted.dueAt - Date.now()), signal);
-  const until = planted.dueAt + returnLimitMs;
-  while (Date.now() < until) {
-    await sleep(500, signal);
-    try {
-      const found = await freshly(tools, settings, signal, async (client, within) => {
-        const { config } = await readConfig(client, { signal: within });
-        const [first] = differencesOf(plan.before.config, config);
-        if (first !== undefined)
-          return `The machine answers, and ${first.subject} is still ${first.right ?? 'not there'}.`;
-        const isLeft = (await pendingReverts(client, { signal: within })).some(({ name }) => name === planted.name);
-        return isLeft ? 'The machine is as before; its revert has not ended yet.' : null;
-      });
-      if (found === null) return null;
-      known = found;
-    } catch (error) {
-      signal.throwIfAborted();
-      known = `The machine cannot be reached: ${tools.context.toProblem(error, input.machineId).message}`;
-    }
-  }
-  return known;
 }

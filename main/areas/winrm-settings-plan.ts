@@ -14,6 +14,7 @@ import {
   planChanges,
   revertLines,
   risksBetween,
+  type ServiceStartMode,
   type WinrmConfig,
 } from '../wsman/index.ts';
 import { fingerprintOf, type Reading } from './winrm-settings-read.ts';
@@ -33,11 +34,7 @@ export interface Plan {
   readonly follow: FollowTo | null;
 }
 
-export function planOfChanges(
-  reading: Reading,
-  changes: readonly WinrmChange[],
-  startMode: 'auto' | 'delayed-auto' | 'demand',
-): Plan {
+export function planOfChanges(reading: Reading, changes: readonly WinrmChange[], startMode: ServiceStartMode): Plan {
   const { read, generation, own } = reading;
   // We are connected, so the service runs and the firewall lets us through.
   const before: ConfigState = { config: read.config, isServiceRunning: true, isFirewallOpen: true };

@@ -11,6 +11,7 @@ import {
   type ConfigGeneration,
   type ConfigSetting,
   carriersOf,
+  childText,
   configPolicies,
   defaultOf,
   findSetting,
@@ -24,11 +25,13 @@ import {
   readCertificateStore,
   readConfig,
   registryValues,
+  type ServiceStartMode,
   type StoredCertificate,
   unsuitableFor,
   type WinrmConfig,
   type WSManClient,
   WSManFault,
+  wmi,
 } from '../wsman/index.ts';
 import type { AreaContext } from './context.ts';
 import { accessOf } from './machine-defaults.ts';
@@ -54,6 +57,19 @@ export async function readNow(
     generation: generationFor(session),
     own: ownConnection(context, session),
   };
+}
+
+/** How the service starts, so that a revert puts just that back. */
+export async function startModeOf(client: WSManClient, signal: AbortSignal): Promise<ServiceStartMode> {
+  const resource = { resourceUri: wmi('Win32_Service'), selectors: [['Name', 'WinRM']] as const };
+  try {
+    const row = await client.get(resource, { signal });
+    if (childText(row, 'StartMode') === 'Manual') return 'demand';
+    return childText(row, 'DelayedAutoStart') === 'true' ? 'delayed-auto' : 'auto';
+  } catch (error) {
+    if (!(error instanceof WSManFault)) throw error;
+    return 'auto';
+  }
 }
 
 function generationFor({ status }: Session): ConfigGeneration {

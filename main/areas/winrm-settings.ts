@@ -5,9 +5,9 @@ import { findRevertMeans } from '../wsman/index.ts';
 import { type AreaContext, onMachine } from './context.ts';
 import type { MachinesArea } from './machines.ts';
 import { createQuickconfig } from './quickconfig.ts';
-import { applyChanges, startModeOf } from './winrm-settings-apply.ts';
+import { applyChanges } from './winrm-settings-apply.ts';
 import { planOfChanges, previewOf } from './winrm-settings-plan.ts';
-import { readConfiguration, readNow } from './winrm-settings-read.ts';
+import { readConfiguration, readNow, startModeOf } from './winrm-settings-read.ts';
 import { createWinrmSnapshots } from './winrm-snapshots.ts';
 
 /** The WinRM service of a machine: reading, previewing and applying changes, snapshots, quickconfig. */

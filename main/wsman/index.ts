@@ -117,7 +117,7 @@ export {
   quickconfigScript,
 } from './winrm-config/quickconfig-script.ts';
 export { registryValues } from './winrm-config/registry.ts';
-export { revertLines } from './winrm-config/revert-lines.ts';
+export { revertLines, type ServiceStartMode } from './winrm-config/revert-lines.ts';
 export { type CutRisk, carriersOf, type OwnConnection, risksBetween } from './winrm-config/risk.ts';
 export { defaultOf, findSetting, isWritable } from './winrm-config/settings.ts';
 export { readWinrmFiles, type WinrmFile } from './winrm-config/winrm-files.ts';

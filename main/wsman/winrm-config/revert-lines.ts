@@ -11,6 +11,9 @@ export interface RevertPlan {
   readonly gaps: readonly string[];
 }
 
+/** As `sc config … start=` has it. */
+export type ServiceStartMode = 'auto' | 'delayed-auto' | 'demand';
+
 const serviceKey = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\WSMAN\\Service';
 /** Registry values of the sign-in schemes, for where winrm itself could not sign in any more (it uses Negotiate, also on the machine itself). */
 const schemeValues: ReadonlyMap<string, string> = new Map([
@@ -24,10 +27,7 @@ export const firewallLine = (open: boolean): string =>
   `netsh advfirewall firewall set rule group="@FirewallAPI.dll,-30267" new enable=${open ? 'yes' : 'no'}`;
 
 /** `operations` lead from the state afterwards back to the state before. The order is the one in which a machine can follow them. */
-export function revertLines(
-  operations: readonly ConfigOperation[],
-  startMode: 'auto' | 'delayed-auto' | 'demand' = 'auto',
-): RevertPlan {
+export function revertLines(operations: readonly ConfigOperation[], startMode: ServiceStartMode = 'auto'): RevertPlan {
   const registry: string[] = [];
   const winrm: string[] = [];
   const service: string[] = [];
