@@ -124,7 +124,9 @@ test('a machine with HTTPS, and one to which clear text may be sent, sign in wit
   for (const one of [id, ids[5]!]) await it.until(one, ({ state }) => state === 'online');
   try {
     // -usessl says no more than what is saved for the machine with HTTPS.
-    const overTls = await type(`winrm g wmicimv2/Win32_OperatingSystem -fragment:CSName -usessl -r:${name}`);
+    const overTls = await type(`winrm g wmicimv2/Win32_OperatingSystem -fragment:CSName -usessl -r:${name}`, {
+      react: answer(null),
+    });
     expect(overTls).toMatchObject({ stderr: '', questions: [], exitCode: 0 });
     expect(overTls.stdout).toContain(machine.name);
     for (const line of ['winrm g wmicimv2/Win32_OperatingSystem -fragment:CSName', 'winrs hostname']) {
