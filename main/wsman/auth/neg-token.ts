@@ -10,7 +10,8 @@ export const MechOid = {
   NTLMSSP: '1.3.6.1.4.1.311.2.2.10',
 } as const;
 
-const SPNEGO_OID = oidBytes('1.3.6.1.5.5.2');
+const SPNEGO = '1.3.6.1.5.5.2';
+const SPNEGO_OID = oidBytes(SPNEGO);
 const Tag = { OCTET_STRING: 0x04, OID: 0x06, ENUMERATED: 0x0a, SEQUENCE: 0x30, APPLICATION: 0x60 } as const;
 const field = (number: number) => 0xa0 + number;
 
@@ -51,7 +52,7 @@ export function initialTokenMech(token: Uint8Array): string | null {
 /** True for an InitialContextToken of SPNEGO, or a bare NegTokenInit / NegTokenResp. */
 export function isSpnegoToken(token: Uint8Array): boolean {
   if (token[0] === field(0) || token[0] === field(1)) return true;
-  return token[0] === Tag.APPLICATION && initialTokenMech(token) === '1.3.6.1.5.5.2';
+  return token[0] === Tag.APPLICATION && initialTokenMech(token) === SPNEGO;
 }
 
 export function encodeMechTypes(mechTypes: readonly string[]): Uint8Array {

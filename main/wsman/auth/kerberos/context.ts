@@ -3,6 +3,7 @@
  * Only the KRB5 mechanism; SPNEGO is carried by auth/spnego.ts. Mutual authentication is a condition, not a wish.
  */
 import { AuthenticationError, CancelledError, ProtocolError } from '../../errors.ts';
+import { MechOid } from '../neg-token.ts';
 import type { MechContext } from '../security-context.ts';
 import { type Borrowed, borrowCredential, type KerberosSignIn } from './credentials.ts';
 import { type Gss, GssError, GssFlag, type Handle, NO_HANDLE, type Step } from './gss.ts';
@@ -11,7 +12,6 @@ import { servicePrincipalOf } from './principal.ts';
 import type { KerberosSession } from './session.ts';
 import { takeSession } from './take-session.ts';
 
-export const KRB5_OID = '1.2.840.113554.1.2.2';
 /** Longer than one KDC that is down, shorter than a user's patience. libkrb5 itself may go on trying for half a minute. */
 const STEP_LIMIT_MS = 15_000;
 const WANTED = GssFlag.MUTUAL | GssFlag.REPLAY | GssFlag.SEQUENCE | GssFlag.CONF | GssFlag.INTEG;
@@ -214,7 +214,7 @@ function messageProtection(open: () => KerberosSession | null) {
   };
   return {
     mechanism: 'Kerberos' as const,
-    oid: KRB5_OID,
+    oid: MechOid.KERBEROS,
     wrap: (plain: Uint8Array) => session().seal(plain),
     unwrap: (signature: Uint8Array, data: Uint8Array) => session().unseal(signature, data),
     signMechList: (mechTypes: Uint8Array) => session().sign(mechTypes),

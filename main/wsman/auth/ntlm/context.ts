@@ -4,6 +4,7 @@
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { AuthenticationError, ProtocolError } from '../../errors.ts';
+import { MechOid } from '../neg-token.ts';
 import type { MechContext } from '../security-context.ts';
 import type { UserName } from '../user-name.ts';
 import { clientChallengeBlob, hmacMd5, messageIntegrityCode, ntowfV1, ntowfV2, ntProofStr, utf16 } from './crypto.ts';
@@ -325,7 +326,7 @@ function createState(role: 'initiator' | 'acceptor') {
     },
     methods: {
       mechanism: 'NTLM' as const,
-      oid: '1.3.6.1.4.1.311.2.2.10',
+      oid: MechOid.NTLMSSP,
       cipher: 'RC4-128',
       wrap: (plain: Uint8Array) => sealing().seal(plain),
       unwrap: (signature: Uint8Array, data: Uint8Array) => sealing().unseal(signature, data),
