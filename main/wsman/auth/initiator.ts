@@ -117,15 +117,14 @@ async function startNtlm(target: Target, options: InitiationOptions): Promise<In
   const ntlm = newNtlm(target, options);
   const isRaw = options.learned.form === 'raw';
   const context = isRaw ? ntlm : createSpnegoContext([ntlm], 'initiator');
-  return {
+  return withFirstToken({
     scheme: 'Negotiate',
     context,
-    firstToken: await firstTokenOf(context),
     inside: isRaw ? null : 'SPNEGO',
     spn: null,
     lacksBinding: false,
     canSeal: () => ntlm.complete,
-  };
+  });
 }
 
 /** `withNtlm`: NTLM may stand behind Kerberos on the list. */
@@ -197,16 +196,12 @@ async function startWithSpn(
   });
 }
 
-async function withFirstToken(initiation: Omit<Initiation, 'firstToken'>): Promise<Initiation> {
-  const { context, canSeal } = initiation;
-  return { ...initiation, canSeal, firstToken: await firstTokenOf(context) };
-}
-
 /** The context is ended where it does not come so far. */
-async function firstTokenOf(context: SecurityContext): Promise<Uint8Array> {
+async function withFirstToken(initiation: Omit<Initiation, 'firstToken'>): Promise<Initiation> {
+  const { context } = initiation;
   try {
-    const token = await context.step(null);
-    if (token !== null) return token;
+    const firstToken = await context.step(null);
+    if (firstToken !== null) return { ...initiation, firstToken };
     throw new AuthenticationError(`${context.mechanism} made no first token.`, { reason: 'bad-token' });
   } catch (cause) {
     context.dispose();
