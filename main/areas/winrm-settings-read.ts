@@ -20,7 +20,7 @@ import {
   type OwnConnection,
   pendingReverts,
   policyFor,
-  policyKey,
+  policyKeys,
   type ReadConfig,
   readCertificateStore,
   readConfig,
@@ -149,13 +149,12 @@ async function part<T>(read: () => Promise<T>): Promise<{ value: T | null; error
   }
 }
 
-/** All values of the three policy keys, by `key\value` in lower case. */
+/** All values of the policy keys, by `key\value` in lower case. */
 async function policyValues(client: WSManClient, options: { signal: AbortSignal }): Promise<Map<string, string>> {
   const all = new Map<string, string>();
-  for (const key of ['Service', 'Client', 'Service\\WinRS']) {
-    const path = `${policyKey}\\${key}`;
-    const { value } = await part(() => registryValues(client, path, options));
-    for (const [name, text] of value ?? []) all.set(`hklm\\${path}\\${name}`.toLowerCase(), text);
+  for (const key of policyKeys) {
+    const { value } = await part(() => registryValues(client, key, options));
+    for (const [name, text] of value ?? []) all.set(`hklm\\${key}\\${name}`.toLowerCase(), text);
   }
   return all;
 }

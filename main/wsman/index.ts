@@ -36,6 +36,7 @@ export {
   type WSManClient,
 } from './client.ts';
 export { type CodePageDecoder, createCodePageDecoder, utf8CodePage } from './code-page.ts';
+export { codePageEncoder } from './code-page-encoder.ts';
 export { type CommandResult, collectOutput } from './collect-output.ts';
 export type { EnumerateOptions } from './enumerate.ts';
 export { type EnumerationMode, type Filter, type Item, type PolymorphismMode, readItem } from './enumeration.ts';
@@ -102,7 +103,7 @@ export {
   plantRevert,
   removeRevert,
 } from './winrm-config/plant-revert.ts';
-export { configPolicies, policyFor, policyKey } from './winrm-config/policies.ts';
+export { configPolicies, policyFor, policyKeys } from './winrm-config/policies.ts';
 export {
   type Analysis,
   analyzeRemoting,

@@ -14,72 +14,51 @@ export interface ConfigPolicy {
 }
 
 const root = 'Computer Configuration › Administrative Templates › Windows Components';
-const places = {
-  service: [`${root} › Windows Remote Management (WinRM) › WinRM Service`, 'Service'],
-  client: [`${root} › Windows Remote Management (WinRM) › WinRM Client`, 'Client'],
-  shell: [`${root} › Windows Remote Shell`, 'Service\\WinRS'],
-} as const;
 export const policyKey = 'SOFTWARE\\Policies\\Microsoft\\Windows\\WinRM';
+/** By the first part of a setting's path. */
+const places = {
+  Service: { path: `${root} › Windows Remote Management (WinRM) › WinRM Service`, key: `${policyKey}\\Service` },
+  Client: { path: `${root} › Windows Remote Management (WinRM) › WinRM Client`, key: `${policyKey}\\Client` },
+  Winrs: { path: `${root} › Windows Remote Shell`, key: `${policyKey}\\Service\\WinRS` },
+} as const;
+/** Below HKLM: every key that a policy of WinRM writes to. */
+export const policyKeys: readonly string[] = Object.values(places).map(({ key }) => key);
 
-const policy = (setting: string, place: keyof typeof places, name: string, valueName: string): ConfigPolicy => ({
-  setting,
-  path: places[place][0],
-  name,
-  key: `HKLM\\${policyKey}\\${places[place][1]}`,
-  valueName,
-});
+function policy(setting: `${keyof typeof places}/${string}`, name: string, valueName: string): ConfigPolicy {
+  const { path, key } = places[setting.split('/', 1)[0] as keyof typeof places];
+  return { setting, path, name, key: `HKLM\\${key}`, valueName };
+}
 
 export const configPolicies: readonly ConfigPolicy[] = [
-  policy('Service/Auth/Basic', 'service', 'Allow Basic authentication', 'AllowBasic'),
-  policy('Service/Auth/CredSSP', 'service', 'Allow CredSSP authentication', 'AllowCredSSP'),
-  policy('Service/Auth/Kerberos', 'service', 'Disallow Kerberos authentication', 'AllowKerberos'),
-  policy('Service/Auth/Negotiate', 'service', 'Disallow Negotiate authentication', 'AllowNegotiate'),
-  policy(
-    'Service/Auth/CbtHardeningLevel',
-    'service',
-    'Specify channel binding token hardening level',
-    'CbtHardeningLevel',
-  ),
-  policy('Service/AllowUnencrypted', 'service', 'Allow unencrypted traffic', 'AllowUnencryptedTraffic'),
-  policy('Service/AllowRemoteAccess', 'service', 'Allow remote server management through WinRM', 'AllowAutoConfig'),
-  policy('Service/IPv4Filter', 'service', 'Allow remote server management through WinRM', 'IPv4Filter'),
-  policy('Service/IPv6Filter', 'service', 'Allow remote server management through WinRM', 'IPv6Filter'),
-  policy(
-    'Service/EnableCompatibilityHttpListener',
-    'service',
-    'Turn On Compatibility HTTP Listener',
-    'HttpCompatibilityListener',
-  ),
+  policy('Service/Auth/Basic', 'Allow Basic authentication', 'AllowBasic'),
+  policy('Service/Auth/CredSSP', 'Allow CredSSP authentication', 'AllowCredSSP'),
+  policy('Service/Auth/Kerberos', 'Disallow Kerberos authentication', 'AllowKerberos'),
+  policy('Service/Auth/Negotiate', 'Disallow Negotiate authentication', 'AllowNegotiate'),
+  policy('Service/Auth/CbtHardeningLevel', 'Specify channel binding token hardening level', 'CbtHardeningLevel'),
+  policy('Service/AllowUnencrypted', 'Allow unencrypted traffic', 'AllowUnencryptedTraffic'),
+  policy('Service/AllowRemoteAccess', 'Allow remote server management through WinRM', 'AllowAutoConfig'),
+  policy('Service/IPv4Filter', 'Allow remote server management through WinRM', 'IPv4Filter'),
+  policy('Service/IPv6Filter', 'Allow remote server management through WinRM', 'IPv6Filter'),
+  policy('Service/EnableCompatibilityHttpListener', 'Turn On Compatibility HTTP Listener', 'HttpCompatibilityListener'),
   policy(
     'Service/EnableCompatibilityHttpsListener',
-    'service',
     'Turn On Compatibility HTTPS Listener',
     'HttpsCompatibilityListener',
   ),
-  policy('Client/Auth/Basic', 'client', 'Allow Basic authentication', 'AllowBasic'),
-  policy('Client/Auth/CredSSP', 'client', 'Allow CredSSP authentication', 'AllowCredSSP'),
-  policy('Client/Auth/Digest', 'client', 'Disallow Digest authentication', 'AllowDigest'),
-  policy('Client/Auth/Kerberos', 'client', 'Disallow Kerberos authentication', 'AllowKerberos'),
-  policy('Client/Auth/Negotiate', 'client', 'Disallow Negotiate authentication', 'AllowNegotiate'),
-  policy('Client/AllowUnencrypted', 'client', 'Allow unencrypted traffic', 'AllowUnencryptedTraffic'),
-  policy('Client/TrustedHosts', 'client', 'Trusted Hosts', 'TrustedHostsList'),
-  policy('Winrs/AllowRemoteShellAccess', 'shell', 'Allow Remote Shell Access', 'AllowRemoteShellAccess'),
-  policy('Winrs/IdleTimeout', 'shell', 'Specify idle Timeout', 'IdleTimeout'),
-  policy('Winrs/MaxConcurrentUsers', 'shell', 'MaxConcurrentUsers', 'MaxConcurrentUsers'),
-  policy(
-    'Winrs/MaxMemoryPerShellMB',
-    'shell',
-    'Specify maximum amount of memory in MB per Shell',
-    'MaxMemoryPerShellMB',
-  ),
-  policy(
-    'Winrs/MaxProcessesPerShell',
-    'shell',
-    'Specify maximum number of processes per Shell',
-    'MaxProcessesPerShell',
-  ),
-  policy('Winrs/MaxShellsPerUser', 'shell', 'Specify maximum number of remote shells per user', 'MaxShellsPerUser'),
-  policy('Winrs/MaxShellRunTime', 'shell', 'Specify Shell Timeout', 'ShellTimeOut'),
+  policy('Client/Auth/Basic', 'Allow Basic authentication', 'AllowBasic'),
+  policy('Client/Auth/CredSSP', 'Allow CredSSP authentication', 'AllowCredSSP'),
+  policy('Client/Auth/Digest', 'Disallow Digest authentication', 'AllowDigest'),
+  policy('Client/Auth/Kerberos', 'Disallow Kerberos authentication', 'AllowKerberos'),
+  policy('Client/Auth/Negotiate', 'Disallow Negotiate authentication', 'AllowNegotiate'),
+  policy('Client/AllowUnencrypted', 'Allow unencrypted traffic', 'AllowUnencryptedTraffic'),
+  policy('Client/TrustedHosts', 'Trusted Hosts', 'TrustedHostsList'),
+  policy('Winrs/AllowRemoteShellAccess', 'Allow Remote Shell Access', 'AllowRemoteShellAccess'),
+  policy('Winrs/IdleTimeout', 'Specify idle Timeout', 'IdleTimeout'),
+  policy('Winrs/MaxConcurrentUsers', 'MaxConcurrentUsers', 'MaxConcurrentUsers'),
+  policy('Winrs/MaxMemoryPerShellMB', 'Specify maximum amount of memory in MB per Shell', 'MaxMemoryPerShellMB'),
+  policy('Winrs/MaxProcessesPerShell', 'Specify maximum number of processes per Shell', 'MaxProcessesPerShell'),
+  policy('Winrs/MaxShellsPerUser', 'Specify maximum number of remote shells per user', 'MaxShellsPerUser'),
+  policy('Winrs/MaxShellRunTime', 'Specify Shell Timeout', 'ShellTimeOut'),
 ];
 
 export const policyFor = (setting: string): ConfigPolicy | undefined =>
