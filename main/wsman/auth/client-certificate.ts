@@ -36,7 +36,7 @@ export interface UsableClientCertificate {
   /** For `tls.createSecureContext`. */
   readonly tls:
     | { readonly cert: string; readonly key: string; readonly passphrase?: string }
-    | { readonly pfx: Uint8Array; readonly passphrase?: string };
+    | { readonly pfx: Buffer; readonly passphrase?: string };
   readonly leaf: ClientCertificateLeaf;
 }
 
@@ -63,7 +63,7 @@ export function needsPassphrase(given: ClientCertificate): boolean {
   if (given.passphrase !== null) return false;
   if (given.format === 'pem') return ENCRYPTED_KEY.test(given.key);
   try {
-    createSecureContext({ pfx: Buffer.from(given.bytes) });
+    createSecureContext({ pfx: asBuffer(given.bytes) });
     return false;
   } catch (cause) {
     return isPfx(given.bytes) && isWrongPassphrase(cause);
@@ -131,7 +131,7 @@ function readKey(key: string, passphrase: string | null): KeyObject {
 }
 
 function readPfx({ bytes, passphrase }: Extract<ClientCertificate, { format: 'pfx' }>): Read {
-  const tls = { pfx: bytes, ...(passphrase === null ? {} : { passphrase }) };
+  const tls = { pfx: asBuffer(bytes), ...(passphrase === null ? {} : { passphrase }) };
   const context = takeByTls(tls);
   const leaf = context.getCertificate();
   if (!leaf) throw unusable('The PFX file holds no certificate beside its key. Export both together.');
@@ -152,8 +152,7 @@ interface ContextHandle {
 /** Whether TLS takes certificate and key; without authorities, which take long to load. */
 function takeByTls(tls: UsableClientCertificate['tls']): ContextHandle {
   try {
-    const options = 'pfx' in tls ? { ...tls, pfx: Buffer.from(tls.pfx) } : tls;
-    return createSecureContext(options).context as ContextHandle;
+    return createSecureContext(tls).context as ContextHandle;
   } catch (cause) {
     throw 'pfx' in tls ? pfxFailure(tls, cause) : pemFailure(cause);
   }
@@ -166,10 +165,7 @@ function pemFailure(cause: unknown): AuthenticationError {
   );
 }
 
-function pfxFailure(
-  tls: { readonly pfx: Uint8Array; readonly passphrase?: string },
-  cause: unknown,
-): AuthenticationError {
+function pfxFailure(tls: { readonly pfx: Buffer; readonly passphrase?: string }, cause: unknown): AuthenticationError {
   if (!isPfx(tls.pfx)) return unusable('This is not a PFX file (PKCS#12), or it is damaged. Export it again.', cause);
   if (isUnsupported(cause)) {
     return unusable(
@@ -193,6 +189,11 @@ function pfxFailure(
     return unusable('The PFX file holds no certificate beside its key. Export both together.', cause);
   }
   return unusable(`The PFX file cannot be used (${reasonOf(cause)}). Export it again with its private key.`, cause);
+}
+
+/** The same bytes, as node:tls wants them. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** PFX ::= SEQUENCE { version INTEGER 3, … } (RFC 7292 section 4), perhaps of indefinite length. */

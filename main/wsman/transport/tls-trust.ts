@@ -53,9 +53,8 @@ const clientContexts = new WeakMap<UsableClientCertificate, SecureContext>();
 function clientContext(client: UsableClientCertificate): SecureContext {
   let context = clientContexts.get(client);
   if (context === undefined) {
-    const own = 'pfx' in client.tls ? { ...client.tls, pfx: Buffer.from(client.tls.pfx) } : client.tls;
     const ca = [...trustedAuthorities().pems];
-    context = createSecureContext({ ...own, ca, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' });
+    context = createSecureContext({ ...client.tls, ca, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' });
     clientContexts.set(client, context);
   }
   return context;
