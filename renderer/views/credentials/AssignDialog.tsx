@@ -1,6 +1,5 @@
 import { Field, Select } from '@fluentui/react-components';
 import { useState } from 'react';
-import type { Problem } from '../../../shared/contract/problem.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
@@ -9,7 +8,7 @@ import { listNames, plural } from '../../format.ts';
 import { assignToMachines, useCredentials } from '../../stores/credentials.ts';
 import { machineName, useMachines } from '../../stores/machines.ts';
 import { notify } from '../../stores/notices.ts';
-import { problemOf } from '../../stores/problem-of.ts';
+import { useAttempt } from '../../stores/use-attempt.ts';
 import './credentials.css';
 
 const inherit = 'inherit';
@@ -21,8 +20,7 @@ export function AssignDialog({ machineIds, onClose }: { machineIds: readonly str
   const chosen = machineIds.flatMap((id) => machines.get(id) ?? []);
   const own = new Set(chosen.map((machine) => machine.settings.credentialId));
   const [value, setValue] = useState<string>(() => (own.size === 1 ? ([...own][0] ?? inherit) : inherit));
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { busy, problem, attempt } = useAttempt();
   const what = machineIds.length === 1 ? machineName(machineIds[0] ?? '') : plural(machineIds.length, 'machine');
 
   const inherited = new Map<string | null, number>();
@@ -30,9 +28,8 @@ export function AssignDialog({ machineIds, onClose }: { machineIds: readonly str
     const { id } = effectiveCredential(assignments, null, settings.tags);
     inherited.set(id, (inherited.get(id) ?? 0) + 1);
   }
-  const save = async () => {
-    setBusy(true);
-    try {
+  const save = () =>
+    attempt(async () => {
       await assignToMachines(machineIds, value === inherit ? null : value);
       notify({
         kind: 'done',
@@ -42,11 +39,7 @@ export function AssignDialog({ machineIds, onClose }: { machineIds: readonly str
             : `${what} ${machineIds.length === 1 ? 'signs' : 'sign'} in with ${setName(sets, value)}.`,
       });
       onClose();
-    } catch (error) {
-      setProblem(problemOf(error));
-      setBusy(false);
-    }
-  };
+    });
   return (
     <Dialog
       title={`Credential of ${what}`}

@@ -1,7 +1,6 @@
 import { Field, Input, Radio, RadioGroup } from '@fluentui/react-components';
 import { useRef, useState } from 'react';
 import type { CredentialSet, NewCredential } from '../../../shared/contract/credentials.ts';
-import type { Problem } from '../../../shared/contract/problem.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { Banner, ProblemBanner } from '../../components/ProblemBanner.tsx';
@@ -9,7 +8,7 @@ import { SecretField, type SecretHandle } from '../../components/SecretField.tsx
 import { freeName, kindWords, secretWord } from '../../credential-words.ts';
 import { saveCredential, useCredentials } from '../../stores/credentials.ts';
 import { notify } from '../../stores/notices.ts';
-import { problemOf } from '../../stores/problem-of.ts';
+import { useAttempt } from '../../stores/use-attempt.ts';
 import { CertificateFacts } from './CertificateFacts.tsx';
 import { type CertificateFiles, CertificateFilesField, noFiles } from './CertificateFilesField.tsx';
 import { readCertificateFile, sizeProblem } from './certificate-file.ts';
@@ -38,8 +37,7 @@ export function CredentialDialog({
   const [userName, setUserName] = useState(set?.userName ?? '');
   const [files, setFiles] = useState<CertificateFiles>(noFiles);
   const [checked, setChecked] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { busy, problem, attempt, forget } = useAttempt();
   const [read, setRead] = useState<CredentialSet | null>(null);
   const password = useRef<SecretHandle>(null);
   const passphrase = useRef<SecretHandle>(null);
@@ -94,9 +92,7 @@ export function CredentialDialog({
   const save = async () => {
     setChecked(true);
     if (!sound || busy) return;
-    setBusy(true);
-    setProblem(null);
-    try {
+    const succeeded = await attempt(async () => {
       const saved = await saveCredential({ id: set?.id ?? null, name: finalName, credential: await credential() });
       clear();
       onSaved?.(saved);
@@ -108,13 +104,9 @@ export function CredentialDialog({
       if (kind === 'certificate' && saved.certificate !== null && files.certificates !== null) {
         setFiles(noFiles);
         setRead(saved);
-        setBusy(false);
       } else onClose();
-    } catch (error) {
-      clear();
-      setProblem(problemOf(error));
-      setBusy(false);
-    }
+    });
+    if (!succeeded) clear();
   };
 
   if (read?.certificate) {
@@ -175,7 +167,7 @@ export function CredentialDialog({
             onChange={(_event, data) => {
               setKind(data.value as Kind);
               setChecked(false);
-              setProblem(null);
+              forget();
             }}
           >
             {kinds.map((each) => (

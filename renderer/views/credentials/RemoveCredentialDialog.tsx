@@ -1,6 +1,4 @@
-import { useState } from 'react';
 import type { CredentialSet } from '../../../shared/contract/credentials.ts';
-import type { Problem } from '../../../shared/contract/problem.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
@@ -9,14 +7,13 @@ import { listNames, plural } from '../../format.ts';
 import { removeCredential, useCredentials } from '../../stores/credentials.ts';
 import { useMachines } from '../../stores/machines.ts';
 import { notify } from '../../stores/notices.ts';
-import { problemOf } from '../../stores/problem-of.ts';
+import { useAttempt } from '../../stores/use-attempt.ts';
 
 /** Says what the machines that have it will sign in with afterwards. */
 export function RemoveCredentialDialog({ set, onClose }: { set: CredentialSet; onClose: () => void }) {
   const { sets, assignments } = useCredentials();
   const machines = useMachines((state) => state.list);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { busy, problem, attempt } = useAttempt();
   const users = machines.filter((machine) => machine.credential.id === set.id);
   const without = {
     global: assignments.global === set.id ? null : assignments.global,
@@ -28,17 +25,12 @@ export function RemoveCredentialDialog({ set, onClose }: { set: CredentialSet; o
     const { id } = effectiveCredential(without, own, settings.tags);
     after.set(id, [...(after.get(id) ?? []), settings.name]);
   }
-  const remove = async () => {
-    setBusy(true);
-    try {
+  const remove = () =>
+    attempt(async () => {
       await removeCredential(set.id);
       notify({ kind: 'done', words: `Removed ${set.name}.` });
       onClose();
-    } catch (error) {
-      setProblem(problemOf(error));
-      setBusy(false);
-    }
-  };
+    });
   const orphans = after.get(null) ?? [];
   return (
     <Dialog

@@ -1,34 +1,28 @@
 import { useRef, useState } from 'react';
-import type { Problem } from '../../../shared/contract/problem.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { SecretField, type SecretHandle } from '../../components/SecretField.tsx';
 import { createVault, unlockVault } from '../../stores/credentials.ts';
 import { notify } from '../../stores/notices.ts';
-import { problemOf } from '../../stores/problem-of.ts';
+import { useAttempt } from '../../stores/use-attempt.ts';
 import { minPassphraseLength, passphraseProblem } from './vault-words.ts';
 import './credentials.css';
 
 /** Opens the sealed file for this run. */
 export function UnlockDialog({ onClose }: { onClose: () => void }) {
   const passphrase = useRef<SecretHandle>(null);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { busy, problem, attempt } = useAttempt();
   const unlock = async () => {
     if (busy) return;
-    setBusy(true);
-    setProblem(null);
-    try {
+    const unlocked = await attempt(async () => {
       await unlockVault(passphrase.current?.read() ?? '');
       notify({ kind: 'done', words: 'Unlocked. Machines that waited for it are asked now.' });
       onClose();
-    } catch (error) {
-      setProblem(problemOf(error));
-      setBusy(false);
-      passphrase.current?.clear();
-      passphrase.current?.focus();
-    }
+    });
+    if (unlocked) return;
+    passphrase.current?.clear();
+    passphrase.current?.focus();
   };
   return (
     <Dialog
@@ -69,9 +63,8 @@ export function UnlockDialog({ onClose }: { onClose: () => void }) {
 export function CreateVaultDialog({ onClose }: { onClose: () => void }) {
   const first = useRef<SecretHandle>(null);
   const second = useRef<SecretHandle>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, problem, attempt } = useAttempt();
   const [fault, setFault] = useState<'short' | 'different' | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
   const create = async () => {
     if (busy) return;
     const wrong = passphraseProblem(
@@ -84,18 +77,14 @@ export function CreateVaultDialog({ onClose }: { onClose: () => void }) {
       (wrong === 'short' ? first : second).current?.focus();
       return;
     }
-    setBusy(true);
-    setProblem(null);
-    try {
+    const created = await attempt(async () => {
       await createVault(first.current?.read() ?? '');
       notify({ kind: 'done', words: 'Passwords are kept in a sealed file from now on, also those of this run.' });
       onClose();
-    } catch (error) {
-      setProblem(problemOf(error));
-      setBusy(false);
-      first.current?.clear();
-      second.current?.clear();
-    }
+    });
+    if (created) return;
+    first.current?.clear();
+    second.current?.clear();
   };
   return (
     <Dialog

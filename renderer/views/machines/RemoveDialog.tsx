@@ -1,34 +1,27 @@
 import { useState } from 'react';
-import type { Problem } from '../../../shared/contract/problem.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { plural } from '../../format.ts';
 import { machineName, removeMachines, useMachines } from '../../stores/machines.ts';
 import { notify } from '../../stores/notices.ts';
-import { problemOf } from '../../stores/problem-of.ts';
 import { openMachines, useRouter } from '../../stores/router.ts';
+import { useAttempt } from '../../stores/use-attempt.ts';
 
 /** Takes machines out of the inventory, after naming them. Nothing changes on the machines. */
 export function RemoveDialog({ machineIds, onClose }: { machineIds: readonly string[]; onClose: () => void }) {
   const [names] = useState(() => machineIds.map(machineName));
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { busy, problem, attempt } = useAttempt();
   const what = names.length === 1 ? (names[0] ?? '') : plural(names.length, 'machine');
-  const remove = async () => {
-    setBusy(true);
-    try {
+  const remove = () =>
+    attempt(async () => {
       const present = machineIds.filter((id) => useMachines.getState().byId.has(id));
       await removeMachines(present);
       const { route } = useRouter.getState();
       if (route.view === 'machine' && machineIds.includes(route.machineId)) openMachines();
       notify({ kind: 'done', words: `Removed ${what} from the inventory.` });
       onClose();
-    } catch (error) {
-      setProblem(problemOf(error));
-      setBusy(false);
-    }
-  };
+    });
   return (
     <Dialog
       title={`Remove ${what}?`}

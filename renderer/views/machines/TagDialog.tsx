@@ -1,12 +1,11 @@
 import { useMemo, useState } from 'react';
-import type { Problem } from '../../../shared/contract/problem.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { listNames, plural } from '../../format.ts';
 import { machineName, tagMachines, useMachines } from '../../stores/machines.ts';
 import { notify } from '../../stores/notices.ts';
-import { problemOf } from '../../stores/problem-of.ts';
+import { useAttempt } from '../../stores/use-attempt.ts';
 import { TagsField } from './TagsField.tsx';
 import './machine-dialog.css';
 
@@ -15,8 +14,7 @@ export function TagDialog({ machineIds, onClose }: { machineIds: readonly string
   const byId = useMachines((state) => state.byId);
   const [add, setAdd] = useState<readonly string[]>([]);
   const [remove, setRemove] = useState<ReadonlySet<string>>(new Set());
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { busy, problem, attempt } = useAttempt();
   const present = useMemo(() => {
     const counts = new Map<string, number>();
     for (const id of machineIds)
@@ -24,17 +22,12 @@ export function TagDialog({ machineIds, onClose }: { machineIds: readonly string
     return [...counts].sort(([a], [b]) => a.localeCompare(b));
   }, [byId, machineIds]);
   const what = machineIds.length === 1 ? machineName(machineIds[0] ?? '') : plural(machineIds.length, 'machine');
-  const save = async () => {
-    setBusy(true);
-    try {
+  const save = () =>
+    attempt(async () => {
       await tagMachines(machineIds, add, [...remove]);
       notify({ kind: 'done', words: `Changed the tags of ${what}.` });
       onClose();
-    } catch (error) {
-      setProblem(problemOf(error));
-      setBusy(false);
-    }
-  };
+    });
   return (
     <Dialog
       title={`Tags of ${what}`}

@@ -1,13 +1,12 @@
 import { Field, Input } from '@fluentui/react-components';
 import { BranchCompareRegular, DeleteRegular } from '@fluentui/react-icons';
 import { useEffect, useState } from 'react';
-import type { Problem } from '../../../shared/contract/problem.ts';
 import type { ConfigurationSide, SnapshotInfo } from '../../../shared/contract/winrm-settings.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { formatDate, formatDay } from '../../format.ts';
-import { problemOf } from '../../stores/problem-of.ts';
+import { useAttempt } from '../../stores/use-attempt.ts';
 import { readSnapshots, removeSnapshot, saveSnapshot, useSnapshots } from '../../stores/winrm-snapshots.ts';
 
 /** Named snapshots: this machine's settings as they are now, kept; any of them compared with now, or removed. */
@@ -19,21 +18,9 @@ export function SnapshotsDialog(props: {
 }) {
   const { list, problem } = useSnapshots();
   const [name, setName] = useState(() => `${props.machine} ${formatDay(Date.now())}`);
-  const [busy, setBusy] = useState(false);
-  const [own, setOwn] = useState<Problem | null>(null);
+  const { busy, problem: own, attempt } = useAttempt();
   const [removing, setRemoving] = useState<SnapshotInfo | null>(null);
   useEffect(() => void readSnapshots(), []);
-  const attempt = async (work: () => Promise<unknown>) => {
-    setBusy(true);
-    setOwn(null);
-    try {
-      await work();
-    } catch (error) {
-      setOwn(problemOf(error));
-    } finally {
-      setBusy(false);
-    }
-  };
   return (
     <Dialog
       title="Snapshots of WinRM settings"
@@ -50,7 +37,7 @@ export function SnapshotsDialog(props: {
         className="wr-save"
         onSubmit={(event) => {
           event.preventDefault();
-          if (name.trim() !== '' && !busy) void attempt(() => saveSnapshot(props.machineId, name.trim()));
+          if (name.trim() !== '') void attempt(() => saveSnapshot(props.machineId, name.trim()));
         }}
       >
         <Field label={`Name of a new snapshot of ${props.machine}`}>
