@@ -164,7 +164,7 @@ const winrsOwn: readonly SwitchRule[] = (
     ['noecho', ['noe', 'noecho'], 'none', 'what is typed is not shown'],
     ['noprofile', ['nop', 'noprofile'], 'none', 'do not load the profile'],
     ['allowdelegate', ['ad', 'allowdelegate'], 'none', 'the ticket may be used onward'],
-    ['codepage', ['codepage'], 'required', 'of input and output'],
+    ['codepage', ['codepage'], 'required', 'of output and of what is typed'],
   ] as const
 ).map(([, spellings, value, note]) => ({ name: 'help', spellings, value, note }));
 const winrsSwitches: readonly SwitchRule[] = [...switchRules.filter(({ name }) => winrsNames.has(name)), ...winrsOwn];

@@ -21,13 +21,14 @@ is the command, and cmd.exe there reads it.
   -nop, -noprofile            do not load the user's profile
   -noe, -noecho               what is typed here is not shown
   -ad, -allowdelegate         Kerberos: the machine may use the ticket onward
-  -codepage:N                 (Windeck's own) code page of input and output;
-                              65001, UTF-8, unless said otherwise
+  -codepage:N                 (Windeck's own) code page of output and of what
+                              is typed; 65001, UTF-8, unless said otherwise
   -comp, -compression         accepted; nothing is compressed
   -t, -timeout:S              accepted; deprecated, and of no effect
 
-Standard input goes to the command, to its end. Ctrl-C is sent to it; pressed a
-second time it ends winrs, and everything that was started there with it.
+Standard input goes to the command, to its end; from a file or a program it is
+passed on byte by byte. Ctrl-C is sent to it; pressed a second time it ends
+winrs, and everything that was started there with it.
 
 The exit code is that of the command. 1 also means that it could not be run at
 all, which standard error then says; 130 that it was ended here by Ctrl-C.

@@ -86,6 +86,19 @@ test('a code page nobody knows is said; what the machine makes of it is its own 
   expect(stderr).toBe('Note: code page 37 is not known here; its bytes are read as Latin-1.\n');
 });
 
+test('what is typed goes in the code page of the shell; what is piped, byte by byte', async () => {
+  // UTF-8, cut within a character, as a terminal or a file gives it.
+  const stdin = async function* () {
+    const bytes = Buffer.from('äöü €\r\n');
+    yield bytes.subarray(0, 3);
+    yield bytes.subarray(3);
+  };
+  const typed = await run('winrs -codepage:850 more', { standardInput: stdin, isInteractive: true });
+  expect(typed.stdout).toBe('äöü ?\r\n');
+  const piped = await run('winrs -codepage:850 more', { standardInput: stdin });
+  expect(Buffer.from(piped.stdout).toString()).toBe('├ñ├Â├╝ Ôé¼\r\n');
+});
+
 test('cancelled before it began: nothing is sent', async () => {
   const before = await lab.statistics(machine.name);
   const { exitCode } = await run('winrs hostname', { signal: AbortSignal.abort() });

@@ -4,11 +4,13 @@
  */
 import {
   CancelledError,
+  codePageEncoder,
   createCodePageDecoder,
   openShell,
   type RunningCommand,
   type Shell,
   type StreamName,
+  utf8CodePage,
   type WSManClient,
 } from '../wsman/index.ts';
 import { CommandLineError } from './command.ts';
@@ -118,7 +120,7 @@ async function runIn(shell: Shell, command: WinrsCommand, environment: WinrsEnvi
   running = await shell.run(command.commandLine, [], {
     consoleModeStdin: environment.isInteractive,
     skipCmdShell: false,
-    stdin: stdin ?? nothing(),
+    stdin: stdin === null ? nothing() : environment.isInteractive ? inCodePage(command.codePage, stdin) : stdin,
     signal,
   });
   const release = environment.onInterrupt(interrupt);
@@ -139,6 +141,16 @@ async function runIn(shell: Shell, command: WinrsCommand, environment: WinrsEnvi
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+/** What is typed is text, and comes as UTF-8; what comes from a file or a program is passed on byte by byte. */
+async function* inCodePage(codePage: number, typed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const decoder = createCodePageDecoder(utf8CodePage);
+  const encode = codePageEncoder(codePage) ?? codePageEncoder(utf8CodePage)!;
+  for await (const piece of typed) {
+    const bytes = encode(decoder.decode(piece));
+    if (bytes.length > 0) yield bytes;
+  }
+}
 
 /** What moves no cursor but along and down the lines; anything else a machine prints is shown, not obeyed. */
 const commanding = /[\u0000-\u0007\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;

@@ -1,8 +1,8 @@
 /** cmd.exe /c LINE: takes a line apart and runs its steps, one after another, as long as nothing interrupts it. */
+import { codePageEncoder } from '../../wsman/code-page-encoder.ts';
 import type { SimulatedMachine } from '../simulated-machine.ts';
 import { expandVariables, parseCmdLine, type SimpleCommand } from './cmd-line.ts';
 import { findFile, resolvePath, writeFile } from './file-system.ts';
-import { encoderFor } from './oem-text.ts';
 import { createPipe, type Pipe } from './pipe.ts';
 import { controlCExit, Interruption, type LabEnvironment, type Program, type ProgramContext } from './program.ts';
 import { programs } from './programs/all.ts';
@@ -39,7 +39,7 @@ export async function runCmd(
   const steps = parseCmdLine(expandVariables(line, environment));
   if (steps === null) {
     const text = 'The syntax of the command is incorrect.\r\n';
-    await host.write('stderr', encoderFor(host.codePage)!(text));
+    await host.write('stderr', codePageEncoder(host.codePage)!(text));
     return 1;
   }
   const state: CmdState = { environment, directory };
@@ -92,7 +92,7 @@ async function runSimple(
   state: CmdState,
   io: StandardStreams,
 ): Promise<Outcome> {
-  const encode = encoderFor(host.codePage)!;
+  const encode = codePageEncoder(host.codePage)!;
   const text = command.text.replace(/^[\s@]+/, '');
   const ended = redirect(command, host, state, io);
   if (ended === null) {
@@ -177,7 +177,7 @@ export function runDirectly(
   // No search path: only a whole path names a program here.
   const found = command.includes('\\') ? findProgram(command) : null;
   if (found === null) return null;
-  const encode = encoderFor(host.codePage)!;
+  const encode = codePageEncoder(host.codePage)!;
   return runProgram(found, tail, host, (rest) => ({
     machine: host.machine,
     user: host.user,
@@ -269,7 +269,7 @@ function redirect(
 function fileInput(host: CommandHost, path: string): Pipe | null {
   const file = path === 'nul' ? { text: '', pieces: () => [] } : findFile(host.machine, host.user, path);
   if (file === null) return null;
-  const text = file.text === null ? [] : [encoderFor(host.codePage)!(file.text)];
+  const text = file.text === null ? [] : [codePageEncoder(host.codePage)!(file.text)];
   const pieces = [...text, ...file.pieces()];
   return { write: async () => {}, end: () => {}, read: async () => pieces.shift() ?? null };
 }

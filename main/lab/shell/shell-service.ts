@@ -1,5 +1,6 @@
 /** Remote shells on the wire (MS-WSMV 3.1.4.5.2, 3.1.4.11 to 3.1.4.14; shapes as recorded from Windows): requests in, answers out. */
 
+import { codePageEncoder } from '../../wsman/code-page-encoder.ts';
 import { readDuration } from '../../wsman/envelope.ts';
 import { actions, ns } from '../../wsman/namespaces.ts';
 import { attribute, child, childrenOf, childText, type XmlElement } from '../../wsman/xml.ts';
@@ -9,10 +10,11 @@ import { type LabRequest, type OperationResult, resourceCreated } from '../opera
 import type { SimulatedMachine } from '../simulated-machine.ts';
 import { type LabCommand, startCommand } from './command.ts';
 import { findFolder, resolvePath } from './file-system.ts';
-import { defaultCodePage, encoderFor } from './oem-text.ts';
 import { cmdUri, writeShell } from './shell-record.ts';
 import { addShell, endShell, findShell, holdOpen, type LabShell, shellsOf, touch } from './shells.ts';
 
+/** The OEM page of a British Windows (CountryCode 44), which the lab's machines are. */
+const defaultCodePage = 850;
 /** Room for the envelope, the ends of the streams and the state around a batch of output, in octets. */
 const envelopeRoom = 3072;
 const badParameter = (): LabFault => new LabFault(87, { shellPlugin: true });
@@ -94,7 +96,7 @@ function create(machine: SimulatedMachine, caller: ShellCaller, request: LabRequ
   const shell = addShell(machine, {
     ...caller,
     name: attribute(body, 'Name'),
-    codePage: encoderFor(wantedPage) ? wantedPage : defaultCodePage,
+    codePage: codePageEncoder(wantedPage) ? wantedPage : defaultCodePage,
     locale: request.locale ?? 'en-US',
     isProfileLoaded: !isOn(request, 'WINRS_NOPROFILE'),
     givenEnvironment: variables
