@@ -4,7 +4,6 @@ import {
   chooseDigestChallenge,
   createDigestSession,
   DIGEST_ALGORITHMS,
-  digestAuthorization,
   parseDigestChallenge,
   parseDigestChallenges,
   parseDigestParameters,
@@ -18,14 +17,14 @@ describe('published vectors', () => {
     parseDigestChallenge(
       `Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm=${algorithm}, nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"`,
     )!;
-  const mufasa = { userName: 'Mufasa', method: 'GET', uri: '/dir/index.html', nc: 1 };
 
   test.each([
     ['MD5', '8ca523f5e9506fed4657c9700eebdbec'],
     ['SHA-256', '753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1'],
   ])('RFC 7616 3.9.1, %s', (algorithm, response) => {
     const cnonce = 'f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ';
-    const header = digestAuthorization(rfc7616(algorithm), { ...mufasa, password: 'Circle of Life', cnonce });
+    const session = createDigestSession(rfc7616(algorithm), 'Mufasa', 'Circle of Life', cnonce);
+    const header = session.authorization('GET', '/dir/index.html');
     expect(header).toBe(
       `Digest username="Mufasa", realm="http-auth@example.org", nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", uri="/dir/index.html", response="${response}", algorithm=${algorithm}, cnonce="${cnonce}", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS", qop=auth, nc=00000001`,
     );
@@ -34,19 +33,14 @@ describe('published vectors', () => {
     const challenge = parseDigestChallenge(
       'Digest realm="testrealm@host.com", qop="auth,auth-int", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5ccc069c403ebaf9f0171e9517f40e41"',
     )!;
-    const header = digestAuthorization(challenge, { ...mufasa, password: 'Circle Of Life', cnonce: '0a4f113b' });
+    const session = createDigestSession(challenge, 'Mufasa', 'Circle Of Life', '0a4f113b');
+    const header = session.authorization('GET', '/dir/index.html');
     expect(parameter(header, 'response')).toBe('6629fae49393a05397450978507c4ef1');
     expect(header).not.toContain('algorithm');
   });
   test('without qop, as RFC 2069 has it, SHA-256 (test 2061 of curl)', () => {
     const challenge = parseDigestChallenge('Digest realm="testrealm", nonce="1053604145", algorithm="SHA-256"')!;
-    const header = digestAuthorization(challenge, {
-      userName: 'testuser',
-      password: 'testpass',
-      method: 'GET',
-      uri: '/2061',
-      nc: 1,
-    });
+    const header = createDigestSession(challenge, 'testuser', 'testpass').authorization('GET', '/2061');
     expect(header).toBe(
       'Digest username="testuser", realm="testrealm", nonce="1053604145", uri="/2061", response="9dc55255f1a2537b838311674b621d45346b862a81631bb20e4ce356ef25062d", algorithm=SHA-256',
     );

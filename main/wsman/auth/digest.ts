@@ -109,28 +109,13 @@ export function chooseDigestChallenge(challenges: readonly DigestChallenge[]): D
   );
 }
 
-export interface DigestAnswer {
-  readonly userName: string;
-  readonly password: string;
-  readonly method: string;
-  /** The request target, exactly as it stands in the request line. */
-  readonly uri: string;
-  /** How often this nonce has been used, this time included: 1, 2, … */
-  readonly nc: number;
-  /** One's own nonce, the same for as long as the target's is (the -sess algorithms need that). Absent: a new one. */
-  readonly cnonce?: string;
-}
-
-/** The value of Authorization that answers `challenge` (RFC 7616 3.4). Throws AuthenticationError for a user name that no header can hold. */
-export function digestAuthorization(challenge: DigestChallenge, answer: DigestAnswer): string {
-  const secret = digestSecret(requireAlgorithm(challenge), answer.userName, challenge.realm, answer.password);
-  return authorizationOf(challenge, { ...answer, cnonce: answer.cnonce ?? newCnonce(), secret });
-}
-
 /** Answers of one client to one target: keeps the hashed secret instead of the password, and counts. */
 export interface DigestSession {
   readonly algorithm: DigestAlgorithm;
-  /** The value of Authorization for the next request. */
+  /**
+   * The value of Authorization for the next request (RFC 7616 3.4). `uri`: the request target, exactly as it stands in the request line.
+   * Throws AuthenticationError for a user name that no header can hold.
+   */
   authorization(method: string, uri: string): string;
   /**
    * Goes on with a new nonce: after `stale`, or when a target gives out one per connection. False where the challenge is of another realm
@@ -146,11 +131,17 @@ export interface DigestSession {
   dispose(): void;
 }
 
-export function createDigestSession(first: DigestChallenge, userName: string, password: string): DigestSession {
+/** `firstCnonce`: of the first challenge's answers; a test gives a published one. */
+export function createDigestSession(
+  first: DigestChallenge,
+  userName: string,
+  password: string,
+  firstCnonce = newCnonce(),
+): DigestSession {
   const algorithm = requireAlgorithm(first);
   const secret = digestSecret(algorithm, userName, first.realm, password);
   let challenge = first;
-  let cnonce = newCnonce();
+  let cnonce = firstCnonce;
   let nc = 0;
   let lastUri = '';
   const restart = (next: DigestChallenge) => {
@@ -249,22 +240,18 @@ export function isSameText(a: string, b: string): boolean {
 
 function authorizationOf(
   challenge: DigestChallenge,
-  {
-    userName,
-    method,
-    uri,
-    nc,
-    cnonce,
-    secret,
-  }: {
+  answer: {
     readonly userName: string;
     readonly method: string;
     readonly uri: string;
+    /** How often this nonce has been used, this time included: 1, 2, … */
     readonly nc: number;
+    /** One's own nonce, the same for as long as the target's is (the -sess algorithms need that). */
     readonly cnonce: string;
     readonly secret: Uint8Array;
   },
 ): string {
+  const { userName, method, uri, nc, cnonce, secret } = answer;
   const algorithm = requireAlgorithm(challenge);
   const response = digestResponse({ algorithm, secret, challenge, cnonce, nc: ncText(nc), method, uri });
   const parameters = [
