@@ -1,6 +1,7 @@
 import { Field } from '@fluentui/react-components';
 import { EyeOffRegular, EyeRegular } from '@fluentui/react-icons';
 import { type Ref, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react';
+import { invalid } from './form.tsx';
 import './secret-field.css';
 
 /** What a form may do with a secret that is being typed. */
@@ -87,11 +88,7 @@ export function SecretField({
   };
   const words = [hint, capsLock && !shown ? 'Caps Lock is on.' : undefined].filter((part) => part !== undefined);
   return (
-    <Field
-      label={label}
-      {...(words.length === 0 ? {} : { hint: words.join(' ') })}
-      {...(problem === undefined ? {} : { validationMessage: problem, validationState: 'error' as const })}
-    >
+    <Field label={label} {...(words.length === 0 ? {} : { hint: words.join(' ') })} {...invalid(problem)}>
       {(field) => (
         <div className={multiline ? 'secret-field lines' : 'secret-field'}>
           {multiline ? (

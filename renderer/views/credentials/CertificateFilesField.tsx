@@ -2,6 +2,7 @@ import { Field } from '@fluentui/react-components';
 import { CertificateRegular, KeyRegular } from '@fluentui/react-icons';
 import { type Ref, useRef, useState } from 'react';
 import { Button } from '../../components/Button.tsx';
+import { invalid } from '../../components/form.tsx';
 import { SecretField, type SecretHandle } from '../../components/SecretField.tsx';
 import { type CertificateFormat, formatOfName } from './certificate-file.ts';
 
@@ -102,11 +103,7 @@ function FileField(props: {
 }) {
   const input = useRef<HTMLInputElement>(null);
   return (
-    <Field
-      label={props.label}
-      {...(props.hint === undefined ? {} : { hint: props.hint })}
-      {...(props.problem === undefined ? {} : { validationMessage: props.problem, validationState: 'error' as const })}
-    >
+    <Field label={props.label} {...(props.hint === undefined ? {} : { hint: props.hint })} {...invalid(props.problem)}>
       {(field) => (
         <div className="row g8">
           <input

@@ -3,6 +3,7 @@ import { useRef, useState } from 'react';
 import type { CredentialSet, NewCredential } from '../../../shared/contract/credentials.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
+import { invalid, SubmitByEnter } from '../../components/form.tsx';
 import { Banner, ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { SecretField, type SecretHandle } from '../../components/SecretField.tsx';
 import { freeName, kindWords, secretWord } from '../../credential-words.ts';
@@ -177,7 +178,7 @@ export function CredentialDialog({
         )}
         {kind === 'password' ? (
           <>
-            <Field label="User" {...invalid(checked, userProblem)}>
+            <Field label="User" {...invalid(checked ? userProblem : undefined)}>
               <Input
                 value={userName}
                 placeholder="DOMAIN\user, user@domain or .\user"
@@ -213,7 +214,11 @@ export function CredentialDialog({
             keeping={keepingHint(vault)}
           />
         )}
-        <Field label="Name of the set" hint="Shown wherever it is used." {...invalid(checked, nameProblem)}>
+        <Field
+          label="Name of the set"
+          hint="Shown wherever it is used."
+          {...invalid(checked ? nameProblem : undefined)}
+        >
           <Input
             value={name}
             placeholder={defaultName === '' ? 'Domain administrators' : defaultName}
@@ -227,13 +232,8 @@ export function CredentialDialog({
         {set !== null && set.kept === 'missing' ? (
           <p className="t3 s12">Its {secretWord(set.kind)} is not there: it was kept for an earlier run only.</p>
         ) : null}
-        <button type="submit" hidden tabIndex={-1} aria-hidden="true">
-          Save
-        </button>
+        <SubmitByEnter />
       </form>
     </Dialog>
   );
 }
-
-const invalid = (checked: boolean, words: string | undefined) =>
-  checked && words !== undefined ? { validationMessage: words, validationState: 'error' as const } : {};

@@ -3,6 +3,7 @@ import { AddRegular, DismissRegular } from '@fluentui/react-icons';
 import { useId, useMemo, useState } from 'react';
 import type { Assignments, CredentialSet } from '../../../shared/contract/credentials.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
+import { SubmitByEnter } from '../../components/form.tsx';
 import { Tag } from '../../components/Tag.tsx';
 import { sortSets } from '../../credential-words.ts';
 import { listNames, plural } from '../../format.ts';
@@ -147,9 +148,7 @@ export function Inheritance() {
               Add
             </Button>
           </span>
-          <button type="submit" hidden tabIndex={-1} aria-hidden="true">
-            Add
-          </button>
+          <SubmitByEnter />
         </form>
         {own.length === 0 ? null : (
           <div className="rule own">

@@ -1,6 +1,7 @@
 import { useRef, useState } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
+import { SubmitByEnter } from '../../components/form.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { SecretField, type SecretHandle } from '../../components/SecretField.tsx';
 import { createVault, unlockVault } from '../../stores/credentials.ts';
@@ -53,7 +54,7 @@ export function UnlockDialog({ onClose }: { onClose: () => void }) {
         </p>
         <SecretField label="Passphrase" secret={passphrase} autoFocus />
         {problem === null ? null : <ProblemBanner problem={problem} />}
-        <Submit />
+        <SubmitByEnter />
       </form>
     </Dialog>
   );
@@ -128,15 +129,8 @@ export function CreateVaultDialog({ onClose }: { onClose: () => void }) {
           problem={fault === 'different' ? 'This is not the same passphrase.' : undefined}
         />
         {problem === null ? null : <ProblemBanner problem={problem} />}
-        <Submit />
+        <SubmitByEnter />
       </form>
     </Dialog>
   );
 }
-
-/** Lets Enter in a field send the form. */
-const Submit = () => (
-  <button type="submit" hidden tabIndex={-1} aria-hidden="true">
-    Save
-  </button>
-);

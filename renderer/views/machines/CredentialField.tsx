@@ -1,6 +1,7 @@
 import { Field, Input, Select } from '@fluentui/react-components';
 import { type Ref, useState } from 'react';
 import type { CredentialSet } from '../../../shared/contract/credentials.ts';
+import { invalid } from '../../components/form.tsx';
 import { SecretField, type SecretHandle } from '../../components/SecretField.tsx';
 import { SourceBadge } from '../../components/SourceBadge.tsx';
 import { effectiveCredential, freeName, keptWords, kindWords, setName } from '../../credential-words.ts';
@@ -80,12 +81,7 @@ export function CredentialField(props: {
       </Field>
       {value.kind === 'new' ? (
         <>
-          <Field
-            label="User"
-            {...(props.problem === undefined
-              ? {}
-              : { validationMessage: props.problem, validationState: 'error' as const })}
-          >
+          <Field label="User" {...invalid(props.problem)}>
             <Input
               value={value.userName}
               placeholder="DOMAIN\user, user@domain or .\user"

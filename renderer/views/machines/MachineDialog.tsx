@@ -4,6 +4,7 @@ import type { Machine } from '../../../shared/contract/machines.ts';
 import type { Problem } from '../../../shared/contract/problem.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
+import { invalid, SubmitByEnter } from '../../components/form.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import type { SecretHandle } from '../../components/SecretField.tsx';
 import { effectiveCredential } from '../../credential-words.ts';
@@ -22,7 +23,7 @@ import {
   withAddress,
   withTransport,
 } from './machine-draft.ts';
-import { AdvancedFields, Consents, invalid, SignInField } from './SignInFields.tsx';
+import { AdvancedFields, Consents, SignInField } from './SignInFields.tsx';
 import { TagsField } from './TagsField.tsx';
 import { TestPanel } from './TestPanel.tsx';
 import { useMachineTest } from './use-machine-test.ts';
@@ -219,9 +220,7 @@ export function MachineDialog({
             </Button>
           </div>
         ) : null}
-        <button type="submit" hidden tabIndex={-1} aria-hidden="true">
-          Test
-        </button>
+        <SubmitByEnter />
       </form>
       {problem === null ? null : (
         <div className="form-problem">

@@ -4,6 +4,7 @@ import { useId, useState } from 'react';
 import type { CredentialSet } from '../../../shared/contract/credentials.ts';
 import type { SignIn } from '../../../shared/contract/machines.ts';
 import { Button } from '../../components/Button.tsx';
+import { invalid } from '../../components/form.tsx';
 import { Glyph } from '../../components/Glyph.tsx';
 import { Banner } from '../../components/ProblemBanner.tsx';
 import {
@@ -181,6 +182,3 @@ export function Consents({ draft, onChange }: SignInProps) {
     </>
   );
 }
-
-export const invalid = (words: string | undefined) =>
-  words === undefined ? {} : { validationMessage: words, validationState: 'error' as const };

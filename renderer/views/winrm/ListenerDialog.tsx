@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { StoreCertificate, WinrmConfiguration, WinrmListener } from '../../../shared/contract/winrm-settings.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
+import { invalid, SubmitByEnter } from '../../components/form.tsx';
 import { Glyph } from '../../components/Glyph.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { formatDay } from '../../format.ts';
@@ -18,9 +19,6 @@ import {
   withCertificate,
 } from './listener-form.ts';
 import { shortPrint } from './words.ts';
-
-const invalid = (words: string | undefined) =>
-  words === undefined ? {} : { validationMessage: words, validationState: 'error' as const };
 
 /** A new listener or an existing one. It drafts the change; nothing is sent before the review. */
 export function ListenerDialog(props: {
@@ -71,7 +69,7 @@ export function ListenerDialog(props: {
           save();
         }}
       >
-        <button type="submit" hidden aria-hidden="true" tabIndex={-1} />
+        <SubmitByEnter />
         <Field label="Transport">
           <Select
             value={form.transport}

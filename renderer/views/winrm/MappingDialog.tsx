@@ -3,10 +3,8 @@ import { useState } from 'react';
 import type { CertificateMapping } from '../../../shared/contract/winrm-settings.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
+import { invalid, SubmitByEnter } from '../../components/form.tsx';
 import type { DraftChange } from '../../stores/winrm-draft.ts';
-
-const invalid = (words: string | undefined) =>
-  words === undefined ? {} : { validationMessage: words, validationState: 'error' as const };
 
 /** Which account a client certificate signs in as. The password of that account is typed when the changes are applied, not here. */
 export function MappingDialog(props: {
@@ -70,7 +68,7 @@ export function MappingDialog(props: {
           save();
         }}
       >
-        <button type="submit" hidden aria-hidden="true" tabIndex={-1} />
+        <SubmitByEnter />
         <Field
           label="Issuer"
           hint="Thumbprint of the authority that issued the client certificates"

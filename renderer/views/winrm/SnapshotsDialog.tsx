@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import type { ConfigurationSide, SnapshotInfo } from '../../../shared/contract/winrm-settings.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
+import { SubmitByEnter } from '../../components/form.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { formatDate, formatDay } from '../../format.ts';
 import { useAttempt } from '../../stores/use-attempt.ts';
@@ -43,7 +44,7 @@ export function SnapshotsDialog(props: {
         <Field label={`Name of a new snapshot of ${props.machine}`}>
           <Input value={name} maxLength={100} data-autofocus="" onChange={(_event, data) => setName(data.value)} />
         </Field>
-        <button type="submit" hidden aria-hidden="true" tabIndex={-1} />
+        <SubmitByEnter />
         <Button
           kind="primary"
           disabled={busy || name.trim() === ''}
