@@ -9,8 +9,7 @@ export interface DerElement {
 /** One element of `tag` around `contents`. */
 export function encodeDer(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
   const length = contents.reduce((sum, part) => sum + part.length, 0);
-  const header = length < 0x80 ? [tag, length] : [tag, 0, ...bigEndian(length)];
-  if (length >= 0x80) header[1] = 0x80 | (header.length - 2);
+  const header = derHeader(tag, length);
   const bytes = new Uint8Array(header.length + length);
   bytes.set(header);
   let at = header.length;
@@ -21,10 +20,12 @@ export function encodeDer(tag: number, ...contents: readonly Uint8Array[]): Uint
   return bytes;
 }
 
-function bigEndian(value: number): number[] {
-  const bytes: number[] = [];
-  for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest & 255);
-  return bytes;
+/** Tag and length alone, for contents that stand elsewhere. */
+export function derHeader(tag: number, length: number): Uint8Array {
+  if (length < 0x80) return Uint8Array.of(tag, length);
+  const digits: number[] = [];
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) digits.unshift(rest & 255);
+  return Uint8Array.of(tag, 0x80 | digits.length, ...digits);
 }
 
 /** The first element of `bytes`. Throws RangeError where it is not DER. */

@@ -5,11 +5,14 @@
  */
 import { createHash, createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import { ProtocolError } from '../../errors.ts';
+import { derHeader } from '../der.ts';
 import { rc4 } from '../ntlm/rc4.ts';
 import type { KerberosSession, SessionKeys } from './session.ts';
 
 const RC4_HMAC = 23;
 const KEY_LENGTH = 16;
+/** Tag of the frame (RFC 2743 3.1). */
+const FRAME = 0x60;
 const OID = Buffer.from('06092a864886f712010202', 'hex');
 /** TOK_ID, SGN_ALG (HMAC), SEAL_ALG (RC4 or none), filler (7.2, 7.3). */
 const WRAP_HEADER = Buffer.from('020111001000ffff', 'hex');
@@ -45,7 +48,7 @@ export function createRc4HmacSession(keys: SessionKeys): KerberosSession {
       const sum = checksum(own, Salt.SEAL, WRAP_HEADER, confounder, plain);
       const sealed = rc4(sealKey(own, seq), Buffer.concat([confounder, plain]));
       const token = Buffer.concat([OID, WRAP_HEADER, rc4(seqKey(own, sum), seq), sum, sealed.subarray(0, CONFOUNDER)]);
-      const frame = frameHeader(token.length + plain.length);
+      const frame = derHeader(FRAME, token.length + plain.length);
       return { signature: Buffer.concat([frame, token]), data: sealed.subarray(CONFOUNDER) };
     },
     unseal(signature, data) {
@@ -70,7 +73,7 @@ export function createRc4HmacSession(keys: SessionKeys): KerberosSession {
       sendSeq = (sendSeq + 1) >>> 0;
       const sum = checksum(own, Salt.SIGN, MIC_HEADER, message);
       const token = Buffer.concat([OID, MIC_HEADER, rc4(seqKey(own, sum), seq), sum]);
-      return Buffer.concat([frameHeader(token.length), token]);
+      return Buffer.concat([derHeader(FRAME, token.length), token]);
     },
     verify(message, signature) {
       if (!derived) return false;
@@ -138,17 +141,9 @@ function sequence(seq: number, direction: number): Buffer {
   return bytes;
 }
 
-/** Tag and length of the frame (RFC 2743 3.1). */
-function frameHeader(length: number): Buffer {
-  if (length < 0x80) return Buffer.of(0x60, length);
-  const bytes: number[] = [];
-  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest & 0xff);
-  return Buffer.of(0x60, 0x80 | bytes.length, ...bytes);
-}
-
 /** What follows the frame and the mechanism's OID. The length is not believed: it may or may not count the data. */
 function afterFrame(token: Buffer): Buffer {
-  if (token[0] !== 0x60) throw broken('it is no token of GSS-API');
+  if (token[0] !== FRAME) throw broken('it is no token of GSS-API');
   const long = token[1]! >= 0x80 ? token[1]! & 0x7f : 0;
   const at = 2 + long;
   if (long > 4 || !token.subarray(at, at + OID.length).equals(OID)) throw broken('it is not of Kerberos');
