@@ -1,4 +1,4 @@
-import { AuthenticationError } from '../errors.ts';
+import { CancelledError } from '../errors.ts';
 import type { Target } from '../target.ts';
 import { createHttpChannel } from './http-channel.ts';
 import { requestHeadStart } from './http-message.ts';
@@ -28,6 +28,6 @@ export async function offeredSchemes(
     });
     return answer.status === 401 ? offeredBy(answer) : [];
   } finally {
-    channel.destroy(new AuthenticationError('It was only asked what it offers.', { reason: 'no-credential' }));
+    channel.destroy(new CancelledError('It was only asked what it offers.'));
   }
 }
