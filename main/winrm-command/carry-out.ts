@@ -2,6 +2,7 @@
 import {
   actions,
   type CallOptions,
+  className,
   type EnumerateOptions,
   ns,
   type OptionSet,
@@ -54,7 +55,7 @@ export async function carryOut(
     }
     case 'create': {
       const { resource, input } = command;
-      const body = await inputXml(input, lastStep(resource.resourceUri), resource.resourceUri, environment);
+      const body = await inputXml(input, className(resource.resourceUri), resource.resourceUri, environment);
       const answer = await client.call({ ...call, action: actions.create, resource, body });
       if (answer.body !== null) await stdout(formatItem(answer.body, format));
       return;
@@ -73,7 +74,6 @@ export async function carryOut(
 }
 
 const toOption = ([name, value]: InputPair): OptionSet[number] => ({ name, value });
-const lastStep = (uri: string): string => uri.slice(uri.lastIndexOf('/') + 1);
 const dialectOf = ({ dialect }: Fragment): { dialect?: string } => (dialect === null ? {} : { dialect });
 
 function read(
@@ -157,7 +157,7 @@ async function invoke(
   environment: CommandEnvironment,
 ): Promise<void> {
   const { resource, method, input } = command;
-  const name = lastStep(method);
+  const name = className(method);
   const body = await inputXml(input, `${name}_INPUT`, resource.resourceUri, environment);
   const result = await client.invoke(resource, method, body, call);
   await environment.stdout(formatItem(result.output, command.format));

@@ -2,6 +2,7 @@
  * Completion of a winrm or winrs line, for the Console view and the completion scripts of shells. Pure: what is known of machines, tags and
  * classes is handed in.
  */
+import { className } from '../wsman/index.ts';
 import { isSwitch } from './line.ts';
 import { verbs } from './parse.ts';
 import { type SwitchRule, switchRules, type Verb } from './switches.ts';
@@ -256,9 +257,4 @@ function inPairs(typed: string, name: string, known: Known): Candidates {
   const taken = new Set([...before.matchAll(/([\w:]+)\s*=/g)].map(([, key]) => key!.toLowerCase()));
   const items = known.propertiesOf(name).filter((property) => !taken.has(property.toLowerCase()));
   return { offset: offset + blank, items: items.map((property) => ({ text: `${property}=`, note: name })) };
-}
-
-function className(resource: string): string {
-  const path = resource.split('?', 1)[0]!;
-  return path.slice(path.lastIndexOf('/') + 1);
 }

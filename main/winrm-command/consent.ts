@@ -2,7 +2,7 @@
  * What could cut the way to the machine that the line itself uses. On a terminal it is asked for first; in a script it is done, as winrm does.
  * Judged by the line alone: what the machine is like is not known yet.
  */
-import { resourceUris } from '../wsman/index.ts';
+import { className, resourceUris } from '../wsman/index.ts';
 import { CommandLineError, type WinrmCommand } from './command.ts';
 import type { CommandEnvironment } from './run.ts';
 
@@ -49,7 +49,7 @@ export function riskOf(command: WinrmCommand): string | null {
       if (path === '' || path?.startsWith('service') || path === 'winrs') return ofSettings(command);
       return null;
     case 'invoke':
-      if (path !== null && /^restore$/i.test(lastStep(command.method))) {
+      if (path !== null && /^restore$/i.test(className(command.method))) {
         return 'This puts every setting of WinRM back to its default, and removes listeners.';
       }
       if (stopsService(command)) return 'This ends the WinRM service.';
@@ -85,11 +85,11 @@ function ofSettings({ input }: Extract<WinrmCommand, { verb: 'set' }>): string |
 function stopsService({ resource, method }: Extract<WinrmCommand, { verb: 'invoke' }>): boolean {
   if (!/\/win32_service$/i.test(resource.resourceUri)) return false;
   const name = resource.selectors?.find(([key]) => key.toLowerCase() === 'name')?.[1];
-  return name?.toLowerCase() === 'winrm' && /^(?:stopservice|pauseservice|delete)$/i.test(lastStep(method));
+  return name?.toLowerCase() === 'winrm' && /^(?:stopservice|pauseservice|delete)$/i.test(className(method));
 }
 
 function startsCommand({ resource, method, input }: Extract<WinrmCommand, { verb: 'invoke' }>): boolean {
-  if (!/\/win32_process$/i.test(resource.resourceUri) || !/^create$/i.test(lastStep(method))) return false;
+  if (!/\/win32_process$/i.test(resource.resourceUri) || !/^create$/i.test(className(method))) return false;
   if (input.kind === 'file') return false;
   return input.pairs.some(([name, value]) => name.toLowerCase() === 'commandline' && cutsOffByCommand(value ?? ''));
 }
@@ -113,5 +113,3 @@ function configPath(resourceUri: string): string | null {
   if (uri === resourceUris.config) return '';
   return uri.startsWith(`${resourceUris.config}/`) ? uri.slice(resourceUris.config.length + 1) : null;
 }
-
-const lastStep = (uri: string): string => uri.slice(uri.lastIndexOf('/') + 1);
