@@ -3,13 +3,14 @@
  * database, keytab and configuration of its own in one folder. Pre-authentication is required. Whoever shall use it is given `krb5Config`
  * as KRB5_CONFIG; assigning it to process.env is enough, libkrb5 reads it then.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { answers, endProcess, findFreePort } from './kdc-process.ts';
 
 export interface KdcOptions {
@@ -219,27 +220,18 @@ async function launch(
   throw new Error('krb5kdc does not answer in time.');
 }
 
+/** Throws with what the tool has said on its standard error. */
 async function runTool(
   tool: string,
   args: readonly string[],
   input: string,
   environment: Record<string, string>,
 ): Promise<{ output: string; errors: string }> {
-  const child = spawn(tool, args, { env: environment, timeout: toolLimitMs });
-  let output = '';
-  let errors = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    errors += chunk;
-  });
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  if (code !== 0) throw new Error(`${tool} failed (${code}): ${errors.trim()}`);
-  return { output, errors };
+  // kadmin.local has some words for each key of a large fleet.
+  const options = { env: environment, timeout: toolLimitMs, maxBuffer: Number.POSITIVE_INFINITY };
+  const running = promisify(execFile)(tool, args, options);
+  running.child.stdin?.on('error', () => {});
+  running.child.stdin?.end(input);
+  const { stdout, stderr } = await running;
+  return { output: stdout, errors: stderr };
 }

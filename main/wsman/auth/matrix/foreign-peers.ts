@@ -1,6 +1,7 @@
 /** Test support: runs foreign-acceptor.py, foreign-client.py and curl. Missing software is an error with its package in it. */
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { startLinePeer } from '../line-peer.ts';
 
 const PYTHON = '/usr/bin/python3';
@@ -109,21 +110,12 @@ async function run(
   input: string,
   environment: ForeignEnvironment,
 ): Promise<string> {
-  const child = spawn(command, args, { env: environmentOf(environment), timeout: limitMs });
-  let output = '';
-  let complaint = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    complaint += chunk;
-  });
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  if (code !== 0) throw new Error(`${command} ended with code ${code}; are its packages installed? ${complaint}`);
-  return output;
+  const running = promisify(execFile)(command, args, { env: environmentOf(environment), timeout: limitMs });
+  running.child.stdin?.on('error', () => {});
+  running.child.stdin?.end(input);
+  try {
+    return (await running).stdout;
+  } catch (cause) {
+    throw new Error(`${command} has failed; are its packages installed?`, { cause });
+  }
 }
