@@ -1,78 +1,32 @@
 import { create } from 'zustand';
 import type { NtlmVerdict } from '../../shared/contract/credentials.ts';
-import type { Problem } from '../../shared/contract/problem.ts';
-import { attach } from '../host/connect.ts';
-import { problemOf } from './problem-of.ts';
+import { begunRun, createRunner, type FleetRun } from './fleet-run.ts';
 
-/** Would these machines survive NTLM being switched off? One run at a time; it goes on while other rooms are open. */
-export interface SurveyRun {
-  readonly machineIds: readonly string[];
+/** Would these machines survive NTLM being switched off? */
+export interface SurveyRun extends FleetRun {
   /** In the order in which they came. */
   readonly verdicts: readonly NtlmVerdict[];
-  readonly phase: 'running' | 'done' | 'stopped' | 'failed';
-  readonly startedAt: number;
-  readonly endedAt: number | null;
-  /** Why it ended before its end. */
-  readonly problem: Problem | null;
 }
 
 export const useSurvey = create<{ run: SurveyRun | null }>(() => ({ run: null }));
 
-/** Verdicts are taken in together, this often. */
-const gatherMs = 120;
-
-let stop: ((phase: 'stopped') => void) | null = null;
+const runner = createRunner<NtlmVerdict>();
 
 /** Begins anew with these machines; a run that is under way ends. */
 export function startSurvey(machineIds: readonly string[]): void {
-  stop?.('stopped');
-  useSurvey.setState({
-    run: { machineIds, verdicts: [], phase: 'running', startedAt: Date.now(), endedAt: null, problem: null },
-  });
-  const abort = new AbortController();
-  let waiting: NtlmVerdict[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let begun = false;
-  const take = (change: Partial<SurveyRun> = {}) => {
-    clearTimeout(timer);
-    timer = undefined;
-    const batch = waiting;
-    waiting = [];
-    useSurvey.setState(({ run }) =>
-      run === null ? { run } : { run: { ...run, ...change, verdicts: withVerdicts(run.verdicts, batch) } },
-    );
-  };
-  const finish = (phase: SurveyRun['phase'], problem: Problem | null = null) => {
-    if (stop !== end) return;
-    stop = null;
-    abort.abort();
-    detach();
-    take({ phase, problem, endedAt: Date.now() });
-  };
-  const end = (phase: 'stopped') => finish(phase);
-  stop = end;
-  // Streams end with the connection: a survey is not begun again by itself, since it signs in.
-  const detach = attach((client, connection) => {
-    if (begun) return;
-    begun = true;
-    connection.addEventListener('abort', () => abort.abort());
-    void (async () => {
-      try {
-        const answers = client.credentials.surveyNtlm({ machineIds: [...machineIds] }, abort.signal);
-        for await (const verdict of answers) {
-          waiting.push(verdict);
-          timer ??= setTimeout(take, gatherMs);
-        }
-        finish(abort.signal.aborted ? 'stopped' : 'done');
-      } catch (error) {
-        finish('failed', problemOf(error));
-      }
-    })();
-  });
+  runner.stop();
+  useSurvey.setState({ run: { ...begunRun(machineIds), verdicts: [] } });
+  runner.start(
+    (client, signal) => client.credentials.surveyNtlm({ machineIds: [...machineIds] }, signal),
+    (fresh, change) =>
+      useSurvey.setState(({ run }) => ({
+        run: run === null ? null : { ...run, ...change, verdicts: withVerdicts(run.verdicts, fresh) },
+      })),
+  );
 }
 
 /** Ends it; what is known stays. */
-export const stopSurvey = (): void => stop?.('stopped');
+export const stopSurvey = (): void => runner.stop();
 
 /** A machine's newer verdict replaces the older one. */
 export function withVerdicts(before: readonly NtlmVerdict[], fresh: readonly NtlmVerdict[]): readonly NtlmVerdict[] {

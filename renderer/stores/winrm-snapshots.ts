@@ -6,7 +6,8 @@ import type {
   DriftRow,
   SnapshotInfo,
 } from '../../shared/contract/winrm-settings.ts';
-import { attach, consoleClient } from '../host/connect.ts';
+import { consoleClient } from '../host/connect.ts';
+import { begunRun, createRunner, type FleetRun } from './fleet-run.ts';
 import { machineName } from './machines.ts';
 import { problemOf } from './problem-of.ts';
 
@@ -45,16 +46,11 @@ export const compareConfigurations = (
   signal?: AbortSignal,
 ): Promise<ConfigurationComparison> => consoleClient().winrmSettings.compare({ left, right }, signal);
 
-/** How a selection of machines differs from one configuration. One run at a time; it goes on while its dialog is closed. */
-export interface DriftRun {
-  readonly machineIds: readonly string[];
+/** How a selection of machines differs from one configuration. */
+export interface DriftRun extends FleetRun {
   readonly against: ConfigurationSide;
   /** In the order in which they came. */
   readonly rows: readonly DriftRow[];
-  readonly phase: 'running' | 'done' | 'stopped' | 'failed';
-  readonly problem: Problem | null;
-  readonly startedAt: number;
-  readonly endedAt: number | null;
 }
 
 /** The newest verdict on one machine, whichever run it came from. */
@@ -78,58 +74,22 @@ export function nameOfSide(side: ConfigurationSide): string {
   return useSnapshots.getState().list?.find((one) => one.id === side.id)?.name ?? 'the snapshot';
 }
 
-/** Rows are taken in together, this often. */
-const gatherMs = 120;
-let stop: (() => void) | null = null;
+const runner = createRunner<DriftRow>();
 
 /** Begins anew; a run that is under way ends. */
 export function startDrift(machineIds: readonly string[], against: ConfigurationSide): void {
-  stop?.();
-  useDrift.setState({
-    run: { machineIds, against, rows: [], phase: 'running', problem: null, startedAt: Date.now(), endedAt: null },
-  });
-  const abort = new AbortController();
+  runner.stop();
+  useDrift.setState({ run: { ...begunRun(machineIds), against, rows: [] } });
   const expected = nameOfSide(against);
-  let waiting: DriftRow[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let begun = false;
-  const take = (change: Partial<DriftRun> = {}) => {
-    clearTimeout(timer);
-    timer = undefined;
-    const batch = waiting;
-    waiting = [];
-    useDrift.setState(({ run, known }) => ({
-      run: run === null ? null : { ...run, ...change, rows: [...run.rows, ...batch] },
-      known: new Map([...known, ...batch.map((row) => [row.machineId, { row, against: expected }] as const)]),
-    }));
-  };
-  const finish = (phase: DriftRun['phase'], problem: Problem | null = null) => {
-    if (stop !== end) return;
-    stop = null;
-    abort.abort();
-    detach();
-    take({ phase, problem, endedAt: Date.now() });
-  };
-  const end = () => finish('stopped');
-  stop = end;
-  // A stream ends with its connection; a comparison that was lost is begun again by whoever wants it.
-  const detach = attach((client, connection) => {
-    if (begun) return;
-    begun = true;
-    connection.addEventListener('abort', () => abort.abort());
-    void (async () => {
-      try {
-        for await (const row of client.winrmSettings.drift({ machineIds: [...machineIds], against }, abort.signal)) {
-          waiting.push(row);
-          timer ??= setTimeout(take, gatherMs);
-        }
-        finish(abort.signal.aborted ? 'stopped' : 'done');
-      } catch (error) {
-        finish('failed', problemOf(error));
-      }
-    })();
-  });
+  runner.start(
+    (client, signal) => client.winrmSettings.drift({ machineIds: [...machineIds], against }, signal),
+    (fresh, change) =>
+      useDrift.setState(({ run, known }) => ({
+        run: run === null ? null : { ...run, ...change, rows: [...run.rows, ...fresh] },
+        known: new Map([...known, ...fresh.map((row) => [row.machineId, { row, against: expected }] as const)]),
+      })),
+  );
 }
 
 /** Ends it; what is known stays. */
-export const stopDrift = (): void => stop?.();
+export const stopDrift = (): void => runner.stop();
