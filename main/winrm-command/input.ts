@@ -9,6 +9,7 @@ import {
   type XmlAttribute,
   type XmlElement,
 } from '../wsman/index.ts';
+import { readGivenFile } from './bounded-file.ts';
 import { CommandLineError, type Input, type InputPair } from './command.ts';
 import type { CommandEnvironment } from './run.ts';
 
@@ -33,12 +34,7 @@ export async function inputXml(
 
 /** As it is, once it is sure to be one well-formed document: anything else would break the envelope around it. */
 async function readXmlFile(path: string, environment: Pick<CommandEnvironment, 'readFile'>): Promise<string> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await environment.readFile(path, maxFileLength);
-  } catch (error) {
-    throw new CommandLineError(`The file ${path} cannot be read: ${error instanceof Error ? error.message : error}.`);
-  }
+  const bytes = await readGivenFile('file', path, maxFileLength, environment);
   try {
     parseXml(bytes);
   } catch (error) {

@@ -12,6 +12,7 @@ import {
   type Target,
 } from '../wsman/index.ts';
 import { defaultScheme } from './authentication.ts';
+import { readGivenFile } from './bounded-file.ts';
 import { CommandLineError, type Connection, type Scheme, type WinrmCommand } from './command.ts';
 import type { CommandEnvironment } from './run.ts';
 
@@ -132,9 +133,7 @@ const MAX_CERTIFICATE_FILE = 1_000_000;
 
 /** Reads the file of `-certificate` and judges it, so that a passphrase that is missing or wrong is told at once. */
 async function readCertificate(path: string, environment: CommandEnvironment): Promise<ClientCertificate> {
-  const bytes = await environment.readFile(path, MAX_CERTIFICATE_FILE).catch((cause: unknown) => {
-    throw new CommandLineError(`The certificate file ${path} cannot be read: ${reasonOf(cause)}.`);
-  });
+  const bytes = await readGivenFile('certificate file', path, MAX_CERTIFICATE_FILE, environment);
   let certificate = asCertificate(bytes, null);
   if (needsPassphrase(certificate)) {
     const answer = await environment.ask(`Passphrase of ${path}: `, true);
@@ -150,14 +149,6 @@ function asCertificate(bytes: Uint8Array, passphrase: string | null): ClientCert
   // A PEM file holds everything, in any order.
   if (text.includes('-----BEGIN ')) return { format: 'pem', certificates: text, key: text, passphrase };
   return { format: 'pfx', bytes, passphrase };
-}
-
-function reasonOf(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EACCES' || code === 'EPERM') return 'you may not';
-  if (code === 'EISDIR') return 'it is a folder';
-  return cause instanceof Error ? cause.message : 'unknown reason';
 }
 
 async function findPassword(
