@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { AuthenticationError, type ClientCertificate, refusesSecret, WSManFault } from '../wsman/index.ts';
+import { abortable } from './abortable.ts';
 import { type Account, keyOfScope, overlap, type Scope } from './accounts.ts';
 
 /** Where secrets are kept. What `get` gives leaves only into a Target, and so into a SecurityContext or a TLS socket (invariant 6). */
@@ -309,12 +310,4 @@ function newAttempts(scope: Scope): Attempts {
 
 function isRejection(error: unknown): error is AuthenticationError {
   return error instanceof AuthenticationError && refusesSecret(error) && !(error instanceof SecretWithheldError);
-}
-
-function abortable(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

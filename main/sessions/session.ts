@@ -12,10 +12,11 @@ import {
   WSManError,
   WSManFault,
 } from '../wsman/index.ts';
+import { abortable } from './abortable.ts';
 import type { Account } from './accounts.ts';
-import { identifyAnonymously } from './anonymous-identify.ts';
 import { backoffMs } from './backoff.ts';
-import type { Login, SignInGuard } from './credentials.ts';
+import { accessDenied, createClientOpener, type OpenedClient, replacedError } from './client-opener.ts';
+import type { SignInGuard } from './credentials.ts';
 import type { Limiter } from './limiter.ts';
 
 export type SessionState =
@@ -110,26 +111,20 @@ export interface Session {
   close(): void;
 }
 
-/** ERROR_ACCESS_DENIED. */
-const accessDenied = 5;
 const heartbeatMs = 60_000;
-const signInLimitMs = 10_000;
 /** A connection attempt of a follower: short, since a machine that is down does not answer at all. */
 const followAttemptMs = 6_000;
 
 /** Invariant 5: `lifetime` ends every timer, loop and call of this session; `close` aborts it. */
 export function createSession(id: string, initialPlan: SessionPlan, world: SessionWorld): Session {
   const lifetime = new AbortController();
+  const opener = createClientOpener(id, world, lifetime.signal);
   let plan = initialPlan;
   let client: WSManClient | null = null;
   let identity: Identity | null = null;
   let connecting: Promise<void> | null = null;
   let attempt: AbortController | null = null;
   let verifying: Promise<void> | null = null;
-  /** It never answers anonymously, and yet takes sign-ins: it is not asked that way again. */
-  let isMute = false;
-  /** What was sent last. */
-  let login: Login | null = null;
   let failures = 0;
   let retryTimer: NodeJS.Timeout | null = null;
   let heartbeat: NodeJS.Timeout | null = null;
@@ -162,75 +157,6 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
     client = null;
   }
 
-  /**
-   * What a client asks for its secret while `signIn` is its turn, and afterwards, when it opens further connections: then a password that no
-   * machine has accepted lately is tried once alone before. It may have been changed, and a fleet that reconnects would send it all at once.
-   */
-  function secretsOf(
-    { target, account, certificateOf }: SessionPlan,
-    turn: { login: Login | null },
-  ): Pick<Target, 'password' | 'clientCertificate'> {
-    return {
-      async password() {
-        const secret = account && (await world.password(account));
-        if (account === null || secret === null) return null;
-        const asked = world.guard.login(account, secret);
-        if (turn.login === null) await world.guard.prove(asked, lifetime.signal, () => prove(target, secret));
-        if (turn.login !== null && turn.login.bucket !== asked.bucket) throw replaced(null);
-        world.guard.check(asked);
-        login = asked;
-        return secret;
-      },
-      ...(certificateOf !== null && { clientCertificate: () => world.certificate(certificateOf) }),
-    };
-  }
-
-  /** Signs in and no more. */
-  async function prove(target: SessionPlan['target'], secret: string): Promise<void> {
-    const once = world.createClient({ ...target, password: async () => secret });
-    try {
-      await identifySignedIn(once, lifetime.signal);
-    } finally {
-      once.close();
-    }
-  }
-
-  /** Opens a client, signs in, reads the first facts. The secret is asked for only after the machine has answered without it. */
-  async function establish(
-    signal: AbortSignal,
-    askedAt: number | null,
-  ): Promise<{ opened: WSManClient; missing: unknown }> {
-    const planned = plan;
-    const turn: { login: Login | null } = { login: null };
-    const opened = world.createClient({ ...planned.target, ...secretsOf(planned, turn) });
-    try {
-      // The client also learns from Identify that stack 1.1 bears one connection only.
-      const anonymous = isMute ? null : await identifyAnonymously(opened, signal);
-      identity = anonymous?.kind === 'identified' ? anonymous.identity : null;
-      if (planned.obstacle !== null) throw planned.obstacle;
-      const signIn = async () => {
-        identity = await identifySignedIn(opened, signal);
-        isMute ||= anonymous?.kind === 'silent';
-      };
-      const { account } = planned;
-      const secret = account && (await world.password(account));
-      if (account !== null && secret !== null) {
-        // Others may wait for the verdict on this password, so only Identify is asked: a machine whose WMI hangs must not hold them up.
-        turn.login = world.guard.login(account, secret);
-        await world.guard.signIn(turn.login, { askedAt, signal }, signIn);
-        turn.login = null;
-      }
-      const missing = await world.greeting.run(signal, async () => {
-        if (identity === null) await signIn();
-        return world.greet(id, opened, identity, signal);
-      });
-      return { opened, missing };
-    } catch (error) {
-      opened.close();
-      throw error;
-    }
-  }
-
   function connect(askedAt: number | null): Promise<void> {
     if (connecting !== null) return connecting;
     const forThis = new AbortController();
@@ -248,19 +174,24 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
     try {
       await world.connecting.run(signal, async () => {
         set({ state: 'connecting', error: null });
-        const { opened, missing } = await establish(signal, askedAt);
+        const opened = await opener.open(plan, askedAt, signal);
         if (signal.aborted) {
-          opened.close();
+          opened.client.close();
           signal.throwIfAborted();
         }
-        client = opened;
+        use(opened);
         failures = 0;
-        online(missing);
+        online(opened.missing);
       });
     } catch (error) {
       if (!signal.aborted) settle(error);
       throw error;
     }
+  }
+
+  function use(opened: OpenedClient): WSManClient {
+    ({ client, identity } = opened);
+    return client;
   }
 
   function online(missing: unknown): void {
@@ -319,7 +250,7 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
     else if (error instanceof CancelledError || !(error instanceof WSManError)) return;
     else if (status.state === 'restarting') drop();
     else if (error instanceof AuthenticationError) {
-      if (login !== null) world.guard.rejected(login, error);
+      opener.rejected(error);
       settle(error);
     } else if (error instanceof TransportError && isGone(error)) settle(error);
     // A lost answer, a slow class, a broken message: the next question tells whether the machine is well.
@@ -349,8 +280,8 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
     const limit = AbortSignal.timeout(followAttemptMs);
     const signal = AbortSignal.any([outer, limit]);
     try {
-      client ??= (await establish(signal, null)).opened;
-      const result = await task(client, signal);
+      const used = client ?? use(await opener.open(plan, null, signal));
+      const result = await task(used, signal);
       seen();
       return result;
     } catch (error) {
@@ -382,7 +313,7 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
         if (!(error instanceof CancelledError) || signal.aborted) throw error;
         // Nobody cancelled it: the connection was given up under it, for another call's sake. What was sent and may have changed something
         // would be an OutcomeUnknownError. With other settings it may be another machine, which nobody has asked.
-        if (!again || plan !== planned) throw status.error ?? replaced(error);
+        if (!again || plan !== planned) throw status.error ?? replacedError(error);
       }
     }
   }
@@ -410,8 +341,7 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
       connecting = null;
       failures = 0;
       identity = null;
-      isMute = false;
-      login = null;
+      opener.forget();
       set({ state: 'unknown', error: null, identity: null, security: null });
     },
     beginRestart() {
@@ -438,20 +368,6 @@ export function createSession(id: string, initialPlan: SessionPlan, world: Sessi
   };
 }
 
-/** Who is there, told to whoever has signed in. Null where even then it does not say. */
-async function identifySignedIn(client: WSManClient, signal: AbortSignal): Promise<Identity | null> {
-  try {
-    return await client.identify({ signal, timeoutMs: signInLimitMs });
-  } catch (error) {
-    if (error instanceof WSManFault && error.fields.wsmanCode !== accessDenied) return null;
-    throw error;
-  }
-}
-
-function replaced(cause: CancelledError | null): TransportError {
-  return new TransportError('The connection was replaced meanwhile.', { reason: 'connection-lost', cause });
-}
-
 function stateAfter(error: unknown): 'untrusted' | 'denied' | 'unreachable' | 'failing' {
   if (error instanceof CertificateError) return 'untrusted';
   if (error instanceof AuthenticationError) return 'denied';
@@ -472,12 +388,4 @@ function mayPass(error: unknown): boolean {
 /** Reasons that leave no doubt. A lost or late answer does. */
 function isGone(error: TransportError): boolean {
   return !['response-timeout', 'connection-lost', 'http'].includes(error.reason);
-}
-
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
