@@ -3,7 +3,7 @@ import { serializeXml, type XmlElement } from '../wsman/index.ts';
 import type { Format } from './command.ts';
 import { formatJson } from './json-format.ts';
 import { createTable, formatProperties } from './table-format.ts';
-import { formatText } from './text-format.ts';
+import { formatText, hidden } from './text-format.ts';
 
 /** The answer of a Get, an Identify, an Invoke: with the line break at its end, and in text the empty line that winrm leaves. */
 export function formatItem(element: XmlElement, format: Format): string {
@@ -77,18 +77,19 @@ function makeFrame(item: XmlElement): XmlElement {
   };
 }
 
-/** XML may hold these; a terminal should not get them. As references they mean the same and are harmless. */
-const harmful = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 /** Not a name of XML 1.0 (fifth edition, productions 4 and 4a), without the colon. */
 const notNameCharacter =
   /[^A-Za-z0-9_.\u00b7\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u037d\u037f-\u1fff\u200c-\u200d\u203f\u2040\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\u{10000}-\u{effff}-]/gu;
 /** Name characters that cannot come first. */
 const notFirstCharacter = /^(?:[.0-9\u00b7\u203f-\u2040-]|[\u0300-\u036f])/u;
 
-/** Well-formed whatever the target sent: the reader is lenient about names, so what is no name character becomes `_` here. */
+/**
+ * Well-formed whatever the target sent: the reader is lenient about names, so what is no name character becomes `_` here. What a terminal
+ * should not get becomes a reference, which means the same.
+ */
 function safeXml(element: XmlElement, indent: number): string {
   return serializeXml(withSafeNames(element), { indent }).replace(
-    harmful,
+    hidden,
     (character) => `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`,
   );
 }

@@ -4,6 +4,7 @@
  * Written as text, never made into an object: names come from the network.
  */
 import { isNil, type XmlElement } from '../wsman/index.ts';
+import { hidden } from './text-format.ts';
 
 /** One line for a leaf; nested ones indented by two blanks per level below `indent`. */
 export function formatJson(element: XmlElement, indent = ''): string {
@@ -28,10 +29,7 @@ const member = (name: string, value: string, indent: string): string => `${inden
 
 /** Control characters and those that turn the direction of writing as escapes: harmless on a terminal, the same to a parser. */
 const quoted = (text: string): string =>
-  JSON.stringify(text).replace(
-    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  JSON.stringify(text).replace(hidden, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** cim:Datetime and its like only say the type of the one value that they hold. */
 function wrappedTime({ children, text }: XmlElement): string | null {

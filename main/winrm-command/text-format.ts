@@ -89,8 +89,10 @@ function source(element: XmlElement): string {
 const isLocation = (element: XmlElement): boolean =>
   element.local === 'Location' && locationNamespaces.includes(element.namespace);
 
-/** C0, DEL, C1, line and paragraph separators, and what sets or overrides the direction of writing. TAB passes. */
-const dangerous = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+/** DEL, C1, line and paragraph separators, and what sets or overrides the direction of writing: what JSON and XML hold as it is. */
+export const hidden = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+/** C0, and all of these. TAB passes. */
+const dangerous = new RegExp(`[\\u0000-\\u0008\\u000a-\\u001f]|${hidden.source}`, 'g');
 
 /**
  * The text with every dangerous character shown instead of sent: C0 as its picture (`␛` for ESC, `␊` for LF), others as `<U+202E>`.
