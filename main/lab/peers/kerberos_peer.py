@@ -40,7 +40,6 @@ try:
         if response.status == 200:
             break
     if context.complete:
-        result['flags'] = int(context.actual_flags)
         for message in job['messages']:
             body, content_type = gss_sealing.frame(context, message.encode(), protocol)
             response, data = post(body, {'Content-Type': content_type})
