@@ -88,7 +88,6 @@ export function judgePeer(
   host: string,
   trust: TlsTrust,
   client: UsableClientCertificate | null,
-  now = Date.now(),
 ): PeerVerdict {
   const certificates = presentedChain(socket);
   const leaf = certificates[0];
@@ -102,6 +101,7 @@ export function judgePeer(
   if (!trust.skipAuthorityCheck && !hasTrustedAuthority(socket, certificates, client))
     failures.push('unknown-authority');
   if (!trust.skipNameCheck && !isForName(leaf, host)) failures.push('wrong-name');
+  const now = Date.now();
   if (leaf.validToDate.getTime() < now) failures.push('expired');
   if (leaf.validFromDate.getTime() > now) failures.push('not-yet-valid');
   return { chain, failures, leaf: leaf.raw };
@@ -132,8 +132,7 @@ function hasTrustedAuthority(
 ): boolean {
   const code = chainError(socket);
   if (code === null) return client === null || !('pfx' in client.tls) || reachesAuthority(certificates);
-  const isLeafDate =
-    (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') && isOutOfDate(certificates[0]!, Date.now());
+  const isLeafDate = (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') && isOutOfDate(certificates[0]!);
   return isLeafDate && reachesAuthority(certificates);
 }
 
@@ -150,7 +149,8 @@ function chainError(socket: TLSSocket): string | null {
   return error ? (error.code ?? 'UNSPECIFIED') : null;
 }
 
-function isOutOfDate(certificate: X509Certificate, now: number): boolean {
+function isOutOfDate(certificate: X509Certificate): boolean {
+  const now = Date.now();
   return certificate.validToDate.getTime() < now || certificate.validFromDate.getTime() > now;
 }
 
@@ -162,7 +162,7 @@ function reachesAuthority(certificates: readonly X509Certificate[]): boolean {
     if (index > 0) {
       const below = certificates[index - 1]!;
       const isIssuer = below.checkIssued(certificate) && below.verify(certificate.publicKey);
-      if (!isIssuer || isOutOfDate(certificate, Date.now())) return false;
+      if (!isIssuer || isOutOfDate(certificate)) return false;
     }
     const isMet = known.some(
       (authority) =>
