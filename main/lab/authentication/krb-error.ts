@@ -1,4 +1,5 @@
 import { encodeDer, oidBytes } from '../../wsman/auth/der.ts';
+import { MechOid } from '../../wsman/auth/neg-token.ts';
 
 /** What an acceptor says to a ticket that it refuses: a KRB-ERROR (RFC 4120 5.9.1), framed as a GSS token (RFC 4121 4.1). */
 
@@ -38,5 +39,5 @@ export function krbErrorToken(code: number, spn: string, realm: string, serverTi
       field(10, name),
     ),
   );
-  return encodeDer(0x60, encodeDer(0x06, oidBytes('1.2.840.113554.1.2.2')), Uint8Array.of(3, 0), error);
+  return encodeDer(0x60, encodeDer(0x06, oidBytes(MechOid.KERBEROS)), Uint8Array.of(3, 0), error);
 }
