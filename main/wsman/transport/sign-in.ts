@@ -4,8 +4,7 @@
  *
  * The first token goes out unasked, on an empty POST: OMI never answers a request without one. A leg may carry the body of the request where
  * the target is known to take it, or where trying cannot do harm; a request that may change the target is never what the trying is done
- * with. Over plain HTTP only a leg with which a message can be sealed: the last one of NTLM, none of
- * Kerberos before the answer has come.
+ * with. Over plain HTTP only a leg with which a message can be sealed: the last one of NTLM, none of Kerberos before the answer has come.
  * Inside TLS nothing has to be sealed, and the first leg of Kerberos, which is mostly its last, may carry it too.
  */
 import type { Initiation, LearnedSignIn } from '../auth/initiator.ts';
