@@ -267,3 +267,17 @@ describe('table', () => {
     expect(many([], 'table').trim()).toBe('');
   });
 });
+
+test.each([
+  'http://schemas.dmtf.org/wbem/wscim/1/common',
+  'http://schemas.dmtf.org/wbem/wsman/1/base',
+  'http://schemas.dmtf.org/wsman/2005/06/base',
+])('the address that WinRM 1.1 puts at the end of an instance is no property: %s', (namespace) => {
+  const element = parseXml(
+    `<R xmlns="urn:r" xmlns:x="${namespace}"><Name>a</Name><Location>of the class</Location><x:Location><x:Address>b</x:Address></x:Location></R>`,
+  );
+  expect(formatItem(element, 'text')).toBe('R\n    Name = a\n    Location = of the class\n\n');
+  expect(formatItem(element, 'table')).toBe(
+    'Property  Value\n--------  -----\nName      a\nLocation  of the class\n\n',
+  );
+});

@@ -2,6 +2,7 @@
 import {
   decodeText,
   escapeXml,
+  isLocation,
   isNil,
   ns,
   ProtocolError,
@@ -52,7 +53,7 @@ async function readXmlFile(path: string, environment: Pick<CommandEnvironment, '
 export function editProperties(document: XmlElement, pairs: readonly InputPair[]): XmlElement {
   let children = document.children;
   for (const [name, value] of pairs) {
-    const found = children.filter((child) => child.local === name && !isOwnAddress(child));
+    const found = children.filter((child) => child.local === name && !isLocation(child));
     const [property] = found;
     if (property === undefined) throw new CommandLineError(missing(children, name));
     if (found.length > 1) {
@@ -76,10 +77,6 @@ function missing(children: readonly XmlElement[], name: string): string {
     ? `There is no property ${name}, so it cannot be set.`
     : `There is no property ${name}; it is written ${other.local}, and properties are told apart by case.`;
 }
-
-const isOwnAddress = (element: XmlElement): boolean =>
-  element.local === 'Location' &&
-  (element.namespace === ns.cim || element.namespace === ns.cimBase || element.namespace === ns.cimBaseOld);
 
 function withValue(property: XmlElement, value: string | null): XmlElement {
   const rest = property.attributes.filter(({ namespace, local }) => !(namespace === ns.xsi && local === 'nil'));

@@ -2,7 +2,7 @@
  * `-format:table`: instances as rows, their properties as columns; one instance alone as two columns, property and value. For reading: what is
  * nested is joined into one cell, and a long value is cut, which `…` shows.
  */
-import { attribute, isNil, readItem, type XmlElement } from '../wsman/index.ts';
+import { attribute, isLocation, isNil, readItem, type XmlElement } from '../wsman/index.ts';
 import { printable } from './text-format.ts';
 
 const widestCell = 60;
@@ -65,7 +65,7 @@ function cellsOf(element: XmlElement): ReadonlyMap<string, string> {
     }
     return cells;
   }
-  const properties = element.children.length > 0 ? element.children : [element];
+  const properties = element.children.length > 0 ? element.children.filter((child) => !isLocation(child)) : [element];
   for (const property of properties) {
     const name = printable(property.local);
     const earlier = cells.get(name);

@@ -11,13 +11,7 @@
  * Invariant 12: text from a target is data. Control characters and those that turn the direction of writing are shown, not sent to the
  * terminal; a line feed in a value cannot forge a line.
  */
-import { attribute, isNil, type XmlElement } from '../wsman/index.ts';
-
-/** The second one is what a Vista wrote; the first is what the style sheet looks for. */
-const locationNamespaces: readonly string[] = [
-  'http://schemas.dmtf.org/wsman/2005/06/base',
-  'http://schemas.dmtf.org/wbem/wsman/1/base',
-];
+import { attribute, isLocation, isNil, type XmlElement } from '../wsman/index.ts';
 
 /** The lines of one item, each ended by a line feed. */
 export function formatText(element: XmlElement): string {
@@ -85,9 +79,6 @@ function source(element: XmlElement): string {
   const value = attribute(element, 'Source');
   return value === null ? '' : ` [Source="${printable(value)}"]`;
 }
-
-const isLocation = (element: XmlElement): boolean =>
-  element.local === 'Location' && locationNamespaces.includes(element.namespace);
 
 /** DEL, C1, line and paragraph separators, and what sets or overrides the direction of writing: what JSON and XML hold as it is. */
 export const hidden = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;

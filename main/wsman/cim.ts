@@ -86,7 +86,7 @@ export function decodeInstance<const S extends CimSchema>(element: XmlElement, s
 }
 
 /** WinRM 1.1 (and the samples of MS-WSMV 4.1) end an instance with its own address, which is no property; a class may have a real `Location`. */
-function isLocation(property: XmlElement): boolean {
+export function isLocation(property: XmlElement): boolean {
   return property.local === 'Location' && locationNamespaces.has(property.namespace);
 }
 const locationNamespaces: ReadonlySet<string> = new Set([ns.cim, ns.cimBase, ns.cimBaseOld]);

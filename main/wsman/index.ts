@@ -13,7 +13,15 @@ export { forgetTickets, kerberosAvailability } from './auth/kerberos/provider.ts
 export { type SelfTestChild, setStartSelfTest } from './auth/kerberos/self-test.ts';
 export { refuseByPolicy } from './auth/policy.ts';
 export { spnCandidates } from './auth/spn.ts';
-export { cimSchema, classNameOf, decodeInstance, decodeValue, readCimInstance, toReference } from './cim.ts';
+export {
+  cimSchema,
+  classNameOf,
+  decodeInstance,
+  decodeValue,
+  isLocation,
+  readCimInstance,
+  toReference,
+} from './cim.ts';
 export { type CimInput, type InputParameter, methodInput, toCimXml } from './cim-input.ts';
 export type {
   CimDateTime,
