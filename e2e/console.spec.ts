@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Locator, Page } from '@playwright/test';
 import type { Lab, LabMachine } from '../main/lab/start-lab.ts';
 import { expect, type RunningConsole, test } from './fixtures.ts';
+import { photograph } from './photograph.ts';
 import { expectOnline, importFleet } from './steps.ts';
 
 /** The Console by the keyboard alone. */
@@ -315,4 +316,41 @@ test('winrs reads what is typed, Ctrl+C stops it, and what could cut off the mac
   await expect(page.getByRole('search')).toContainText(/\d+ of \d+/);
   await page.keyboard.press('Escape');
   await expect(prompt(page)).toBeFocused();
+});
+
+test('photographs: the Console, its answers, a tag, completion, a question', async ({ start, openLab }) => {
+  const lab = await openLab({ machines: 5 });
+  const fleet = lab.machines.map((machine) => ({ ...machine, tags: ['front'] }));
+  const page = await openConsole(start, fleet);
+  await lab.misbehave(fleet[3]!.name, { kind: 'refuse-connections' });
+  // The notice of the import goes by itself.
+  await expect(page.getByText('Added 5 machines.')).toBeHidden();
+  await photograph(page, 'console-empty');
+  await prompt(page).focus();
+  const enter = async (line: string, exitCode: number) => {
+    await page.keyboard.insertText(line);
+    await page.keyboard.press('Enter');
+    await expect(heads(page).last()).toContainText(`exit ${exitCode}`, { timeout: 30_000 });
+  };
+  await enter('winrm get wmicimv2/Win32_Service?Name=WinRM', 0);
+  await enter('winrm get wmicimv2/Win32_Nonsense?Name=x', 1);
+  await enter('winrs hostname', 0);
+  await photograph(page, 'console');
+  await page.keyboard.press('Control+l');
+  await enter(
+    `winrm e wmicimv2/* -filter:"select Name,State from Win32_Service where Name='W32Time' or Name='Spooler'" -r:@front`,
+    1,
+  );
+  await photograph(page, 'console-tag');
+  await prompt(page).focus();
+  await page.keyboard.press('Control+l');
+  await page.keyboard.insertText('winrm get wmicimv2/Win32_');
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('listbox').getByRole('option').first()).toBeVisible();
+  await photograph(page, 'console-completion');
+  await page.keyboard.press('Escape');
+  await prompt(page).fill('winrm invoke StopService wmicimv2/Win32_Service?Name=WinRM');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('alertdialog', { name: 'Run this line?' })).toBeVisible();
+  await photograph(page, 'console-question');
 });
