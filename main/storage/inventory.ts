@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { keepCopy, replaceFile } from './durable-file.ts';
+import { createInTurn } from './in-turn.ts';
 import { emptyInventory, formatInventory, type InventoryData, parseInventory } from './inventory-format.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -75,25 +76,20 @@ function serialised(
   write: (next: InventoryData) => Promise<void>,
 ): Inventory {
   let data = initial;
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = createInTurn();
   return {
     get data() {
       return data;
     },
     notices,
-    update(change) {
-      const run = last.then(async () => {
+    update: (change) =>
+      inTurn(async () => {
         const next = change(data);
         if (next === data) return;
         await write(next);
         data = next;
-      });
-      last = run.catch(() => {});
-      return run;
-    },
-    async close() {
-      await last;
-    },
+      }),
+    close: () => inTurn(async () => {}),
   };
 }
 

@@ -2,6 +2,7 @@ import { createHmac, hkdfSync, randomBytes, scrypt, timingSafeEqual } from 'node
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { replaceFile } from './durable-file.ts';
+import { createInTurn } from './in-turn.ts';
 import { damaged, keyBytes, type Sealed, seal, unseal } from './seal.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -103,7 +104,7 @@ export async function openSealedFile(path: string, passphrase: string): Promise<
 function opened(path: string, first: File, key: Buffer): SealedFile {
   let file = first;
   let isClosed = false;
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = createInTurn();
   const all = () => {
     if (isClosed) throw new StorageError('The sealed file of secrets is closed.');
     return unsealAll(file, key);
@@ -111,8 +112,8 @@ function opened(path: string, first: File, key: Buffer): SealedFile {
   return {
     get: (id) => all().get(id) ?? null,
     ids: () => [...all().keys()],
-    change(changes) {
-      const run = last.then(async () => {
+    change: (changes) =>
+      inTurn(async () => {
         const secrets = new Map(all());
         for (const [id, secret] of changes) {
           if (secret === null) secrets.delete(id);
@@ -121,10 +122,7 @@ function opened(path: string, first: File, key: Buffer): SealedFile {
         const next = resealed(file, key, secrets);
         await write(path, next);
         file = next;
-      });
-      last = run.catch(() => {});
-      return run;
-    },
+      }),
     close() {
       isClosed = true;
       key.fill(0);

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInTurn } from './in-turn.ts';
 import { type Keychain, memoryKeychain } from './keychain.ts';
 import { createSealedFile, openSealedFile, type SealedFile } from './sealed-file.ts';
 import { withOverflow } from './sealed-overflow.ts';
@@ -62,12 +63,7 @@ function createSecrets(keychain: Keychain | null, path: string | null, isThere: 
   let hasFile = isThere;
   let file: SealedFile | null = null;
   /** One after the other: two at once would make two files of one. */
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
-    const run = last.then(task);
-    last = run.catch(() => {});
-    return run;
-  };
+  const inTurn = createInTurn();
 
   /** Where it is, and what it is. What was typed last is found first. */
   async function find(id: string): Promise<{ at: KeptAt; secret: string | null }> {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from './durable-file.ts';
+import { createInTurn } from './in-turn.ts';
 import { StorageError } from './storage-error.ts';
 
 /** A named configuration of WinRM, as it was. `config` is plain JSON, whose shape its owner knows; it never holds a secret. */
@@ -39,7 +40,7 @@ function isSnapshot(value: unknown): value is StoredSnapshot {
 /** `winrm-snapshots.json` in the data folder. Changes are made one after another. Throws StorageError where the file cannot be read. */
 export function openWinrmSnapshots(dataFolder: string): WinrmSnapshots {
   const path = join(dataFolder, 'winrm-snapshots.json');
-  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = createInTurn();
 
   async function read(): Promise<readonly StoredSnapshot[]> {
     let text: string;
@@ -61,13 +62,11 @@ export function openWinrmSnapshots(dataFolder: string): WinrmSnapshots {
     });
   }
   function change<T>(work: (all: readonly StoredSnapshot[]) => readonly [readonly StoredSnapshot[], T]): Promise<T> {
-    const run = turn.then(async () => {
+    return inTurn(async () => {
       const [snapshots, result] = work(await read());
       await replaceFile(path, `${JSON.stringify({ version, snapshots }, null, 1)}\n`);
       return result;
     });
-    turn = run.catch(() => {});
-    return run;
   }
   return {
     all: read,
