@@ -1,6 +1,9 @@
 /**
  * A shell for many commands. Windows counts every command a shell was ever given against MaxConcurrentOperationsPerUser until the shell is
  * gone, terminated or not (MS-WSMV note 118): 15 on older stacks, 1,500 today. So the shell is replaced before that.
+ *
+ * For whoever of this library's users gives one target command after command. A line of winrs does not: as Windows' own it opens a shell of
+ * its own, for one command, and deletes it.
  */
 import type { WSManClient } from './client.ts';
 import { WSManFault } from './errors.ts';
