@@ -7,6 +7,7 @@ import { isSwitch } from './line.ts';
 import { verbs } from './parse.ts';
 import { type SwitchRule, switchRules, type Verb } from './switches.ts';
 import { aliases } from './uri.ts';
+import { winrsSwitchRules } from './winrs-switches.ts';
 
 /** What the place that asks knows beside the language itself. */
 export interface Known {
@@ -154,30 +155,27 @@ const switchesOf = (verb: Verb, given: ReadonlySet<string>): readonly SwitchRule
     (rule) => (rule.verbs?.includes(verb) ?? true) && !rule.spellings.some((spelling) => given.has(spelling)),
   );
 
+/** A switch of winrm, or of winrs alone. */
+type OfferedSwitch = Omit<SwitchRule, 'name' | 'verbs'> & { readonly name: string };
+
+/** Of those that winrs shares with winrm the usual ones. */
 const winrsNames: ReadonlySet<string> = new Set([
   ...['remote', 'username', 'password', 'auth', 'certificate', 'unencrypted', 'usessl', 'trusted'],
-  ...['skipCNcheck', 'skipCAcheck', 'help'],
+  ...['skipCNcheck', 'skipCAcheck'],
 ]);
-const winrsOwn: readonly SwitchRule[] = (
-  [
-    ['directory', ['d', 'directory'], 'required', 'where the command starts'],
-    ['environment', ['env', 'environment'], 'required', 'a variable: NAME=VALUE'],
-    ['noecho', ['noe', 'noecho'], 'none', 'what is typed is not shown'],
-    ['noprofile', ['nop', 'noprofile'], 'none', 'do not load the profile'],
-    ['allowdelegate', ['ad', 'allowdelegate'], 'none', 'the ticket may be used onward'],
-    ['codepage', ['codepage'], 'required', 'of output and of what is typed'],
-  ] as const
-).map(([, spellings, value, note]) => ({ name: 'help', spellings, value, note }));
-const winrsSwitches: readonly SwitchRule[] = [...switchRules.filter(({ name }) => winrsNames.has(name)), ...winrsOwn];
+const winrsSwitches: readonly OfferedSwitch[] = [
+  ...switchRules.filter(({ name }) => winrsNames.has(name)),
+  ...winrsSwitchRules.flatMap(({ note, ...rule }) => (note === null ? [] : [{ ...rule, note }])),
+];
 
 /** The spelling to offer: the usual short one where winrm's own help uses it. */
-const spellingOf = ({ spellings }: SwitchRule): string =>
+const spellingOf = ({ spellings }: OfferedSwitch): string =>
   /^(?:r|u|p|d)$/.test(spellings[0]!) ? spellings[0]! : (spellings.find((s) => s.length > 2) ?? spellings[0]!);
 
-const switchItems = (rules: readonly SwitchRule[]): CompletionItem[] =>
+const switchItems = (rules: readonly OfferedSwitch[]): CompletionItem[] =>
   rules.map((rule) => ({ text: `-${spellingOf(rule)}${rule.value === 'none' ? '' : ':'}`, note: rule.note }));
 
-function inSwitch(rules: readonly SwitchRule[], typed: string, known: Known): Candidates {
+function inSwitch(rules: readonly OfferedSwitch[], typed: string, known: Known): Candidates {
   const colon = typed.indexOf(':');
   if (colon < 0) {
     // Long spellings too, once somebody begins to type one.
@@ -192,8 +190,8 @@ function inSwitch(rules: readonly SwitchRule[], typed: string, known: Known): Ca
     return { offset: 0, items };
   }
   const spelling = typed.slice(1, colon).toLowerCase();
-  const rule = switchRules.find((candidate) => candidate.spellings.includes(spelling));
-  if (rule === undefined || !rules.some(({ name }) => name === rule.name)) return none;
+  const rule = rules.find((candidate) => candidate.spellings.includes(spelling));
+  if (rule === undefined) return none;
   const offset = colon + 1;
   if (rule.name === 'remote') {
     return {

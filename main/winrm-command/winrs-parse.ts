@@ -6,6 +6,7 @@ import { CommandLineError, type Connection } from './command.ts';
 import { isDoubledSwitch, isQuote, isSwitch, unquote } from './line.ts';
 import { parseConnection } from './parse-connection.ts';
 import { takeSwitches } from './switches.ts';
+import { refusedSpellings, type WinrsSwitchRule, winrsSwitchRules } from './winrs-switches.ts';
 
 export interface WinrsCommand {
   readonly verb: 'winrs';
@@ -27,30 +28,9 @@ export interface WinrsCommand {
 }
 export type WinrsLine = WinrsCommand | { readonly verb: 'winrs-help' };
 
-type OwnSwitch = Exclude<keyof WinrsCommand, 'verb' | 'connection' | 'commandLine'> | 'help';
-const ownSwitches: ReadonlyMap<string, { readonly name: OwnSwitch; readonly takesValue: boolean }> = new Map(
-  (
-    [
-      ['directory', true, 'd', 'directory'],
-      ['environment', true, 'env', 'environment'],
-      ['noEcho', false, 'noe', 'noecho'],
-      ['noProfile', false, 'nop', 'noprofile'],
-      ['allowDelegate', false, 'ad', 'allowdelegate'],
-      ['compression', false, 'comp', 'compression'],
-      ['timeout', true, 't', 'timeout'],
-      ['codePage', true, 'codepage'],
-      ['help', false, '?', 'help'],
-    ] as const
-  ).flatMap(([name, takesValue, ...spellings]) =>
-    spellings.map((spelling) => [spelling, { name, takesValue }] as const),
-  ),
+const bySpelling: ReadonlyMap<string, WinrsSwitchRule> = new Map(
+  winrsSwitchRules.flatMap((rule) => rule.spellings.map((spelling) => [spelling, rule] as const)),
 );
-
-/** Of winrm's switches those that are about the result, not about the connection. */
-const notHere: ReadonlySet<string> = new Set([
-  ...['f', 'format', 'fragment', 'filter', 'dialect', 'file', 'options', 'returntype', 'shallow'],
-  ...['basepropertiesonly', 'associations', 'q', 'quiet', 'transport', 'force', 'encoding'],
-]);
 
 /** True where the line, cut into words or not, is one for winrs. */
 export function isWinrsLine(line: string | readonly string[]): boolean {
@@ -112,23 +92,23 @@ function joinCommand(words: readonly string[]): string {
 }
 
 function build(words: readonly string[], commandLine: string): WinrsLine {
-  const own = new Map<OwnSwitch, string>();
+  const own = new Map<WinrsSwitchRule['name'], string>();
   const environment: (readonly [string, string])[] = [];
   const shared: string[] = [];
   for (const word of words) {
     const colon = word.indexOf(':');
     const typed = word.slice(1, colon < 0 ? undefined : colon);
-    const rule = isDoubledSwitch(word) ? undefined : ownSwitches.get(typed.toLowerCase());
+    const rule = isDoubledSwitch(word) ? undefined : bySpelling.get(typed.toLowerCase());
     if (rule === undefined) {
-      if (notHere.has(typed.toLowerCase())) throw new CommandLineError(`winrs has no switch -${typed}.`);
+      if (refusedSpellings.has(typed.toLowerCase())) throw new CommandLineError(`winrs has no switch -${typed}.`);
       shared.push(word);
       continue;
     }
     const value = colon < 0 ? null : word.slice(colon + 1);
-    if (rule.takesValue && (value === null || value === '')) {
+    if (rule.value === 'required' && (value === null || value === '')) {
       throw new CommandLineError(`The switch -${typed} needs a value: -${typed}:VALUE.`);
     }
-    if (!rule.takesValue && value !== null) throw new CommandLineError(`The switch -${typed} takes no value.`);
+    if (rule.value === 'none' && value !== null) throw new CommandLineError(`The switch -${typed} takes no value.`);
     if (rule.name === 'environment') environment.push(parseVariable(value!));
     else if (own.has(rule.name)) throw new CommandLineError(`The switch -${typed} is given twice.`);
     else own.set(rule.name, value === null ? '' : unquote(value));
