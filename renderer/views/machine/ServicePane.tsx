@@ -44,7 +44,7 @@ export function ServicePane(props: ServicePaneProps) {
   return (
     <aside className="sv-pane" aria-label="Details of the selection">
       <div className="sv-pane-head">
-        <h2 className="sv-pane-title" title={title}>
+        <h2 className="room-pane-title" title={title}>
           {title}
         </h2>
         <IconButton name="Close the details" icon={<DismissRegular />} onClick={props.onClose} />

@@ -23,7 +23,7 @@ import { ServiceMenu } from './ServiceMenu.tsx';
 import { ServicePane } from './ServicePane.tsx';
 import { ServiceToolbar } from './ServiceToolbar.tsx';
 import { StopDialog } from './StopDialog.tsx';
-import { isOwnProblem } from './section.tsx';
+import { isOwnProblem, Skeleton } from './section.tsx';
 import { canDo, methodOf } from './service-words.ts';
 import {
   filterRows,
@@ -197,8 +197,8 @@ export function Services({ machine }: { machine: Machine }) {
   const own = view?.problem && isOwnProblem(view.problem, machine) ? view.problem : null;
   return (
     <>
-      <div className="sv" data-pane={paneOpen || undefined}>
-        <div className="sv-main">
+      <div className="room sv" data-pane={paneOpen || undefined}>
+        <div className="room-main">
           <ServiceToolbar
             rows={rows}
             known={view?.services != null}
@@ -216,7 +216,7 @@ export function Services({ machine }: { machine: Machine }) {
             modeButton={modeButton}
           />
           {own && view?.services ? (
-            <div className="sv-note">
+            <div className="room-note">
               <ProblemBanner problem={own} />
             </div>
           ) : null}
@@ -341,20 +341,13 @@ function Empty(props: {
   if (view?.services) return <EmptyState title="This machine reports no services" />;
   if (view?.problem && isOwnProblem(view.problem, machine)) {
     return (
-      <div className="sv-note">
+      <div className="room-note">
         <ProblemBanner problem={view.problem} />
       </div>
     );
   }
   if (machine.state === 'online' || machine.state === 'connecting' || machine.state === 'unknown') {
-    return (
-      <div className="sv-skeleton" role="status" aria-label="The services are being read">
-        {Array.from({ length: 14 }, (_, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: identical grey lines
-          <i key={index} />
-        ))}
-      </div>
-    );
+    return <Skeleton className="room-skeleton" label="The services are being read" lines={14} />;
   }
   return (
     <EmptyState title="Not known yet">

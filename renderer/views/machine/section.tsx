@@ -113,8 +113,13 @@ export function SectionGap(props: {
     return <SectionProblem problem={view.problem} readAt={view.readAt} machine={machine} onEdit={props.onEdit} />;
   }
   if (isSilent(machine)) return <p className="t3 ov-none">Never read</p>;
+  return <Skeleton className="ov-skeleton" label="Being read" lines={props.lines} />;
+}
+
+/** Grey lines for what is coming. */
+export function Skeleton(props: { className: string; label: string; lines: number }) {
   return (
-    <div className="ov-skeleton" role="status" aria-label="Being read">
+    <div className={props.className} role="status" aria-label={props.label}>
       {Array.from({ length: props.lines }, (_, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: identical grey lines
         <i key={index} />

@@ -27,7 +27,7 @@ export function ChangesPane(props: {
   return (
     <aside className="wr-pane" aria-label={`Changes to ${machine}`}>
       <div className="wr-pane-head">
-        <h2 className="wr-pane-title">
+        <h2 className="room-pane-title">
           {draft.length === 0 ? `WinRM of ${machine}` : `${plural(draft.length, 'change')} to ${machine}`}
         </h2>
         <span className="visually-hidden" role="status">

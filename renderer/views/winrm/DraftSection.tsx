@@ -103,7 +103,7 @@ export function DraftSection<Item>(props: {
         />
       )}
       {props.problem === null ? null : (
-        <div className="wr-note">
+        <div className="room-note">
           <ProblemBanner problem={props.problem} />
         </div>
       )}

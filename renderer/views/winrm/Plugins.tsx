@@ -25,7 +25,7 @@ export function Plugins(props: {
         <span className="t3 num">{configuration.pluginsProblem === null ? configuration.plugins.length : ''}</span>
       </div>
       {configuration.pluginsProblem !== null ? (
-        <div className="wr-note">
+        <div className="room-note">
           <ProblemBanner problem={configuration.pluginsProblem} />
         </div>
       ) : configuration.plugins.length === 0 ? (

@@ -17,7 +17,7 @@ import { formatTime, plural } from '../../format.ts';
 import { changeKey, type Draft, dropChange, findChange, listenerName, putChange } from '../../stores/winrm-draft.ts';
 import { isUnderWay, type MachineWinrm, rereadMs, winrmSettingsStore } from '../../stores/winrm-settings.ts';
 import { useUserName } from '../machine/machine-view.ts';
-import { isOwnProblem } from '../machine/section.tsx';
+import { isOwnProblem, Skeleton } from '../machine/section.tsx';
 import { useNarrow } from '../machine/use-media.ts';
 import { ApplyDialog } from './ApplyDialog.tsx';
 import { RunBanner } from './ApplySteps.tsx';
@@ -118,8 +118,8 @@ export function WinrmRoom({ machine }: { machine: Machine }) {
   const close = () => setOpen(null);
   return (
     <>
-      <div className="wr" data-pane={configuration !== null || undefined}>
-        <div className="wr-main">
+      <div className="room wr" data-pane={configuration !== null || undefined}>
+        <div className="room-main">
           <WinrmToolbar
             rows={allRows}
             known={configuration !== null}
@@ -321,7 +321,7 @@ function Notes(props: {
 function Gap({ machine, view }: { machine: Machine; view: MachineWinrm }) {
   if (view.problem !== null && isOwnProblem(view.problem, machine)) {
     return (
-      <div className="wr-note">
+      <div className="room-note">
         <ProblemBanner
           problem={view.problem}
           actions={<Button onClick={() => winrmSettingsStore.refresh(machine.id)}>Read again</Button>}
@@ -330,14 +330,7 @@ function Gap({ machine, view }: { machine: Machine; view: MachineWinrm }) {
     );
   }
   if (machine.state === 'online' || machine.state === 'connecting' || machine.state === 'unknown') {
-    return (
-      <div className="sv-skeleton wr-skeleton" role="status" aria-label="The WinRM settings are being read">
-        {Array.from({ length: 14 }, (_, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: identical grey lines
-          <i key={index} />
-        ))}
-      </div>
-    );
+    return <Skeleton className="room-skeleton" label="The WinRM settings are being read" lines={14} />;
   }
   return (
     <EmptyState title="Not known yet">
