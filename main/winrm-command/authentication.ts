@@ -1,17 +1,9 @@
 /** The authentication switches and what winrm allows of them together. Pure, as parse.ts. */
-import { type Authentication, CommandLineError, type Endpoint, type Scheme } from './command.ts';
+import { type Authentication, CommandLineError, type Endpoint, type Scheme, schemes } from './command.ts';
 import { isLoopback } from './remote.ts';
 import type { Switches, Verb } from './switches.ts';
 
-const schemes: ReadonlySet<string> = new Set<Scheme>([
-  'none',
-  'basic',
-  'digest',
-  'kerberos',
-  'negotiate',
-  'certificate',
-]);
-const isScheme = (text: string): text is Scheme => schemes.has(text);
+const isScheme = (text: string): text is Scheme => (schemes as readonly string[]).includes(text);
 
 /** How to sign in. Throws CommandLineError where the switches contradict one another. */
 export function parseAuthentication(verb: Verb, switches: Switches, endpoint: Endpoint): Authentication {

@@ -6,7 +6,8 @@
 import type { AssociationQuery } from '../wsman/index.ts';
 
 /** `json` and `table` are ours, the others winrm's. */
-export type Format = 'text' | 'xml' | 'pretty' | 'json' | 'table';
+export const formats = ['text', 'xml', 'pretty', 'json', 'table'] as const;
+export type Format = (typeof formats)[number];
 
 /** Names and values that pick one instance, in the order in which they were typed. */
 export type Selectors = readonly (readonly [name: string, value: string])[];
@@ -36,7 +37,8 @@ export type PasswordSource =
   | { readonly kind: 'ask' };
 
 /** `-auth`, as far as this version has it. */
-export type Scheme = 'none' | 'basic' | 'digest' | 'kerberos' | 'negotiate' | 'certificate';
+export const schemes = ['none', 'basic', 'digest', 'kerberos', 'negotiate', 'certificate'] as const;
+export type Scheme = (typeof schemes)[number];
 
 /** How to sign in: the switches that are about it, or what winrm does without them. */
 export interface Authentication {

@@ -2,7 +2,15 @@
  * A command line → a typed Command. Pure: nothing is read, asked or sent here. Rules and refusals are those of winrm.cmd; where winrm
  * would do something surprising without a word, the line is refused with a sentence.
  */
-import { type Command, CommandLineError, type Format, type Fragment, type Input, type InputPair } from './command.ts';
+import {
+  type Command,
+  CommandLineError,
+  type Format,
+  type Fragment,
+  formats,
+  type Input,
+  type InputPair,
+} from './command.ts';
 import { isSwitch, joinBraces, splitLine, unquote } from './line.ts';
 import { parsePairs } from './pairs.ts';
 import { parseConnection } from './parse-connection.ts';
@@ -218,8 +226,7 @@ function parseFormat(value: string | null | undefined): Format {
   if (isFormat(format)) return format;
   throw new CommandLineError('The format is text, xml or pretty; or json or table, which winrm does not have.');
 }
-const formats: ReadonlySet<string> = new Set<Format>(['text', 'xml', 'pretty', 'json', 'table']);
-const isFormat = (text: string): text is Format => formats.has(text);
+const isFormat = (text: string): text is Format => (formats as readonly string[]).includes(text);
 
 const xpath = 'http://www.w3.org/tr/1999/rec-xpath-19991116';
 

@@ -1,5 +1,5 @@
 /** The switches of winrm: spellings, what value each takes, which operations have it. */
-import { CommandLineError, type WinrmCommand } from './command.ts';
+import { CommandLineError, formats, schemes, type WinrmCommand } from './command.ts';
 import { isDoubledSwitch, isSwitch, unquote } from './line.ts';
 
 export type Verb = WinrmCommand['verb'];
@@ -63,7 +63,7 @@ export const switchRules: readonly SwitchRule[] = [
     spellings: ['a', 'auth', 'authentication'],
     value: 'required',
     note: 'how to sign in',
-    choices: ['none', 'basic', 'digest', 'kerberos', 'negotiate', 'certificate'],
+    choices: schemes,
   },
   { name: 'certificate', spellings: ['c', 'certificate'], value: 'required', note: 'file of a client certificate' },
   { name: 'SPNPort', spellings: ['spnport'], value: 'none', note: 'Kerberos: the port in the name' },
@@ -102,7 +102,7 @@ export const switchRules: readonly SwitchRule[] = [
     spellings: ['f', 'format'],
     value: 'required',
     note: 'of the output',
-    choices: ['text', 'xml', 'pretty', 'json', 'table'],
+    choices: formats,
   },
   { name: 'fragment', spellings: ['fragment'], value: 'required', verbs: ['get', 'set'], note: 'one property' },
   { name: 'filter', spellings: ['filter'], value: 'required', verbs: ['enumerate'], note: 'only some instances' },
