@@ -3,10 +3,10 @@
  * own with the saved set (winrs), or one with what the line says. A password goes out by the rules against lock-outs in every case.
  */
 import { planOf } from '../sessions/session-pool.ts';
-import { type Target, type WSManClient, WSManFault, type XmlElement } from '../wsman/index.ts';
+import type { Target, WSManClient, XmlElement } from '../wsman/index.ts';
 import type { KnownMachine } from './command-line-destination.ts';
 import { type AreaContext, sessionOf } from './context.ts';
-import { openTrial } from './trial.ts';
+import { openTrial, signInOnly } from './trial.ts';
 
 interface Opened {
   readonly client: WSManClient;
@@ -94,13 +94,6 @@ export function typedClient(
     }
     return { client, release: () => client.close() };
   }, watch);
-}
-
-/** Whoever gets a fault has signed in. */
-async function signInOnly(client: WSManClient, signal: AbortSignal): Promise<void> {
-  await client.identify({ signal }).catch((error: unknown) => {
-    if (!(error instanceof WSManFault)) throw error;
-  });
 }
 
 /** Opened at the first call, once. */

@@ -10,11 +10,10 @@ import {
   CancelledError,
   type ConnectionSecurity,
   TransportError,
-  WSManFault,
 } from '../wsman/index.ts';
 import type { AreaContext } from './context.ts';
 import { credentialOf } from './effective-credential.ts';
-import { openTrial } from './trial.ts';
+import { openTrial, signInOnly } from './trial.ts';
 
 /** For one machine, KDC included. */
 const limitMs = 20_000;
@@ -108,7 +107,7 @@ async function tryKerberos(
   const signal = AbortSignal.any([outer, limit]);
   const trial = openTrial(context, { ...settings, signIn: 'kerberos', delegate: false }, null);
   try {
-    await trial.signIn({ askedAt: null, signal }, () => trial.client.identify({ signal })).catch(ignoreFault);
+    await trial.signIn({ askedAt: null, signal }, () => signInOnly(trial.client, signal));
     const seen = inWords(trial.client.security());
     if (settings.signIn !== 'ntlm') return survives(seen);
     return wouldFail(`${seen} works, but it is set to sign in by NTLM: set it to Negotiate or Kerberos.`);
@@ -140,11 +139,6 @@ const failsKerberos: ReadonlySet<AuthenticationReason> = new Set<AuthenticationR
   'binding-unavailable',
   'kerberos',
 ]);
-
-/** Whoever gets a fault has signed in. */
-function ignoreFault(error: unknown): void {
-  if (!(error instanceof WSManFault)) throw error;
-}
 
 function inWords(security: ConnectionSecurity | null): string {
   const { spn, cipher } = security ?? {};

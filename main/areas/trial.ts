@@ -3,7 +3,7 @@ import type { MachineSettings } from '../../shared/contract/machines.ts';
 import type { SignInCredential } from '../sessions/credentials.ts';
 import { planOf } from '../sessions/session-pool.ts';
 import type { StoredCredential } from '../storage/inventory-format.ts';
-import type { ClientOptions, Target, WSManClient } from '../wsman/index.ts';
+import { type ClientOptions, type Target, type WSManClient, WSManFault } from '../wsman/index.ts';
 import type { AreaContext } from './context.ts';
 import { credentialOf } from './effective-credential.ts';
 import { accessOf } from './machine-defaults.ts';
@@ -63,6 +63,13 @@ export function openTrial(
     },
     close: () => client.close(),
   };
+}
+
+/** An attempt that asks for nothing else. Whoever gets a fault has signed in. */
+export async function signInOnly(client: WSManClient, signal: AbortSignal): Promise<void> {
+  await client.identify({ signal }).catch((error: unknown) => {
+    if (!(error instanceof WSManFault)) throw error;
+  });
 }
 
 /** One that is typed is no set yet; where only its secret is left out, it is the stored one under another name. */

@@ -37,7 +37,7 @@ export async function findRevertMeans(client: WSManClient, options: PlantOptions
         filter: { dialect: 'wql', text },
         maxElements: 1,
       }))
-        return true;
+        break;
       return true;
     } catch (error) {
       // The class or its namespace is not there, or this account may not use it.
