@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -14,7 +14,9 @@ const { startGssSelfTest } = await import('./gss-self-test.ts');
 let folder: string;
 beforeAll(async () => {
   // Below node_modules, so that koffi is found.
-  folder = mkdtempSync(join(fileURLToPath(new URL('../node_modules/.cache', import.meta.url)), 'gss-self-test-'));
+  const cache = fileURLToPath(new URL('../node_modules/.cache', import.meta.url));
+  mkdirSync(cache, { recursive: true });
+  folder = mkdtempSync(join(cache, 'gss-self-test-'));
   await buildDesktop(folder);
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
