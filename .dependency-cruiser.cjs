@@ -47,8 +47,14 @@ module.exports = {
     only(
       'console',
       consoleFiles,
-      [wsman, '^main/(areas|sessions|storage|winrm-command)/', '^shared/'],
+      [wsman, '^main/(areas|sessions|storage|winrm-command|windeck-command)/', '^shared/'],
       'where parts are joined',
+    ),
+    only(
+      'windeck-command',
+      '^main/windeck-command/',
+      [wsman, '^main/(areas|sessions|winrm-command)/', '^shared/'],
+      'commands of our own; they use what the console uses',
     ),
     only(
       'web-host',

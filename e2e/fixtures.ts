@@ -118,7 +118,14 @@ async function startElectron(options: {
 }
 
 /** The token has been exchanged, the page has moved on to its own address, and what it shows takes keys. */
-const isThere = (page: Page) => page.getByRole('contentinfo').waitFor({ timeout: 20_000 });
+async function isThere(page: Page): Promise<void> {
+  await page.getByRole('contentinfo').waitFor({ timeout: 20_000 });
+  // The frame stands before the console has said whether there are machines; only then is there a room that has keys.
+  await page
+    .getByRole('button', { name: /^Add (a )?machine/ })
+    .first()
+    .waitFor({ timeout: 20_000 });
+}
 
 type Start = (options?: StartOptions) => Promise<RunningConsole>;
 type OpenLab = (options?: LabOptions) => Promise<Lab>;

@@ -1,11 +1,12 @@
 /**
- * The `windeck` command: one line of winrm or winrs as arguments or as one string, or several on standard input. Only this file, the
+ * The `windeck` command: one of our own commands (`windeck-command/`), one line of winrm or winrs as arguments or as one string, or several on standard input. Only this file, the
  * terminal and the process environments know that there is a process; the language itself is in `winrm-command/`.
  */
 import { mkdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { createInterface } from 'node:readline';
 import envPaths from 'env-paths';
+import type { OwnCommand } from './windeck-command/commands.ts';
 import type { LineSource } from './winrm-command/process-environment.ts';
 import type { InterruptHandlers } from './winrm-command/winrs-process.ts';
 
@@ -35,8 +36,27 @@ process.exit(await main(process.argv.slice(2)));
 async function main(args: readonly string[]): Promise<number> {
   if (args.length === 0 && !process.stdin.isTTY) return runLines();
   const [first = ''] = args;
+  const { ownCommands } = await import('./windeck-command/commands.ts');
+  const command = ownCommands.get(first.toLowerCase());
+  if (command !== undefined) return runOwn(await command(), args.slice(1));
   const isLine = args.length === 1 && /\s/.test(first.trim());
   return run(isLine ? first : args, 'arguments');
+}
+
+/** One of our own commands. */
+async function runOwn(command: OwnCommand, args: readonly string[]): Promise<number> {
+  const { winrsEnvironment } = await import('./winrm-command/winrs-process.ts');
+  const { CommandLineError } = await import('./winrm-command/command.ts');
+  const { OutputClosedError } = await import('./winrm-command/run.ts');
+  const environment = winrsEnvironment('arguments', cancellation, interruptHandlers);
+  try {
+    return await command(args, environment);
+  } catch (error) {
+    if (error instanceof OutputClosedError) process.exit(0);
+    if (!(error instanceof CommandLineError)) throw error;
+    await environment.stderr(`Error: ${error.message}\n`);
+    return error.exitCode;
+  }
 }
 
 /** One line, cut into words already (by a shell) or not. */

@@ -43,6 +43,11 @@ const needs: readonly {
     present: async () => (await outputOf('/usr/bin/curl', ['--version'])).includes('SPNEGO'),
   },
   {
+    what: 'tshark, a foreign reader of tokens',
+    packages: ['tshark'],
+    present: async () => existsSync('/usr/bin/tshark'),
+  },
+  {
     what: 'xmllint, a foreign reader of XML',
     packages: ['libxml2-utils'],
     present: async () => existsSync('/usr/bin/xmllint'),

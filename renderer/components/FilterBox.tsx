@@ -1,5 +1,5 @@
 import { DismissRegular, FilterRegular } from '@fluentui/react-icons';
-import { useEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 import { Kbd } from './Kbd.tsx';
 import { isTyping } from './keys.ts';
 
@@ -22,7 +22,8 @@ export function FilterBox({
   onLeave?: () => void;
 }) {
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  // Before it is painted: whoever sees the room may press its keys.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       event.preventDefault();

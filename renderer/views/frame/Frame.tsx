@@ -7,7 +7,7 @@ import {
   WindowConsoleFilled,
   WindowConsoleRegular,
 } from '@fluentui/react-icons';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useLayoutEffect, useState } from 'react';
 import { hasModifier, isTyping, modifierName } from '../../components/keys.ts';
 import { useDialogs } from '../../stores/dialogs.ts';
 import { useLinkState } from '../../stores/link.ts';
@@ -53,7 +53,8 @@ export function Frame() {
     return () => cancelIdleCallback(idle);
   }, []);
 
-  useEffect(() => {
+  // Before it is painted: whoever sees the room may press its keys.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented) return;
       if (hasModifier(event) && !event.shiftKey && !event.altKey) {

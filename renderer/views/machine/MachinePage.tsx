@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { Machine } from '../../../shared/contract/machines.ts';
 import { Button } from '../../components/Button.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
@@ -77,7 +77,8 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
     stateBefore.current = state;
   }, [machineId, state]);
 
-  useEffect(() => {
+  // Before it is painted: whoever sees the room may press its keys.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
       const inDialog = document.querySelector('[role="dialog"],[role="alertdialog"]') !== null;

@@ -1,5 +1,5 @@
 import { ArrowImportRegular, BeakerRegular, DesktopFlowRegular } from '@fluentui/react-icons';
-import { type ReactNode, useCallback, useEffect, useState } from 'react';
+import { type ReactNode, useCallback, useLayoutEffect, useState } from 'react';
 import { CopyButton } from '../../components/CodeLine.tsx';
 import { Glyph } from '../../components/Glyph.tsx';
 import { Kbd } from '../../components/Kbd.tsx';
@@ -26,7 +26,8 @@ export function FirstRun() {
     // On success the machines arrive and this view goes away by itself.
     if (!(await attempt(openLab))) setOpening(false);
   }, []);
-  useEffect(() => {
+  // Before it is painted: whoever sees the room may press its keys.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented || isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === 'a') openDialog({ kind: 'add-machine' });

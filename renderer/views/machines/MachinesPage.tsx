@@ -1,4 +1,4 @@
-import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { Machine } from '../../../shared/contract/machines.ts';
 import { createTableMemory, DataTable, type DataTableHandle } from '../../components/DataTable.tsx';
 import { isTyping } from '../../components/keys.ts';
@@ -107,7 +107,8 @@ export function MachinesPage() {
     return current.has(machine.id) ? [...current] : [machine.id];
   }, []);
 
-  useEffect(() => {
+  // Before it is painted: whoever sees the room may press its keys.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented || isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
       const { selected: now } = useMachineFilter.getState();

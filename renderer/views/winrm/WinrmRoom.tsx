@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { Machine } from '../../../shared/contract/machines.ts';
 import type {
   CertificateMapping,
@@ -94,7 +94,8 @@ export function WinrmRoom({ machine }: { machine: Machine }) {
   }, [canReview, draft]);
 
   const noDialog = open === null;
-  useEffect(() => {
+  // Before it is painted: whoever sees the room may press its keys.
+  useLayoutEffect(() => {
     if (!noDialog) return;
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.altKey || event.shiftKey) return;

@@ -1,0 +1,2 @@
+import { file } from '../storage/file.ts';
+export const commands = file;
