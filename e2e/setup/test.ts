@@ -18,12 +18,13 @@ const add = (suite: string, result: SuiteResult): void => void results.push([sui
 // `npm run check` counts its unit tests itself; here its static part is one test of its own.
 const check = await run(process.execPath, ['e2e/setup/check.ts']);
 const unit = /unit tests: (\d+) passed, (\d+) failed/.exec(check.output);
-add('unit', { passed: Number(unit?.[1] ?? 0), failed: Number(unit?.[2] ?? 1) });
+const unsteady = [...check.output.matchAll(/^unsteady: (.+)$/gm)].map((match) => match[1] ?? '');
+add('unit', { passed: Number(unit?.[1] ?? 0), failed: Number(unit?.[2] ?? 1), unsteady });
 add(
   'static checks',
   /^FAIL (types|format|layering)/m.test(check.output) || unit === null
-    ? { passed: 0, failed: 1 }
-    : { passed: 1, failed: 0 },
+    ? { passed: 0, failed: 1, unsteady: [] }
+    : { passed: 1, failed: 0, unsteady: [] },
 );
 add('lab', await vitest(['lab']));
 add('foreign peers', await vitest(['peer']));
@@ -40,6 +41,11 @@ if (binary === undefined) {
 }
 
 console.log('');
+for (const [suite, result] of results)
+  for (const name of result.unsteady)
+    console.log(
+      `UNSTEADY (${suite}): "${name}" failed in the whole run and passed alone. That is a bug: mend the test.`,
+    );
 for (const [suite, { passed, failed }] of results) console.log(`${suite}: ${passed} passed, ${failed} failed`);
 const total = results.reduce((sum, [, r]) => ({ passed: sum.passed + r.passed, failed: sum.failed + r.failed }), {
   passed: 0,
