@@ -18,15 +18,10 @@ import { heldMachine, isProduction, usePowerRun } from './machine-view.ts';
 import { Overview } from './Overview.tsx';
 import { PowerBanner } from './PowerBanner.tsx';
 import { PowerDialog } from './PowerDialog.tsx';
+import { machineRooms } from './rooms.ts';
 import { Services } from './Services.tsx';
 import { Vitals } from './Vitals.tsx';
 import './machine.css';
-
-const tabs = [
-  { id: 'overview', name: 'Overview' },
-  { id: 'services', name: 'Services' },
-  { id: 'winrm', name: 'WinRM' },
-] as const;
 
 /** That it does not answer is what was asked for: while a restart is followed, and after a shut-down. */
 const isAsAsked = (run: PowerRun): boolean =>
@@ -42,7 +37,7 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
   }, [machine]);
   const run = usePowerRun(machineId);
   const [power, setPower] = useState<PowerActionName | null>(null);
-  const current = tabs.find((one) => one.id === tab)?.id ?? 'overview';
+  const current = machineRooms.find((one) => one.id === tab)?.id ?? 'overview';
 
   // For as long as the page is open, whichever room: the charts have no hole when one comes back to them.
   useEffect(() => overviewStore.watch(machineId), [machineId]);
@@ -85,8 +80,8 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
       if (inDialog) return;
       if (event.key === 'F5') refresh();
       else if (event.key === 'F2') edit();
-      else if (!isTyping(event.target) && tabs[Number(event.key) - 1])
-        openMachine(machineId, tabs[Number(event.key) - 1]?.id);
+      else if (!isTyping(event.target) && machineRooms[Number(event.key) - 1])
+        openMachine(machineId, machineRooms[Number(event.key) - 1]?.id);
       else return;
       event.preventDefault();
     };
@@ -110,7 +105,7 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
       <div className="tab-row">
         <Tabs
           label={`Rooms of ${machine.settings.name}`}
-          tabs={tabs}
+          tabs={machineRooms}
           current={current}
           prefix="mp"
           onOpen={(id) => openMachine(machineId, id)}

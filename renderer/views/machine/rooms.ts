@@ -1,0 +1,8 @@
+/** The rooms of a machine in the order of their tabs, which is that of their keys 1, 2, 3 …; the palette lists them too. */
+export const machineRooms = [
+  { id: 'overview', name: 'Overview' },
+  { id: 'services', name: 'Services' },
+  { id: 'winrm', name: 'WinRM' },
+] as const;
+
+export type MachineRoomId = (typeof machineRooms)[number]['id'];
