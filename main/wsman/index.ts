@@ -73,6 +73,41 @@ export type { Exchange, ExchangeListener, ExchangeTimings } from './exchange.ts'
 export type { Identity } from './identify.ts';
 export type { TargetLimits } from './limits.ts';
 export { actions, className, dialects, ns, resourceUris, wmi, wql } from './namespaces.ts';
+export { type ClixmlItem, deserializeClixml, readObjs, serializeClixml } from './psrp/clixml.ts';
+export {
+  dateTimeOf,
+  entryOf,
+  epochMsOf,
+  itemsOf,
+  numberOf,
+  type PlainValue,
+  propertyOf,
+  textOf,
+  toPlain,
+} from './psrp/clixml-plain.ts';
+export {
+  type PsErrorRecord,
+  type PsInformationalRecord,
+  type PsInformationRecord,
+  type PsInvocation,
+  type PsProgressRecord,
+  readErrorRecord,
+  readInformationalRecord,
+  readInformationRecord,
+  readProgressRecord,
+} from './psrp/clixml-records.ts';
+export { type PowerShellStderr, readPowerShellStderr } from './psrp/clixml-stderr.ts';
+export {
+  isPsObject,
+  type PsContainer,
+  type PsObject,
+  type PsProperty,
+  type PsValue,
+  psArray,
+  psEnum,
+  psObject,
+  psProperties,
+} from './psrp/clixml-types.ts';
 export { createRecycledShell, type RecycledShell } from './recycled-shell.ts';
 export { openShell, type RunningCommand, type RunOptions, type Shell, type ShellOptions } from './shell.ts';
 export type { OutputChunk, SignalName, StreamName } from './shell-messages.ts';
