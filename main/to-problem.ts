@@ -11,6 +11,7 @@ import {
   filteredTokenAdvice,
   OutcomeUnknownError,
   ProtocolError,
+  SubscriptionNotOfferedError,
   TransportError,
   type TransportReason,
   type TrustFailure,
@@ -31,6 +32,11 @@ export function toProblem(error: unknown, machineId?: string, place: FailurePlac
 
 function inWords(error: unknown, place: FailurePlace): Problem {
   if (error instanceof WSManFault) return ofFault(error, place);
+  if (error instanceof SubscriptionNotOfferedError) {
+    return problem('not-supported', error.message, {
+      advice: ['What is new there is asked for every few seconds instead.'],
+    });
+  }
   if (error instanceof CertificateError) return ofCertificate(error);
   if (error instanceof SecretLockedError) {
     return problem('authentication-failed', error.message, {

@@ -73,6 +73,7 @@ async function obey(fleet: Fleet, message: LabRequestMessage): Promise<LabReply>
   try {
     if (message.kind === 'attempts') return { id, value: await fleet.attempts() };
     if (message.kind === 'statistics') return { id, value: fleet.statistics(message.machine) };
+    if (message.kind === 'write-events') return { id, value: fleet.writeEvents(message.machine, message.events) };
     fleet.misbehave(message.machine, message.misbehaviour);
     return { id, value: null };
   } catch (error) {

@@ -11,6 +11,7 @@ const rightOf = (action: string): Right => (readers.has(action) ? 'GR' : writers
 
 /** Everyone, authenticated users, network; and Administrators where the token has them. Interactive users come by no network. */
 const everyones: ReadonlySet<string> = new Set(['WD', 'AU', 'NU', 'S-1-1-0', 'S-1-5-11', 'S-1-5-2']);
+const remoteManagers: ReadonlySet<string> = new Set(['RM', 'S-1-5-32-580']);
 const administrators: ReadonlySet<string> = new Set(['BA', 'S-1-5-32-544']);
 
 export function isAllowed(sddl: string, account: Account, action: string): boolean {
@@ -19,7 +20,9 @@ export function isAllowed(sddl: string, account: Account, action: string): boole
   for (const match of list.matchAll(/\(([^)]*)\)/g)) {
     const [type, , rights = '', , , trustee = ''] = match[1]!.split(';');
     const isMember =
-      everyones.has(trustee) || (administrators.has(trustee) && account.isAdministrator && !account.isTokenFiltered);
+      everyones.has(trustee) ||
+      (remoteManagers.has(trustee) && account.isRemoteManager === true) ||
+      (administrators.has(trustee) && account.isAdministrator && !account.isTokenFiltered);
     if (!isMember || !(rights.includes('GA') || rights.includes(wanted))) continue;
     if (type === 'D') return false;
     if (type === 'A') return true;

@@ -3,6 +3,7 @@ import { isDialect } from '../wsman/association.ts';
 import { ns } from '../wsman/namespaces.ts';
 import { attribute, child, type XmlElement } from '../wsman/xml.ts';
 import { associated } from './association.ts';
+import type { Account } from './authentication/accounts.ts';
 import { writeCertMapping } from './cert-mapping.ts';
 import {
   anonymousAddress,
@@ -201,7 +202,7 @@ function itemsOf(machine: SimulatedMachine, request: LabRequest, body: XmlElemen
     if (isDialect(dialect!, 'association')) return associationItems(machine, resource.namespace, filter, writeRow);
     if (!isDialect(dialect!, 'wql')) throw new LabFault(2150858777);
     if (request.selectors.some(([name]) => name.toLowerCase() !== '__cimnamespace')) throw new LabFault(2150859003);
-    return queryItems(machine, resource.namespace, filter!.text.trim(), writeRow);
+    return queryItems(machine, request.account, resource.namespace, filter!.text.trim(), writeRow);
   }
   if (!filter) return polymorphItems(machine, resource, child(body, 'PolymorphismMode', ns.cimBinding), writeRow);
   if (isDialect(dialect!, 'wql') || isDialect(dialect!, 'association')) throw new LabFault(2150859003);
@@ -272,6 +273,7 @@ function itemWriter(mode: string | undefined): ItemWriter {
 
 function queryItems(
   machine: SimulatedMachine,
+  reader: Account,
   namespace: string,
   text: string,
   writeRow: (provider: Provider, row: CimRow) => () => string,
@@ -287,7 +289,7 @@ function queryItems(
       // Derived classes have all that the base has; a name that none knows is an error of the query.
       if (missing !== undefined && (found.length === 1 || findProvider(namespace, query.className)))
         throw refuse('Invalid query');
-      const rows = [...provider.instances(machine)].filter((row) => matches(query.where, row, find));
+      const rows = [...provider.instances(machine, reader, text)].filter((row) => matches(query.where, row, find));
       const { properties } = query;
       if (properties === null) return rows.map((row) => writeRow(provider, row));
       const names = [...new Set(properties.map((name) => find(name)).filter((name) => name !== undefined))];

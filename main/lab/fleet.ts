@@ -8,6 +8,7 @@ import type { CertMapping } from './cert-mapping.ts';
 import { thumbprintOf } from './certificate-store.ts';
 import { createClientAuthority, createFleetCertificate, type LabClientCertificate } from './certificates.ts';
 import { countOpenEnumerations, forgetEnumerations } from './enumeration.ts';
+import { countSubscriptions, forgetSubscriptions } from './event-subscriptions.ts';
 import { createHttpEndpoint } from './http-endpoint.ts';
 import {
   bindingOf,
@@ -23,6 +24,7 @@ import { createSimulatedMachine, type LabTimings, type SimulatedMachine } from '
 import { applyStack, type Stack, withStack } from './stacks.ts';
 import { type Attempts, type LabStatistics, sumAttempts } from './statistics.ts';
 import { type Clock, systemClock } from './world/clock.ts';
+import type { WrittenEvent } from './world/event-logs.ts';
 import { planMachine } from './world/machine-plan.ts';
 
 /**
@@ -77,6 +79,8 @@ export interface Fleet {
   readonly realm: { readonly name: string; readonly krb5Config: string } | null;
   readonly clientCertificates: FleetClientCertificates | null;
   misbehave(name: string, misbehaviour: Misbehaviour | null): void;
+  /** Record ids of what was written. */
+  writeEvents(name: string, events: readonly WrittenEvent[]): readonly number[];
   statistics(name: string): LabStatistics;
   /** Secrets that were tried, at all machines and at the KDC. */
   attempts(): Promise<Attempts>;
@@ -253,6 +257,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     reconcile(member);
     for (const socket of member.sockets.keys()) socket.destroy();
     forgetEnumerations(member.machine);
+    forgetSubscriptions(member.machine);
   }
 
   let port = options.basePort ?? randomInt(12_000, 26_000);
@@ -314,9 +319,13 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       if (state.refusesConnections) machine.listener.close();
       else if (!machine.isGoingDown) machine.listener.open();
     },
+    writeEvents(name, events) {
+      const { machine } = member(name);
+      return events.map((event) => machine.eventLogs.write(event).recordId);
+    },
     statistics(name) {
       const { machine } = member(name);
-      return machine.statistics.snapshot(countOpenEnumerations(machine));
+      return machine.statistics.snapshot(countOpenEnumerations(machine), countSubscriptions(machine));
     },
     async attempts() {
       const own = members.map(({ machine }) => machine.statistics.attempts);

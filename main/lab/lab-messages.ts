@@ -1,5 +1,6 @@
 import type { Misbehaviour } from './misbehaviour.ts';
 import type { Attempts, LabStatistics } from './statistics.ts';
+import type { WrittenEvent } from './world/event-logs.ts';
 
 /** What goes over the IPC channel between start-lab.ts and cli.ts. */
 export type LabRequestMessage =
@@ -10,7 +11,13 @@ export type LabRequestMessage =
       readonly misbehaviour: Misbehaviour | null;
     }
   | { readonly kind: 'statistics'; readonly id: number; readonly machine: string }
+  | {
+      readonly kind: 'write-events';
+      readonly id: number;
+      readonly machine: string;
+      readonly events: readonly WrittenEvent[];
+    }
   | { readonly kind: 'attempts'; readonly id: number };
 export type LabReply =
-  | { readonly id: number; readonly value: LabStatistics | Attempts | null }
+  | { readonly id: number; readonly value: LabStatistics | Attempts | readonly number[] | null }
   | { readonly id: number; readonly error: string };

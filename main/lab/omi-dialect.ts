@@ -21,10 +21,11 @@ export function omiIdentity(): LabResponse {
   };
 }
 
-/** What it does not have: fragments, shells, WinRM's settings. Throws LabFault. */
-export function refuseForOmi(request: LabRequest): void {
+/** What it does not have: fragments, shells, subscriptions, WinRM's settings. Throws LabFault. */
+export function refuseForOmi(request: Omit<LabRequest, 'account'>): void {
   if (request.fragment !== null) throw new LabFault(2150858768);
   const uri = request.resourceUri.toLowerCase();
+  if (request.action.startsWith(ns.eventing)) throw new LabFault(2150858753);
   if (uri.startsWith(ns.shell) || uri.startsWith(ns.config)) throw new LabFault(2150858753);
 }
 

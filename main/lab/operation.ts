@@ -1,6 +1,7 @@
 import type { ReceivedRequest } from '../wsman/envelope.ts';
 import { ns } from '../wsman/namespaces.ts';
 import { attribute, escapeXml, type XmlElement } from '../wsman/xml.ts';
+import type { Account } from './authentication/accounts.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
 
 /** What every operation of the lab takes and gives, and the pieces of XML that several of them write. */
@@ -18,6 +19,8 @@ export interface OperationResult {
 export interface LabRequest extends ReceivedRequest {
   readonly action: string;
   readonly resourceUri: string;
+  /** Who asks. */
+  readonly account: Account;
   /** Octets that the answer may have. */
   readonly limit: number;
 }

@@ -14,6 +14,7 @@ const families = {
   transfer: `${open} xmlns:x="${ns.transfer}" xmlns:w="${ns.wsman}" xmlns:p="${ns.microsoft}">`,
   enumeration: `${open} xmlns:n="${ns.enumeration}" xmlns:w="${ns.wsman}" xmlns:p="${ns.microsoft}">`,
   shell: `${open} xmlns:x="${ns.transfer}" xmlns:w="${ns.wsman}" xmlns:rsp="${ns.shell}" xmlns:p="${ns.microsoft}">`,
+  eventing: `${open} xmlns:e="${ns.eventing}" xmlns:n="${ns.enumeration}" xmlns:w="${ns.wsman}" xmlns:p="${ns.microsoft}">`,
   'shell-output': `${open} xmlns:w="${ns.wsman}" xmlns:rsp="${ns.shell}" xmlns:p="${ns.microsoft}">`,
   other: `${open} xmlns:w="${ns.wsman}" xmlns:p="${ns.microsoft}">`,
   fault: `${open} xmlns:x="${ns.transfer}" xmlns:e="${ns.eventing}" xmlns:n="${ns.enumeration}" xmlns:w="${ns.wsman}" xmlns:p="${ns.microsoft}">`,

@@ -7,6 +7,7 @@ import { createMachineCertificates, type MachineCertificate, thumbprintOf } from
 import type { FleetCertificate } from './certificates.ts';
 import { createStatistics, type MachineStatistics } from './statistics.ts';
 import type { Clock } from './world/clock.ts';
+import { createEventLogs, type EventLogs } from './world/event-logs.ts';
 import type { MachinePlan } from './world/machine-plan.ts';
 import { createProcesses, type Processes } from './world/processes.ts';
 import { createSessions, type LabSession } from './world/sessions.ts';
@@ -41,6 +42,7 @@ export interface SimulatedMachine {
   readonly processes: Processes;
   readonly workload: Workload;
   readonly sessions: readonly LabSession[];
+  readonly eventLogs: EventLogs;
   readonly winrmConfig: WinrmConfig;
   readonly statistics: MachineStatistics;
   /** Values that Create and Put have made, by class. */
@@ -88,6 +90,7 @@ export function createSimulatedMachine(
   let winrmConfig: WinrmConfig | null = null;
   let workload: Workload | null = null;
   let sessions: readonly LabSession[] | null = null;
+  let eventLogs: EventLogs | null = null;
   let certificates: readonly MachineCertificate[] | null = null;
   let reboots = 0;
   let going = false;
@@ -119,6 +122,10 @@ export function createSimulatedMachine(
     get sessions() {
       sessions ??= createSessions(plan, bootAt, clock.now(), reboots === 0);
       return sessions;
+    },
+    get eventLogs() {
+      eventLogs ??= createEventLogs(plan, clock);
+      return eventLogs;
     },
     get services() {
       services ??= createWindowsServices(plan, clock, timings.pendingMs, machine.processes, bootAt);

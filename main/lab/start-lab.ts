@@ -7,10 +7,12 @@ import type { LabReply, LabRequestMessage } from './lab-messages.ts';
 import type { Misbehaviour } from './misbehaviour.ts';
 import type { Stack } from './stacks.ts';
 import type { Attempts, LabStatistics } from './statistics.ts';
+import type { WrittenEvent } from './world/event-logs.ts';
 
 export type { LabClientCertificate } from './certificates.ts';
 export type { Misbehaviour } from './misbehaviour.ts';
 export type { Attempts, LabStatistics } from './statistics.ts';
+export type { WrittenEvent } from './world/event-logs.ts';
 
 export interface LabMachine extends FleetMachine {
   /** PEM of the certificate, HTTPS only. */
@@ -50,6 +52,8 @@ export interface Lab {
   readonly unmappedClientCertificate?: LabClientCertificate;
   misbehave(machineName: string, misbehaviour: Misbehaviour | null): Promise<void>;
   statistics(machineName: string): Promise<LabStatistics>;
+  /** Writes into the machine's event logs, now. Resolves with the record ids. */
+  writeEvents(machineName: string, events: readonly WrittenEvent[]): Promise<readonly number[]>;
   /** Secrets that were tried so far, at all machines and at the KDC: by account in lower case, then by scheme. */
   attempts(): Promise<Attempts>;
   close(): Promise<void>;
@@ -95,6 +99,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     misbehave: async (machine, misbehaviour) => {
       await ask({ kind: 'misbehave', machine, misbehaviour });
     },
+    writeEvents: async (machine, events) => (await ask({ kind: 'write-events', machine, events })) as number[],
     statistics: async (machine) => (await ask({ kind: 'statistics', machine })) as LabStatistics,
     attempts: async () => (await ask({ kind: 'attempts' })) as Attempts,
     close: () => end(child),

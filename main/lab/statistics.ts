@@ -18,6 +18,7 @@ export interface LabStatistics {
   /** Tokens, credentials, certificates, signatures that were refused. */
   readonly refusals: number;
   readonly openEnumerations: number;
+  readonly openSubscriptions: number;
   /** Secrets tried at this machine. The KDC's are in `Lab.attempts()`, since they belong to no machine. */
   readonly attempts: Attempts;
 }
@@ -30,7 +31,7 @@ export interface MachineStatistics {
   acceptedConnections: number;
   handshakes: number;
   refusals: number;
-  snapshot(openEnumerations: number): LabStatistics;
+  snapshot(openEnumerations: number, openSubscriptions: number): LabStatistics;
 }
 
 export function createStatistics(): MachineStatistics {
@@ -42,7 +43,7 @@ export function createStatistics(): MachineStatistics {
     acceptedConnections: 0,
     handshakes: 0,
     refusals: 0,
-    snapshot: (openEnumerations) => ({
+    snapshot: (openEnumerations, openSubscriptions) => ({
       requests: Object.fromEntries(statistics.requests),
       executed: Object.fromEntries(statistics.executed),
       openConnections: statistics.openConnections,
@@ -50,6 +51,7 @@ export function createStatistics(): MachineStatistics {
       handshakes: statistics.handshakes,
       refusals: statistics.refusals,
       openEnumerations,
+      openSubscriptions,
       attempts: sumAttempts([statistics.attempts]),
     }),
   };

@@ -7,6 +7,7 @@ import type { Caller } from './authentication.ts';
 import { isAllowed } from './config-access.ts';
 import { requirePluginFor } from './config-plugins.ts';
 import { enumerate, pull, release } from './enumeration.ts';
+import { answerEventing, isEventingRequest } from './event-subscriptions.ts';
 import { faultResponse, LabFault } from './faults.ts';
 import { createInstance, deleteInstance, getInstance, putInstance } from './instances.ts';
 import { invokeMethod } from './invoke.ts';
@@ -33,16 +34,19 @@ export async function answer(
     const root = parse(soap, charset);
     if (isIdentify(root)) return identify(machine, true);
     request = readRequest(root);
-    const checked = check(machine, request);
-    if (isOmi) refuseForOmi(checked);
-    const account = typeof caller === 'function' ? caller(checked.resourceUri) : caller;
+    const unsigned = check(machine, request);
+    if (isOmi) refuseForOmi(unsigned);
+    const account = typeof caller === 'function' ? caller(unsigned.resourceUri) : caller;
     if (account === null || !mayManage(account)) throw new LabFault(5);
+    const checked: LabRequest = { ...unsigned, account };
     if (!isAllowed(machine.winrmConfig.text('Service/RootSDDL'), account, checked.action)) throw new LabFault(5);
     requirePluginFor(machine, checked.resourceUri);
     count(machine.statistics.requests, checked.action);
     const [family, result] = isShellRequest(checked)
       ? await answerShell(machine, { user: account.user, clientAddress: '127.0.0.1' }, checked)
-      : await dispatch(machine, checked);
+      : isEventingRequest(machine, checked)
+        ? await answerEventing(machine, account, checked)
+        : await dispatch(machine, checked);
     const answered = isOmi ? omiBody(checked, result.body) : result.body;
     const body = writeEnvelope(family, `${checked.action}Response`, checked.messageId, answered, result.headers);
     if (Buffer.byteLength(body) > checked.limit) throw new LabFault(2150858823);
@@ -133,7 +137,7 @@ const known: ReadonlySet<string> = new Set([
   ...['SessionId', 'OperationID', 'SequenceId', 'DataLocale', 'ActivityId'].map((name) => `${ns.microsoft} ${name}`),
 ]);
 
-function check(machine: SimulatedMachine, request: ReceivedRequest): LabRequest {
+function check(machine: SimulatedMachine, request: ReceivedRequest): Omit<LabRequest, 'account'> {
   for (const header of request.headers) {
     if (!isMustUnderstand(header)) continue;
     if (header.local === 'Locale' && header.namespace === ns.wsman) throw new LabFault(2150858887);

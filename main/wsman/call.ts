@@ -33,6 +33,7 @@ export interface Call extends CallOptions {
   /** XML text of the body. */
   readonly body: string;
   readonly fragment?: Request['fragment'];
+  readonly headers?: Request['headers'];
 }
 
 /** What operations are built on. */
@@ -141,6 +142,7 @@ export function createCaller(pool: ConnectionPool, target: Target, options: Clie
         options: call.options,
         operationTimeoutMs,
         fragment: call.fragment,
+        headers: call.headers,
         body: call.body,
       });
       return send({

@@ -33,6 +33,8 @@ export interface Request {
   readonly operationTimeoutMs: number;
   /** Fragment transfer of Get and Put (DSP0226 7.7). */
   readonly fragment?: { readonly path: string; readonly dialect?: string | undefined } | undefined;
+  /** Headers beyond those of every request, as XML text; the prefixes of the envelope are bound there. */
+  readonly headers?: string | undefined;
   /** XML, as text. */
   readonly body: string;
 }
@@ -57,7 +59,7 @@ export function requestBuilder(defaults: RequestDefaults): (request: Request) =>
     `<w:ResourceURI s:mustUnderstand="true">${escapeXml(request.resourceUri)}</w:ResourceURI>` +
     `<w:OperationTimeout>${writeDuration(request.operationTimeoutMs)}</w:OperationTimeout>` +
     `${writeSelectorSet(request.selectors)}${writeOptionSet(request.options)}${writeFragment(request.fragment)}` +
-    `</s:Header><s:Body>${request.body}${end}`;
+    `${request.headers ?? ''}</s:Header><s:Body>${request.body}${end}`;
 }
 
 /** Milliseconds as the xs:duration that Windows writes: `PT60.000S`. */

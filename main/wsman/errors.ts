@@ -229,6 +229,16 @@ export class WSManFault extends WSManError {
   }
 }
 
+/** The target answers, and offers no subscription of that kind: whoever wants its news must poll. `cause` is the fault. */
+export class SubscriptionNotOfferedError extends WSManError {
+  override readonly name = 'SubscriptionNotOfferedError';
+  readonly fault: WSManFault;
+  constructor(fault: WSManFault) {
+    super(`This machine offers no such subscription. ${fault.message}`.trim(), { cause: fault });
+    this.fault = fault;
+  }
+}
+
 /** The answer breaks a rule: XML, SOAP, sealing. The connection it came over is gone. */
 export class ProtocolError extends WSManError {
   override readonly name = 'ProtocolError';

@@ -63,12 +63,21 @@ export {
   type PresentedCertificate,
   ProtocolError,
   refusesSecret,
+  SubscriptionNotOfferedError,
   TransportError,
   type TransportReason,
   type TrustFailure,
   WSManError,
   WSManFault,
 } from './errors.ts';
+export {
+  type EventDelivery,
+  type FollowedEvents,
+  followEvents,
+  type Subscription,
+  subscribe,
+} from './eventing.ts';
+export { type Bookmark, bookmarkAfter, type EventFilter } from './eventing-messages.ts';
 export type { Exchange, ExchangeListener, ExchangeTimings } from './exchange.ts';
 export type { Identity } from './identify.ts';
 export type { TargetLimits } from './limits.ts';
@@ -115,6 +124,7 @@ export type { AuthenticationPolicy, ClientCertificate, SpnChoice, Target, TlsTru
 export type { ConnectionSecurity } from './transport/connection-pool.ts';
 export { offeredSchemes } from './transport/offered-schemes.ts';
 export { inspectCertificate } from './transport/open-socket.ts';
+export { isWindowsEvent, readWindowsEvent, type WindowsEvent } from './windows-event.ts';
 export { readCertificateStore, type StoredCertificate, unsuitableFor } from './winrm-config/certificate-store.ts';
 export {
   type ConfigChange,

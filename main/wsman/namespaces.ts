@@ -18,6 +18,8 @@ export const ns = {
   /** Of WinRM 1.1 instances: attribute cim:Class and the element cim:Location. */
   cimBase: 'http://schemas.dmtf.org/wbem/wsman/1/base',
   cimBaseOld: 'http://schemas.dmtf.org/wsman/2005/06/base',
+  /** Of the event log's own documents (MS-EVEN6 2.2.13). */
+  event: 'http://schemas.microsoft.com/win/2004/08/events/event',
   xsi: 'http://www.w3.org/2001/XMLSchema-instance',
   xml: 'http://www.w3.org/XML/1998/namespace',
 } as const;
@@ -31,6 +33,13 @@ export const actions = {
   enumerate: `${ns.enumeration}/Enumerate`,
   pull: `${ns.enumeration}/Pull`,
   release: `${ns.enumeration}/Release`,
+  subscribe: `${ns.eventing}/Subscribe`,
+  unsubscribe: `${ns.eventing}/Unsubscribe`,
+  /** From the event source: the subscription is over. */
+  subscriptionEnd: `${ns.eventing}/SubscriptionEnd`,
+  /** From the event source, in delivery mode Events: a batch (DSP0226 10.2.9.4), and what answers it. */
+  events: 'http://schemas.dmtf.org/wbem/wsman/1/wsman/Events',
+  ack: 'http://schemas.dmtf.org/wbem/wsman/1/wsman/Ack',
   /** Identify has no WS-Addressing headers; exchanges are listed under this name. */
   identify: 'Identify',
 } as const;
@@ -42,6 +51,8 @@ export const dialects = {
   selector: 'http://schemas.dmtf.org/wbem/wsman/1/wsman/SelectorFilter',
   association: 'http://schemas.dmtf.org/wbem/wsman/1/cimbinding/associationFilter',
   xpath: 'http://www.w3.org/TR/1999/REC-xpath-19991116',
+  /** A QueryList of the event log (MS-WSMV 3.1.4.1.30.5). */
+  eventQuery: 'http://schemas.microsoft.com/win/2004/08/events/eventquery',
 } as const;
 
 /** Resource URI prefixes; winrm's aliases stand for these (MS-WSMV 3.1.4.1.1). */
@@ -50,6 +61,7 @@ export const resourceUris = {
   wmi: 'http://schemas.microsoft.com/wbem/wsman/1/wmi',
   cimSchema: 'http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2',
   shell: ns.shell,
+  eventLog: 'http://schemas.microsoft.com/wbem/wsman/1/windows/EventLog',
   config: ns.config,
   configClient: `${ns.config}/client`,
   configService: `${ns.config}/service`,

@@ -13,6 +13,8 @@ export interface Account {
    * LocalAccountTokenFilterPolicy is set, which it never is here.
    */
   readonly isTokenFiltered?: boolean;
+  /** A member of Remote Management Users with rights on the WMI namespaces: manages, and is no administrator. */
+  readonly isRemoteManager?: boolean;
 }
 
 /** Secrets of an invented fleet, on loopback only. The first one is what the lab's JSON line gives out. */
@@ -20,10 +22,12 @@ export const fleetAccounts: readonly Account[] = [
   { user: 'Administrator', password: 'Windeck-Lab-1!', isAdministrator: true, scope: 'both' },
   { user: 'reader', password: 'Windeck-Lab-2!', isAdministrator: false, scope: 'both' },
   { user: 'helpdesk', password: 'Windeck-Lab-3!', isAdministrator: true, scope: 'local', isTokenFiltered: true },
+  { user: 'operator', password: 'Windeck-Lab-5!', isAdministrator: false, scope: 'both', isRemoteManager: true },
   { user: 'alice', password: 'Windeck-Lab-4!', isAdministrator: true, scope: 'domain' },
 ];
 
-export const mayManage = (account: Account): boolean => account.isAdministrator && !account.isTokenFiltered;
+export const mayManage = (account: Account): boolean =>
+  account.isRemoteManager === true || (account.isAdministrator && !account.isTokenFiltered);
 
 /** `user`, `DOMAIN\user` and `user@realm` mean the account here; `.\user` and `COMPUTER\user` only one of the machine's own. */
 export function findAccount(

@@ -1,4 +1,5 @@
 import { dataFileProvider } from './data-file.ts';
+import { eventLogFileProvider, eventProvider } from './event-log.ts';
 import {
   biosProvider,
   computerSystemProductProvider,
@@ -42,6 +43,8 @@ export const providers: readonly Provider[] = [
   userAccountProvider,
   environmentProvider,
   dataFileProvider,
+  eventLogFileProvider,
+  eventProvider,
   registryProvider,
   scheduledTaskProvider,
   taskMethodsProvider,

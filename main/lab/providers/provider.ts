@@ -1,3 +1,4 @@
+import type { Account } from '../authentication/accounts.ts';
 import type { CimClass, CimRow, LabValue } from '../cim-class.ts';
 import type { SimulatedMachine } from '../simulated-machine.ts';
 
@@ -18,7 +19,8 @@ export interface MethodResult {
 /** One WMI class as the lab implements it. Everything is looked up when asked; nothing is kept per request. */
 export interface Provider {
   readonly cimClass: CimClass;
-  instances(machine: SimulatedMachine): Iterable<CimRow>;
+  /** `reader`: who asks, where that is known; `queryText`: the WQL that asks. For classes that do not show everybody everything. */
+  instances(machine: SimulatedMachine, reader?: Account, queryText?: string): Iterable<CimRow>;
   /** Shortcut for a class whose single key is `key`; the value comes as the client wrote it. */
   readonly findByKey?: (machine: SimulatedMachine, value: string) => CimRow | undefined;
   /** By name as the class declares it; found without regard to case. */

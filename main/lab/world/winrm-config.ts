@@ -196,7 +196,7 @@ function buildTree(plan: MachinePlan): ConfigBranch {
     ),
     branch(
       'Service',
-      leaf('RootSDDL', 'O:NSG:BAD:P(A;;GA;;;BA)(A;;GR;;;IU)S:P(AU;FA;GA;;;WD)(AU;SA;GXGW;;;WD)'),
+      leaf('RootSDDL', 'O:NSG:BAD:P(A;;GA;;;BA)(A;;GR;;;IU)(A;;GA;;;RM)S:P(AU;FA;GA;;;WD)(AU;SA;GXGW;;;WD)'),
       leaf('MaxConcurrentOperations', '4294967295', deprecated),
       leaf('MaxConcurrentOperationsPerUser', old ? 15 : 1500),
       leaf('EnumerationTimeoutms', old ? 60000 : 240000),
