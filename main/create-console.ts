@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { contract } from '../shared/contract/contract.ts';
 import type { Port } from '../shared/rpc/port.ts';
 import { serveContract } from '../shared/rpc/server.ts';
@@ -26,6 +27,9 @@ import {
   type FailurePlace,
   type Target,
 } from './wsman/index.ts';
+
+/** Closing waits no longer than this for what is tidied up at machines. */
+const farewellMs = 3_000;
 
 export interface Console {
   /** Answers the contract at this port until it closes. Any number of ports may be served. */
@@ -70,6 +74,8 @@ export async function createConsole(environment: Environment, options: ConsoleOp
   let lab: Promise<LabFleet> | null = null;
   let isLab = false;
   const closing = new AbortController();
+  /** Shells that are being deleted, for one. */
+  const farewells = new Set<Promise<void>>();
   const problemOf: AreaContext['toProblem'] = (error, machineId, place) => {
     const problem = toProblem(error, machineId, place ?? placeOf(store.inventory.data, machineId));
     if (problem.code === 'internal-error') log(trace(error));
@@ -101,6 +107,14 @@ export async function createConsole(environment: Environment, options: ConsoleOp
     now: Date.now,
     credentialsChanged: changes,
     closing: closing.signal,
+    beforeClosing(work) {
+      const settled = work.then(
+        () => {},
+        () => {},
+      );
+      farewells.add(settled);
+      void settled.finally(() => farewells.delete(settled));
+    },
   };
   machines = createMachines(context);
 
@@ -136,6 +150,7 @@ export async function createConsole(environment: Environment, options: ConsoleOp
     if (closing.signal.aborted) return;
     closing.abort();
     for (const stop of stops) stop();
+    await Promise.race([Promise.all(farewells), sleep(farewellMs, undefined, { ref: false })]);
     sessions.close();
     try {
       await (await lab)?.close();

@@ -7,6 +7,7 @@ import { createMachineTest } from './areas/machine-test.ts';
 import type { MachinesArea } from './areas/machines.ts';
 import { createOverview } from './areas/overview.ts';
 import { createPower, type PowerLimits } from './areas/power.ts';
+import { createRemoteShell } from './areas/remote-shell/remote-shell.ts';
 import { createSettings, type SettingsOptions } from './areas/settings.ts';
 import { createWindowsServices } from './areas/windows-services.ts';
 import { createWinrmSettings } from './areas/winrm-settings.ts';
@@ -24,6 +25,7 @@ export function createHandlers(
     overview: createOverview(context, machines),
     windowsServices: createWindowsServices(context),
     power: createPower(context, options.power),
+    remoteShell: createRemoteShell(context),
     settings: createSettings(context, options),
     winrmSettings: createWinrmSettings(context, machines, { dataFolder: options.about.dataFolder }),
     commandLines: createCommandLines(context, { version: options.about.version }),

@@ -32,6 +32,8 @@ export interface AreaContext {
   readonly credentialsChanged: Signal;
   /** Aborted when the console closes. */
   readonly closing: AbortSignal;
+  /** What ends with `closing` and still has something to tidy up at a machine: closing waits for it, though not for long. */
+  readonly beforeClosing: (work: Promise<unknown>) => void;
 }
 
 /** The session of a machine. Throws ProblemError `not-found` where the inventory has no such machine (any more). */

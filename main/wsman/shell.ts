@@ -9,7 +9,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallOptions, WSManClient } from './client.ts';
 import type { Option, ReceivedResponse } from './envelope.ts';
-import { CancelledError, ProtocolError, WSManFault } from './errors.ts';
+import { CancelledError, OutcomeUnknownError, ProtocolError, TransportError, WSManFault } from './errors.ts';
 import { timedOutCode } from './fault.ts';
 import { actions } from './namespaces.ts';
 import {
@@ -51,6 +51,10 @@ export interface RunOptions {
   readonly stdin?: AsyncIterable<Uint8Array> | undefined;
   /** Ends the command: reading it rejects with CancelledError, and the command is terminated. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * The command is not terminated when the connection is lost under a Receive (TransportError, OutcomeUnknownError): `attach` goes on with it.
+   */
+  readonly outlivesConnection?: boolean | undefined;
 }
 
 /**
@@ -74,6 +78,11 @@ export interface Shell {
   readonly resourceUri: string;
   /** Starts a command. Rejects with OutcomeUnknownError where it may have started without our knowing its id. */
   run(command: string, args?: readonly string[], options?: RunOptions): Promise<RunningCommand>;
+  /**
+   * Goes on with a command that was left by a lost connection. Nothing is sent: whether shell and command are still there, the first Receive
+   * says. Output that an answer held which never arrived is gone.
+   */
+  attach(commandId: string, options?: Pick<RunOptions, 'signal' | 'outlivesConnection'>): RunningCommand;
   /** Deletes the shell and all that runs in it. Never rejects: a target that does not hear of it ends the shell at its idle time-out. */
   close(): Promise<void>;
 }
@@ -177,17 +186,24 @@ function shellOver(client: WSManClient, resource: Address, shellId: string, call
 
   async function run(command: string, args: readonly string[] = [], options: RunOptions = {}): Promise<RunningCommand> {
     if (closing !== null) throw new CancelledError('The shell is closed.');
-    const life = AbortSignal.any([lifetime.signal, ...(options.signal ? [options.signal] : [])]);
+    const life = lifeOf(options);
     const set: Option[] = [{ name: 'WINRS_SKIP_CMD_SHELL', value: options.skipCmdShell ? 'TRUE' : 'FALSE' }];
     if (options.consoleModeStdin !== undefined) {
       set.push({ name: 'WINRS_CONSOLEMODE_STDIN', value: options.consoleModeStdin ? 'TRUE' : 'FALSE' });
     }
     const answer = await ask(shellActions.command, commandBody(command, args), { options: set, signal: life });
     const commandId = readCommandId(answer.body);
-    return running(commandId, life, options.stdin);
+    return running(commandId, life, options);
   }
 
-  function running(commandId: string, life: AbortSignal, stdin: AsyncIterable<Uint8Array> | undefined): RunningCommand {
+  const lifeOf = ({ signal }: Pick<RunOptions, 'signal'>): AbortSignal =>
+    AbortSignal.any([lifetime.signal, ...(signal ? [signal] : [])]);
+
+  function running(
+    commandId: string,
+    life: AbortSignal,
+    { stdin, outlivesConnection = false }: Pick<RunOptions, 'stdin' | 'outlivesConnection'>,
+  ): RunningCommand {
     const release = client.reserveConnection();
     const over = new AbortController();
     const finish = (reason: CancelledError): void => {
@@ -217,6 +233,7 @@ function shellOver(client: WSManClient, resource: Address, shellId: string, call
     const end = (): Promise<void> => sendInTurn(commandId, new Uint8Array(), true, life, over.signal);
 
     async function* receive(): AsyncGenerator<OutputChunk, void, undefined> {
+      let isLeftRunning = false;
       try {
         for (;;) {
           const received = await receiveOnce(commandId, signal);
@@ -231,11 +248,13 @@ function shellOver(client: WSManClient, resource: Address, shellId: string, call
       } catch (error) {
         const reason: unknown = inputFailed.signal.aborted ? inputFailed.signal.reason : error;
         exit.reject(reason);
+        isLeftRunning =
+          outlivesConnection && (reason instanceof TransportError || reason instanceof OutcomeUnknownError);
         throw reason;
       } finally {
         finish(new CancelledError('The command was left before its end.'));
         // Also after its end: only then the target forgets the command. With the shell it goes anyway.
-        if (closing === null) terminate(commandId);
+        if (closing === null && !isLeftRunning) terminate(commandId);
       }
     }
 
@@ -291,6 +310,7 @@ function shellOver(client: WSManClient, resource: Address, shellId: string, call
     shellId,
     resourceUri: resource.resourceUri,
     run,
+    attach: (commandId, options = {}) => running(commandId, lifeOf(options), options),
     close: () => {
       closing ??= close();
       return closing;

@@ -5,6 +5,7 @@ import { gauges } from './gauges.ts';
 import { machines } from './machines.ts';
 import { overview } from './overview.ts';
 import { power } from './power.ts';
+import { remoteShell } from './remote-shell.ts';
 import { settings } from './settings.ts';
 import { windowsServices } from './windows-services.ts';
 import { winrmSettings } from './winrm-settings.ts';
@@ -18,6 +19,7 @@ export const contract = {
   overview,
   windowsServices,
   power,
+  remoteShell,
   settings,
   winrmSettings,
 } as const;

@@ -1,9 +1,11 @@
 /** cmd.exe /c LINE: takes a line apart and runs its steps, one after another, as long as nothing interrupts it. */
+import { createCodePageDecoder } from '../../wsman/code-page.ts';
 import { codePageEncoder } from '../../wsman/code-page-encoder.ts';
 import type { SimulatedMachine } from '../simulated-machine.ts';
 import { expandVariables, parseCmdLine, type SimpleCommand } from './cmd-line.ts';
 import { findFile, resolvePath, writeFile } from './file-system.ts';
-import { createPipe, type Pipe } from './pipe.ts';
+import { runInteractiveCmd } from './interactive-cmd.ts';
+import { createPipe, type Pipe, readLine } from './pipe.ts';
 import { controlCExit, Interruption, type LabEnvironment, type Program, type ProgramContext } from './program.ts';
 import { programs } from './programs/all.ts';
 import { builtIns } from './programs/built-in.ts';
@@ -22,7 +24,7 @@ export interface CommandHost {
 }
 
 /** What a cmd.exe of its own may change. */
-interface CmdState {
+export interface CmdState {
   readonly environment: LabEnvironment;
   directory: string;
 }
@@ -36,27 +38,34 @@ export async function runCmd(
   environment: LabEnvironment,
   directory: string,
 ): Promise<number> {
-  const steps = parseCmdLine(expandVariables(line, environment));
+  const state: CmdState = { environment, directory };
+  return (await runSteps(expandVariables(line, environment), host, state)).exitCode >>> 0;
+}
+
+/** The steps of one line, in a cmd.exe that may go on afterwards. */
+export async function runSteps(line: string, host: CommandHost, state: CmdState): Promise<Outcome> {
+  const steps = parseCmdLine(line);
   if (steps === null) {
     const text = 'The syntax of the command is incorrect.\r\n';
     await host.write('stderr', codePageEncoder(host.codePage)!(text));
-    return 1;
+    return { exitCode: 1, ends: false };
   }
-  const state: CmdState = { environment, directory };
-  let exitCode = 0;
+  let outcome: Outcome = { exitCode: 0, ends: false };
   for (const { when, pipeline } of steps) {
+    const { exitCode } = outcome;
     if ((when === 'success' && exitCode !== 0) || (when === 'failure' && exitCode === 0)) continue;
-    const outcome = await runPipeline(pipeline, host, state);
-    exitCode = outcome.exitCode;
-    if (outcome.ends) return exitCode >>> 0;
+    outcome = await runPipeline(pipeline, host, state);
+    if (outcome.ends) return outcome;
   }
-  return exitCode >>> 0;
+  return outcome;
 }
 
-interface Outcome {
+export interface Outcome {
   readonly exitCode: number;
   /** `exit`, or Ctrl-C: what stands behind is not run. */
   readonly ends: boolean;
+  /** `exit`: the cmd.exe ends too. */
+  readonly exits?: boolean;
 }
 
 async function runPipeline(pipeline: readonly SimpleCommand[], host: CommandHost, state: CmdState): Promise<Outcome> {
@@ -102,7 +111,7 @@ async function runSimple(
   const exit = /^exit(?:\s+(.*)|\s*)$/i.exec(text);
   if (exit) {
     const code = Number((exit[1] ?? '').replace(/^\/b\b/i, '').trim() || 0);
-    return { exitCode: Number.isInteger(code) ? code : 0, ends: true };
+    return { exitCode: Number.isInteger(code) ? code : 0, ends: true, exits: true };
   }
   const context = (tail: string): ProgramContext => ({
     machine: host.machine,
@@ -117,6 +126,7 @@ async function runSimple(
       state.directory = path;
     },
     read: () => host.wait((signal) => io.stdin.read(signal)),
+    readLine: () => readText(host, io.stdin),
     out: (written) => io.stdout(encode(written)),
     err: (written) => io.stderr(encode(written)),
     outBytes: (bytes) => io.stdout(bytes),
@@ -151,9 +161,19 @@ async function runNamed(
       end();
     }
   }
+  const own = /^"?(?:[^"\s]*\\)?cmd(?:\.exe)?"?((?:\s+\/\S+)*)\s*$/i.exec(text);
+  if (own) {
+    const end = host.startProcess(`${system32}cmd.exe${own[1]}`);
+    try {
+      const inherited = { environment: state.environment.copy(), directory: state.directory };
+      return await runInteractiveCmd(own[1]!, host, inherited);
+    } finally {
+      end();
+    }
+  }
   const builtIn = /^([a-z]+)(?=$|[\s./\\,;:=+(["])/i.exec(text);
-  const own = builtIn && builtIns.get(builtIn[1]!.toLowerCase());
-  if (own) return own(context(text.slice(builtIn[0].length)));
+  const built = builtIn && builtIns.get(builtIn[1]!.toLowerCase());
+  if (built) return built(context(text.slice(builtIn[0].length)));
   const name = /^(?:"([^"]*)"?|(\S+))/.exec(text)!;
   const typed = name[1] ?? name[2]!;
   const found = findProgram(typed);
@@ -164,6 +184,14 @@ async function runNamed(
     return 1;
   }
   return runProgram(found, text.slice(name[0].length), host, context);
+}
+
+async function readText(host: CommandHost, stdin: Pipe): Promise<string | null> {
+  const bytes = await host.wait((signal) => readLine(stdin, signal));
+  if (bytes === null) return null;
+  return createCodePageDecoder(host.codePage)
+    .decode(bytes)
+    .replace(/\r?\n$/, '');
 }
 
 /** Runs a program without cmd.exe around it (WINRS_SKIP_CMD_SHELL). Null where there is no such file. */
@@ -186,6 +214,7 @@ export function runDirectly(
     tail: rest,
     directory,
     read: () => host.wait((signal) => host.stdin.read(signal)),
+    readLine: () => readText(host, host.stdin),
     out: (text) => host.write('stdout', encode(text)),
     err: (text) => host.write('stderr', encode(text)),
     outBytes: (bytes) => host.write('stdout', bytes),
@@ -271,7 +300,12 @@ function fileInput(host: CommandHost, path: string): Pipe | null {
   if (file === null) return null;
   const text = file.text === null ? [] : [codePageEncoder(host.codePage)!(file.text)];
   const pieces = [...text, ...file.pieces()];
-  return { write: async () => {}, end: () => {}, read: async () => pieces.shift() ?? null };
+  return {
+    write: async () => {},
+    end: () => {},
+    read: async () => pieces.shift() ?? null,
+    unread: (bytes) => void pieces.unshift(bytes),
+  };
 }
 
 function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {

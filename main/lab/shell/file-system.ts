@@ -106,7 +106,7 @@ function foldersOf(machine: SimulatedMachine, user: string): ReadonlyMap<string,
   const files: readonly (readonly [folder: string, ...files: LabFile[]])[] = [
     ['C:\\'],
     ['C:\\Program Files'],
-    ['C:\\Setup', text('readme.txt', setupText), package_, large],
+    ['C:\\Setup', text('readme.txt', setupText), text('escapes.txt', escapesText), package_, large],
     ['C:\\Users'],
     [home, text('names.txt', namesText)],
     [`${home}\\Documents`, text('notes.txt', 'Patch window: second Tuesday, 22:00.\r\n')],
@@ -138,5 +138,15 @@ function foldersOf(machine: SimulatedMachine, user: string): ReadonlyMap<string,
   );
 }
 
+/** What a target must not be able to do to whoever looks at its output. */
+const escapesText = [
+  'before',
+  '\u001b]0;owned title\u0007title',
+  '\u001b]52;c;b3duZWQ=\u0007clipboard',
+  '\u001b]8;;http://example.invalid/\u001b\\link\u001b]8;;\u001b\\',
+  '\u001bP$q"p\u001b\\\u001b[c\u001b[6n\u001b[5nreports',
+  '\u001b[?1049h\u001b[2J\u001b[?1000hscreen',
+  '\u001b[31mred\u001b[0m after\r\n',
+].join('\r\n');
 const setupText = 'Install with: msiexec /i C:\\Setup\\agent.msi /quiet\r\n';
 const namesText = 'Zoë Müller-Straße\r\nŁukasz Żółć\r\n日本 太郎\r\nΑλέξης\r\n';

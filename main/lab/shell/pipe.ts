@@ -5,6 +5,27 @@ export interface Pipe {
   end(): void;
   /** The next piece, null at the end. Waits while there is none; rejects with the signal's reason. */
   read(signal: AbortSignal): Promise<Uint8Array | null>;
+  /** Puts back what was read too much: the next `read` gives it first. */
+  unread(bytes: Uint8Array): void;
+}
+
+/** Bytes up to and with the next line feed, or what there is at the end; null where there is nothing any more. */
+export async function readLine(pipe: Pipe, signal: AbortSignal): Promise<Uint8Array | null> {
+  const pieces: Uint8Array[] = [];
+  try {
+    for (;;) {
+      const piece = await pipe.read(signal);
+      if (piece === null) return pieces.length === 0 ? null : Buffer.concat(pieces.splice(0));
+      const end = piece.indexOf(0x0a) + 1;
+      pieces.push(end === 0 ? piece : piece.subarray(0, end));
+      if (end === 0) continue;
+      if (end < piece.length) pipe.unread(piece.subarray(end));
+      return Buffer.concat(pieces.splice(0));
+    }
+  } finally {
+    // Interrupted in the middle of a line: nothing of it is lost.
+    if (pieces.length > 0) pipe.unread(Buffer.concat(pieces));
+  }
 }
 
 const fullBytes = 256 * 1024;
@@ -37,6 +58,11 @@ export function createPipe(): Pipe {
         if (isEnded) return null;
         await changed.wait(signal);
       }
+    },
+    unread(bytes) {
+      pieces.unshift(bytes);
+      length += bytes.length;
+      changed.ring();
     },
   };
 }

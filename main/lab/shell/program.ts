@@ -12,6 +12,8 @@ export interface ProgramContext {
   directory: string;
   /** Standard input: the next bytes, null at its end. */
   read(): Promise<Uint8Array | null>;
+  /** A line of standard input without its end, null where there is none any more. */
+  readLine(): Promise<string | null>;
   out(text: string): Promise<void>;
   err(text: string): Promise<void>;
   outBytes(bytes: Uint8Array): Promise<void>;

@@ -12,7 +12,10 @@ const echo: Program = async (context) => {
   return 0;
 };
 
-const set: Program = async ({ tail, environment, out, err }) => {
+const set: Program = async (context) => {
+  const { tail, environment, out, err } = context;
+  const asked = /^\s*\/p\s+"?([^=]+)=([^"]*)"?\s*$/i.exec(tail);
+  if (asked) return ask(context, asked[1]!, asked[2]!);
   const text = tail.trim().replace(/^"(.*)"$/, '$1');
   const equals = text.indexOf('=');
   if (equals > 0) {
@@ -27,6 +30,28 @@ const set: Program = async ({ tail, environment, out, err }) => {
     return 1;
   }
   for (const [name, value] of found) await out(`${name}=${value}\r\n`);
+  return 0;
+};
+
+/** `set /p NAME=question`: the question without a line end, then a line of standard input. */
+async function ask({ environment, out, readLine }: ProgramContext, name: string, question: string): Promise<number> {
+  await out(question);
+  const answer = await readLine();
+  if (answer === null || answer === '') return 1;
+  environment.set(name, answer);
+  return 0;
+}
+
+const pause: Program = async ({ out, read }) => {
+  await out('Press any key to continue . . . ');
+  await read();
+  await out('\r\n');
+  return 0;
+};
+
+/** What a console clears by; a pipe gets the form feed itself. */
+const cls: Program = async ({ out }) => {
+  await out('\f');
   return 0;
 };
 
@@ -134,4 +159,6 @@ export const builtIns: ReadonlyMap<string, Program> = new Map([
   ['ver', ver],
   ['chcp', chcp],
   ['rem', async () => 0],
+  ['pause', pause],
+  ['cls', cls],
 ]);
