@@ -1,7 +1,7 @@
 /** cmd.exe /c LINE: takes a line apart and runs its steps, one after another, as long as nothing interrupts it. */
 import { createCodePageDecoder } from '../../wsman/code-page.ts';
 import { codePageEncoder } from '../../wsman/code-page-encoder.ts';
-import type { SimulatedMachine } from '../simulated-machine.ts';
+import type { CmdState, CommandHost, Outcome } from './cmd-host.ts';
 import { expandVariables, parseCmdLine, type SimpleCommand } from './cmd-line.ts';
 import { findFile, resolvePath, writeFile } from './file-system.ts';
 import { runInteractiveCmd } from './interactive-cmd.ts';
@@ -9,25 +9,6 @@ import { createPipe, type Pipe, readLine } from './pipe.ts';
 import { controlCExit, Interruption, type LabEnvironment, type Program, type ProgramContext } from './program.ts';
 import { programs } from './programs/all.ts';
 import { builtIns } from './programs/built-in.ts';
-
-/** Where a command runs: its streams, its shell's settings, and what can stop it. */
-export interface CommandHost {
-  readonly machine: SimulatedMachine;
-  readonly user: string;
-  readonly codePage: number;
-  readonly stdin: Pipe;
-  write(stream: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void>;
-  /** Calls back with a signal that ends every wait when the command is interrupted or killed. */
-  wait<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
-  /** A process in the machine's table, until the returned function is called. */
-  startProcess(commandLine: string): () => void;
-}
-
-/** What a cmd.exe of its own may change. */
-export interface CmdState {
-  readonly environment: LabEnvironment;
-  directory: string;
-}
 
 const system32 = 'C:\\Windows\\System32\\';
 
@@ -58,14 +39,6 @@ export async function runSteps(line: string, host: CommandHost, state: CmdState)
     if (outcome.ends) return outcome;
   }
   return outcome;
-}
-
-export interface Outcome {
-  readonly exitCode: number;
-  /** `exit`, or Ctrl-C: what stands behind is not run. */
-  readonly ends: boolean;
-  /** `exit`: the cmd.exe ends too. */
-  readonly exits?: boolean;
 }
 
 async function runPipeline(pipeline: readonly SimpleCommand[], host: CommandHost, state: CmdState): Promise<Outcome> {
@@ -166,7 +139,7 @@ async function runNamed(
     const end = host.startProcess(`${system32}cmd.exe${own[1]}`);
     try {
       const inherited = { environment: state.environment.copy(), directory: state.directory };
-      return await runInteractiveCmd(own[1]!, host, inherited);
+      return await runInteractiveCmd(own[1]!, host, inherited, runSteps);
     } finally {
       end();
     }

@@ -5,7 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import { LabFault } from '../faults.ts';
 import type { SimulatedMachine } from '../simulated-machine.ts';
-import { type CommandHost, runCmd, runDirectly } from './cmd.ts';
+import { runCmd, runDirectly } from './cmd.ts';
+import type { CommandHost } from './cmd-host.ts';
 import { createBell, createPipe } from './pipe.ts';
 import { Interruption, type LabEnvironment } from './program.ts';
 

@@ -4,13 +4,18 @@
  */
 import { createCodePageDecoder } from '../../wsman/code-page.ts';
 import { codePageEncoder } from '../../wsman/code-page-encoder.ts';
-import { type CmdState, type CommandHost, runSteps } from './cmd.ts';
+import type { CmdState, CommandHost, Outcome } from './cmd-host.ts';
 import { expandVariables } from './cmd-line.ts';
 import { readLine } from './pipe.ts';
 import { controlCExit, Interruption, type LabEnvironment } from './program.ts';
 
 /** Resolves with the exit code. `options` is what stands behind the name: /q starts with echo off. */
-export async function runInteractiveCmd(options: string, host: CommandHost, state: CmdState): Promise<number> {
+export async function runInteractiveCmd(
+  options: string,
+  host: CommandHost,
+  state: CmdState,
+  runSteps: (line: string, host: CommandHost, state: CmdState) => Promise<Outcome>,
+): Promise<number> {
   const encode = codePageEncoder(host.codePage)!;
   const write = (text: string): Promise<void> => host.write('stdout', encode(text));
   let isEchoOn = !/\/q\b/i.test(options);
