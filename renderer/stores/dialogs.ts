@@ -8,6 +8,7 @@ export type OpenDialog =
   | { readonly kind: 'remove-machines'; readonly machineIds: readonly string[] }
   | { readonly kind: 'tag-machines'; readonly machineIds: readonly string[] }
   | { readonly kind: 'restart-machines'; readonly machineIds: readonly string[] }
+  | { readonly kind: 'shut-down-machines'; readonly machineIds: readonly string[] }
   | { readonly kind: 'import' }
   /** A credential set: a new one, or its name and secret. */
   | { readonly kind: 'credential'; readonly credentialId: string | null }

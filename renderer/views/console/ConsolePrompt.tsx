@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react';
 import { consoleStore, type Entry, useConsole } from '../../stores/console.ts';
+import { takeDraft, useConsoleDraft } from '../../stores/console-draft.ts';
 import { pastedLines, searchHistory, step } from '../../stores/console-history.ts';
 import { maskSecrets } from '../../stores/console-secrets.ts';
 import { type Suggestion, Suggestions, suggestionId } from './Suggestions.tsx';
@@ -69,6 +70,13 @@ export function ConsolePrompt({
     field.current?.focus();
   }, [generation]);
   useEffect(() => () => asking.current?.abort(), []);
+  const sent = useConsoleDraft((state) => state.line);
+  useEffect(() => {
+    // Another room has put a line here; while a command reads, it would become its input.
+    if (sent === null || running !== null) return;
+    const line = takeDraft();
+    if (line !== null) put(line);
+  }, [sent, running, put]);
 
   const openSearch = useCallback((query: string) => {
     const items = searchHistory(useConsole.getState().history, query).map((text) => ({ text, note: '' }));

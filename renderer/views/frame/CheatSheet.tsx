@@ -9,6 +9,7 @@ import { winrmKeys } from '../winrm/keys.ts';
 type Keys = readonly (readonly [does: string, ...keys: string[]])[];
 
 const everywhere: Keys = [
+  ['Palette: find anything', `${modifierName} K`],
   ['Machines', `${modifierName} 1`],
   ['Console', `${modifierName} 2`],
   ['Settings', `${modifierName} ,`],

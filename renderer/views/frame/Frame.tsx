@@ -9,9 +9,11 @@ import {
 } from '@fluentui/react-icons';
 import { lazy, Suspense, useEffect, useLayoutEffect, useState } from 'react';
 import { hasModifier, isTyping, modifierName } from '../../components/keys.ts';
+import { offerActions } from '../../stores/actions.ts';
 import { useDialogs } from '../../stores/dialogs.ts';
 import { useLinkState } from '../../stores/link.ts';
 import { useMachines } from '../../stores/machines.ts';
+import { openPalette, usePalette } from '../../stores/palette.ts';
 import { leaveRoute, openConsole, openMachines, openSettings, useRouter } from '../../stores/router.ts';
 import { useSettings } from '../../stores/settings.ts';
 import { CredentialPrompts } from '../credentials/CredentialPrompts.tsx';
@@ -29,21 +31,25 @@ const loadDialogs = () => import('../machines/MachineDialogs.tsx');
 const loadConsole = () => import('../console/ConsolePage.tsx');
 const loadSettings = () => import('../settings/SettingsPage.tsx');
 const loadCheatSheet = () => import('./CheatSheet.tsx');
+const loadPalette = () => import('../palette/Palette.tsx');
 const MachinePage = lazy(() => loadMachinePage().then((module) => ({ default: module.MachinePage })));
 const MachineDialogs = lazy(() => loadDialogs().then((module) => ({ default: module.MachineDialogs })));
 const ConsolePage = lazy(() => loadConsole().then((module) => ({ default: module.ConsolePage })));
 const SettingsPage = lazy(() => loadSettings().then((module) => ({ default: module.SettingsPage })));
+const Palette = lazy(() => loadPalette().then((module) => ({ default: module.Palette })));
 const CheatSheet = lazy(() => loadCheatSheet().then((module) => ({ default: module.CheatSheet })));
 
 function fetchTheRest(): void {
   // A fetch that fails (the console has ended) fails again, and is then seen, where the part is opened.
-  for (const load of [loadDialogs, loadMachinePage, loadConsole, loadSettings, loadCheatSheet]) load().catch(() => {});
+  for (const load of [loadPalette, loadDialogs, loadMachinePage, loadConsole, loadSettings, loadCheatSheet])
+    load().catch(() => {});
 }
 
 /** Title bar, rail, deck, status bar: the tone around the work. */
 export function Frame() {
   const route = useRouter((state) => state.route);
   const [cheatSheet, showCheatSheet] = useState(false);
+  const palette = usePalette((state) => state.open);
   // Held for its life: where a dialog is the only part that uses Fluent's focus management, that management ends with it, before it has
   // given the rest of the page back to screen readers (aria-hidden).
   useFocusFinders();
@@ -53,12 +59,31 @@ export function Frame() {
     return () => cancelIdleCallback(idle);
   }, []);
 
+  useEffect(
+    () =>
+      offerActions(() => [
+        {
+          id: 'keys',
+          name: 'All keys',
+          words: 'cheat sheet help shortcuts',
+          keys: '?',
+          icon: 'help',
+          isGeneral: true,
+          run: () => showCheatSheet(true),
+        },
+      ]),
+    [],
+  );
+
   // Before it is painted: whoever sees the room may press its keys.
   useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented) return;
       if (hasModifier(event) && !event.shiftKey && !event.altKey) {
-        if (event.key === '1') openMachines();
+        if (event.key.toLowerCase() === 'k') {
+          // A dialog keeps what was begun in it.
+          if (!isDialogOpen()) openPalette();
+        } else if (event.key === '1') openMachines();
         else if (event.key === '2') openConsole();
         else if (event.key === ',') openSettings();
         else return;
@@ -114,11 +139,14 @@ export function Frame() {
       <StatusBar onCheatSheet={() => showCheatSheet(true)} />
       <Suspense fallback={null}>
         <Dialogs />
+        {palette ? <Palette /> : null}
         {cheatSheet ? <CheatSheet onClose={() => showCheatSheet(false)} /> : null}
       </Suspense>
     </div>
   );
 }
+
+const isDialogOpen = (): boolean => document.querySelector('[role="dialog"],[role="alertdialog"]') !== null;
 
 /** Not even asked for until the first dialog is opened. */
 function Dialogs() {

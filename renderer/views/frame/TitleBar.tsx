@@ -1,10 +1,14 @@
+import { SearchRegular } from '@fluentui/react-icons';
 import { useMemo } from 'react';
 import { Glyph, type GlyphName } from '../../components/Glyph.tsx';
+import { Kbd } from '../../components/Kbd.tsx';
+import { modifierName } from '../../components/keys.ts';
 import { formatCount } from '../../format.ts';
 import { machineHealth } from '../../machine-health.ts';
 import { useLinkState } from '../../stores/link.ts';
 import { useMachineFilter } from '../../stores/machine-filter.ts';
 import { useMachines } from '../../stores/machines.ts';
+import { openPalette } from '../../stores/palette.ts';
 import { openMachines } from '../../stores/router.ts';
 import { Mark } from './Mark.tsx';
 
@@ -15,7 +19,7 @@ const groups: readonly { group: 'ok' | 'warn' | 'crit' | 'off'; glyph: GlyphName
   { group: 'off', glyph: 'unreachable', word: 'unreachable', filter: 'state:unreachable' },
 ];
 
-/** The mark, and how the fleet stands; each count opens the machines it counts. */
+/** The mark, the box that opens the palette, and how the fleet stands; each count opens the machines it counts. */
 export function TitleBar() {
   const list = useMachines((state) => state.list);
   // Counts of a fleet that nobody watches would be guesses.
@@ -33,7 +37,18 @@ export function TitleBar() {
       <span className="brand">
         <Mark />
       </span>
-      <span className="product">Windeck</span>
+      <button
+        type="button"
+        className="search-box"
+        aria-label="Search machines, services, commands"
+        aria-keyshortcuts={`${modifierName === 'Ctrl' ? 'Control' : 'Meta'}+K`}
+        aria-haspopup="dialog"
+        onClick={() => openPalette()}
+      >
+        <SearchRegular fontSize={16} aria-hidden="true" />
+        <span className="ell">Search machines, services, commands…</span>
+        <Kbd>{`${modifierName} K`}</Kbd>
+      </button>
       {list.length === 0 || !watched ? null : (
         <div className="counts">
           {groups.map(({ group, glyph, word, filter }) => (

@@ -14,6 +14,7 @@ import {
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { keepOnly } from '../../components/table-selection.ts';
+import { foundService, useWantedService } from '../../stores/wanted-service.ts';
 import { isActive, isTrouble, windowsServicesStore } from '../../stores/windows-services.ts';
 import { ActionsBar } from './ActionsBar.tsx';
 import { useUserName } from './machine-view.ts';
@@ -161,6 +162,13 @@ export function Services({ machine }: { machine: Machine }) {
     },
     [goTo],
   );
+
+  const wanted = useWantedService((state) => (state.wanted?.machineId === machineId ? state.wanted.name : null));
+  useEffect(() => {
+    if (wanted === null || rows.length === 0) return;
+    foundService();
+    if (byId.has(wanted)) goToAny(wanted);
+  }, [wanted, rows.length, byId, goToAny]);
 
   const typed = useRef({ text: '', at: 0 });
   const onKey = (event: React.KeyboardEvent) => {

@@ -31,6 +31,8 @@ export function MachineDialogs() {
       return <TagDialog machineIds={dialog.machineIds} onClose={closeDialog} />;
     case 'restart-machines':
       return <PowerDialog machineIds={dialog.machineIds} action="restart" onClose={closeDialog} />;
+    case 'shut-down-machines':
+      return <PowerDialog machineIds={dialog.machineIds} action="shut-down" onClose={closeDialog} />;
     case 'import':
       return <ImportDialog onClose={closeDialog} />;
     case 'credential':
