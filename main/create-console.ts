@@ -18,6 +18,7 @@ import type { InventoryData } from './storage/inventory-format.ts';
 import { openKeychain } from './storage/keychain.ts';
 import { openLastKnown } from './storage/last-known.ts';
 import { lockDataFolder } from './storage/lock.ts';
+import { openOpenShells } from './storage/open-shells.ts';
 import { openSecrets, secretsForThisRun } from './storage/secrets.ts';
 import { toProblem } from './to-problem.ts';
 import {
@@ -70,6 +71,7 @@ export async function createConsole(environment: Environment, options: ConsoleOp
     throw error;
   }
 
+  const openShells = await openOpenShells(dataFolder, Date.now, log);
   let store = userStore;
   let lab: Promise<LabFleet> | null = null;
   let isLab = false;
@@ -82,8 +84,21 @@ export async function createConsole(environment: Environment, options: ConsoleOp
     return problem;
   };
 
+  /** The embedded lab's shells end with it. */
+  const rememberShell = ({ host, port }: Target): ClientOptions['onShell'] =>
+    isLab
+      ? undefined
+      : ({ kind, shellId, resourceUri }) => {
+          if (kind === 'closed') openShells.remove(shellId);
+          else openShells.add({ shellId, resourceUri, host, port, openedAt: Date.now() });
+        };
   const newClient = (target: Target, more: Pick<ClientOptions, 'encoding'> = {}) =>
-    createClient(target, { ...options.client, ...more, onExchange: options.onExchange });
+    createClient(target, {
+      ...options.client,
+      ...more,
+      onExchange: options.onExchange,
+      onShell: rememberShell(target),
+    });
   const changes = createSignal();
   const signInSecrets = secretsForSigningIn(() => store.secrets);
   // Sessions tell the machines area what they read and become; that area needs the sessions.
@@ -142,6 +157,7 @@ export async function createConsole(environment: Environment, options: ConsoleOp
     isLab: () => isLab,
     notices: () => userStore.inventory.notices,
     openLab,
+    openShells,
     power: options.power,
   });
   const stops = new Set<() => void>();
@@ -155,6 +171,7 @@ export async function createConsole(environment: Environment, options: ConsoleOp
     try {
       await (await lab)?.close();
     } finally {
+      await openShells.flush();
       await userStore.inventory.close();
       if (store !== userStore) store.lastKnown.close();
       userStore.lastKnown.close();

@@ -5,19 +5,22 @@ import { createCredentials } from './areas/credentials.ts';
 import { createGauges } from './areas/gauges.ts';
 import { createMachineTest } from './areas/machine-test.ts';
 import type { MachinesArea } from './areas/machines.ts';
+import { createOpenShells } from './areas/open-shells.ts';
 import { createOverview } from './areas/overview.ts';
 import { createPower, type PowerLimits } from './areas/power.ts';
 import { createRemoteShell } from './areas/remote-shell/remote-shell.ts';
 import { createSettings, type SettingsOptions } from './areas/settings.ts';
 import { createWindowsServices } from './areas/windows-services.ts';
 import { createWinrmSettings } from './areas/winrm-settings.ts';
+import type { OpenShells } from './storage/open-shells.ts';
 
 /** All that can be asked of the console: one line per area of the contract, each answered in areas/. */
 export function createHandlers(
   context: AreaContext,
   machines: MachinesArea,
-  options: SettingsOptions & { readonly power?: Partial<PowerLimits> | undefined },
+  options: SettingsOptions & { readonly openShells: OpenShells; readonly power?: Partial<PowerLimits> | undefined },
 ): ConsoleHandlers {
+  const { dataFolder } = options.about;
   return {
     machines: { ...machines.handlers, test: createMachineTest(context) },
     credentials: createCredentials(context, machines),
@@ -26,8 +29,9 @@ export function createHandlers(
     windowsServices: createWindowsServices(context),
     power: createPower(context, options.power),
     remoteShell: createRemoteShell(context),
+    openShells: createOpenShells(context, { openShells: options.openShells, dataFolder }),
     settings: createSettings(context, options),
-    winrmSettings: createWinrmSettings(context, machines, { dataFolder: options.about.dataFolder }),
+    winrmSettings: createWinrmSettings(context, machines, { dataFolder }),
     commandLines: createCommandLines(context, { version: options.about.version }),
   };
 }

@@ -7,6 +7,7 @@ import './components/parts.css';
 import { startCredentials } from './stores/credentials.ts';
 import { startLink } from './stores/link.ts';
 import { startMachines } from './stores/machines.ts';
+import { startLeftovers } from './stores/open-shells.ts';
 import { followHistory } from './stores/router.ts';
 import { startSettings } from './stores/settings.ts';
 import { installTokens } from './theme/tokens.ts';
@@ -20,6 +21,7 @@ followHistory();
 startSettings();
 startMachines();
 startCredentials();
+startLeftovers();
 startLink();
 
 const root = document.getElementById('root');

@@ -172,6 +172,7 @@ function lazyClient(open: () => Promise<Opened>, { timeoutMs, onElement, onError
     limits: (options) => use((client) => client.limits(timed(options))),
     call: (call) => use((client) => client.call(timed(call))),
     reserveConnection: () => opened?.client.reserveConnection() ?? (() => {}),
+    noteShell: (event) => opened?.client.noteShell(event),
     security: () => opened?.client.security() ?? null,
     close() {
       if (isClosed) return;

@@ -16,9 +16,18 @@ import type { Target } from './target.ts';
 import { type ConnectionPool, type ConnectionSecurity, createConnectionPool } from './transport/connection-pool.ts';
 import { isNil, makeElement, serializeXml, type XmlElement } from './xml.ts';
 
+/** A shell of ours came to be, or is gone: for whoever keeps track of what could be left behind. */
+export interface ShellEvent {
+  readonly kind: 'opened' | 'closed';
+  readonly shellId: string;
+  readonly resourceUri: string;
+}
+
 export interface ClientOptions {
   /** Told of every exchange. What it throws is swallowed; without a listener nothing is prepared for it. */
   readonly onExchange?: ExchangeListener | undefined;
+  /** Told of every shell that is opened and deleted over this client. A shell that could not be deleted is not told as closed. */
+  readonly onShell?: ((event: ShellEvent) => void) | undefined;
   /** Default 60,000. Sent as OperationTimeout; the answer is awaited longer by `networkDelayMs`. */
   readonly operationTimeoutMs?: number | undefined;
   /** Default 5,000. So much longer than the OperationTimeout an answer is awaited, so that the target's own timeout fault arrives. */
@@ -99,6 +108,8 @@ export interface WSManClient {
    * (Receive), so that the others need not queue behind it.
    */
   reserveConnection(): () => void;
+  /** Said by what opens and deletes shells; goes to `onShell`. */
+  noteShell(event: ShellEvent): void;
   /** How the connection is protected; null before the first exchange. */
   security(): ConnectionSecurity | null;
   /** Closes every connection; what is under way is rejected. */
@@ -207,6 +218,8 @@ export function createClientOver(pool: ConnectionPool, target: Target, options: 
         pool.setMaxConnections(maxConnections + --reserved);
       };
     },
+
+    noteShell: (event) => options.onShell?.(event),
 
     security: () => pool.security(),
     close: () => {

@@ -41,6 +41,7 @@ export {
   createClient,
   type InvokeResult,
   type ResourceLocator,
+  type ShellEvent,
   type WSManClient,
 } from './client.ts';
 export { type CodePageDecoder, createCodePageDecoder, utf8CodePage } from './code-page.ts';
@@ -119,6 +120,7 @@ export {
 } from './psrp/clixml-types.ts';
 export { createRecycledShell, type RecycledShell } from './recycled-shell.ts';
 export { openShell, type RunningCommand, type RunOptions, type Shell, type ShellOptions } from './shell.ts';
+export { deleteShell, listShells, type ShellRecord } from './shell-list.ts';
 export type { OutputChunk, SignalName, StreamName } from './shell-messages.ts';
 export type { AuthenticationPolicy, ClientCertificate, SpnChoice, Target, TlsTrust } from './target.ts';
 export type { ConnectionSecurity } from './transport/connection-pool.ts';

@@ -12,6 +12,7 @@ import type { Option, ReceivedResponse } from './envelope.ts';
 import { CancelledError, OutcomeUnknownError, ProtocolError, TransportError, WSManFault } from './errors.ts';
 import { timedOutCode } from './fault.ts';
 import { actions } from './namespaces.ts';
+import { saysShellIsGone } from './shell-list.ts';
 import {
   cmdShellUri,
   commandBody,
@@ -106,6 +107,7 @@ export async function openShell(client: WSManClient, options: ShellOptions = {})
   const resourceUri = options.resourceUri ?? cmdShellUri;
   const call: CallOptions = { timeoutMs: options.timeoutMs };
   const shellId = await create(client, resourceUri, options);
+  client.noteShell({ kind: 'opened', shellId, resourceUri });
   const shell = shellOver(client, { resourceUri, selectors: [['ShellId', shellId]] }, shellId, call);
   if (options.signal?.aborted) {
     await shell.close();
@@ -301,9 +303,11 @@ function shellOver(client: WSManClient, resource: Address, shellId: string, call
     lifetime.abort();
     try {
       await ask(actions.delete, '', { timeoutMs: farewellMs });
-    } catch {
-      // Gone already, or out of reach: then its idle time-out ends it.
+    } catch (error) {
+      // Out of reach: then its idle time-out ends it.
+      if (!saysShellIsGone(error)) return;
     }
+    client.noteShell({ kind: 'closed', shellId, resourceUri: resource.resourceUri });
   }
 
   return {

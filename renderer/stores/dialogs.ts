@@ -19,6 +19,8 @@ export type OpenDialog =
   | { readonly kind: 'connection'; readonly machineId: string }
   /** How the WinRM settings of these machines differ from one machine or snapshot. */
   | { readonly kind: 'winrm-drift'; readonly machineIds: readonly string[] }
+  /** Who else is here: the shells on one machine. */
+  | { readonly kind: 'open-shells'; readonly machineId: string }
   | { readonly kind: 'create-vault' }
   | { readonly kind: 'unlock-vault' };
 

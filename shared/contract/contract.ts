@@ -3,6 +3,7 @@ import { commandLines } from './command-lines.ts';
 import { credentials } from './credentials.ts';
 import { gauges } from './gauges.ts';
 import { machines } from './machines.ts';
+import { openShells } from './open-shells.ts';
 import { overview } from './overview.ts';
 import { power } from './power.ts';
 import { remoteShell } from './remote-shell.ts';
@@ -20,6 +21,7 @@ export const contract = {
   windowsServices,
   power,
   remoteShell,
+  openShells,
   settings,
   winrmSettings,
 } as const;

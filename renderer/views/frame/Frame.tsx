@@ -19,6 +19,7 @@ import { useSettings } from '../../stores/settings.ts';
 import { CredentialPrompts } from '../credentials/CredentialPrompts.tsx';
 import { FirstRun } from '../machines/FirstRun.tsx';
 import { MachinesPage } from '../machines/MachinesPage.tsx';
+import { LeftoverBar } from '../open-shells/LeftoverBar.tsx';
 import { LinkBanner } from './LinkBanner.tsx';
 import { NoticeBar } from './NoticeBar.tsx';
 import { StatusBar } from './StatusBar.tsx';
@@ -133,6 +134,7 @@ export function Frame() {
       <main className="deck" tabIndex={-1}>
         <LinkBanner />
         <NoticeBar />
+        <LeftoverBar />
         {route.view === 'machines' ? <CredentialPrompts /> : null}
         <Room />
       </main>

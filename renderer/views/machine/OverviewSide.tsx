@@ -1,9 +1,11 @@
 import { PersonRegular } from '@fluentui/react-icons';
 import type { ReactNode } from 'react';
 import type { MachineDetails } from '../../../shared/contract/overview.ts';
+import { Button } from '../../components/Button.tsx';
 import { Kv } from '../../components/Kv.tsx';
 import { useNow } from '../../components/useNow.ts';
 import { formatBytes, formatDate, formatDay, formatTime, missing, plural } from '../../format.ts';
+import { openDialog } from '../../stores/dialogs.ts';
 import type { SectionProps } from './Overview.tsx';
 import { SectionGap, SectionHead, SectionNote, staleClass, useSection } from './section.tsx';
 
@@ -50,6 +52,9 @@ export function OverviewSide({ machine, onEdit }: SectionProps) {
             ))}
           </ul>
         )}
+        <Button kind="ghost" onClick={() => openDialog({ kind: 'open-shells', machineId: machine.id })}>
+          Remote shells…
+        </Button>
       </section>
     </aside>
   );

@@ -9,6 +9,7 @@ import { RemoveCredentialDialog } from '../credentials/RemoveCredentialDialog.ts
 import { CreateVaultDialog, UnlockDialog } from '../credentials/VaultDialogs.tsx';
 import { ConnectionDialog } from '../machine/ConnectionDialog.tsx';
 import { PowerDialog } from '../machine/PowerDialog.tsx';
+import { ShellsDialog } from '../open-shells/ShellsDialog.tsx';
 import { DriftDialog } from '../winrm/DriftDialog.tsx';
 import { ImportDialog } from './ImportDialog.tsx';
 import { MachineDialog } from './MachineDialog.tsx';
@@ -51,6 +52,8 @@ export function MachineDialogs() {
       return <ConnectionDialog machineId={dialog.machineId} onClose={closeDialog} />;
     case 'winrm-drift':
       return <DriftDialog machineIds={dialog.machineIds} onClose={closeDialog} />;
+    case 'open-shells':
+      return <ShellsDialog machineId={dialog.machineId} onClose={closeDialog} />;
     case 'create-vault':
       return <CreateVaultDialog onClose={closeDialog} />;
     case 'unlock-vault':
