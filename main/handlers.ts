@@ -2,6 +2,7 @@ import type { ConsoleHandlers } from '../shared/contract/contract.ts';
 import { createCommandLines } from './areas/command-lines.ts';
 import type { AreaContext } from './areas/context.ts';
 import { createCredentials } from './areas/credentials.ts';
+import { createDiagnose } from './areas/diagnose/diagnose.ts';
 import { createGauges } from './areas/gauges.ts';
 import { createMachineTest } from './areas/machine-test.ts';
 import type { MachinesArea } from './areas/machines.ts';
@@ -24,6 +25,7 @@ export function createHandlers(
   return {
     machines: { ...machines.handlers, test: createMachineTest(context) },
     credentials: createCredentials(context, machines),
+    diagnose: createDiagnose(context),
     gauges: createGauges(context),
     overview: createOverview(context, machines),
     windowsServices: createWindowsServices(context),

@@ -8,7 +8,7 @@ export {
   type UsableClientCertificate,
 } from './auth/client-certificate.ts';
 export { explainFailure, type FailurePlace } from './auth/failure-advice.ts';
-export { filteredTokenAdvice } from './auth/failure-words.ts';
+export { type FailureCandidate, filteredTokenAdvice } from './auth/failure-words.ts';
 export { forgetTickets, kerberosAvailability } from './auth/kerberos/provider.ts';
 export { type SelfTestChild, setStartSelfTest } from './auth/kerberos/self-test.ts';
 export { refuseByPolicy } from './auth/policy.ts';
@@ -124,7 +124,7 @@ export { deleteShell, listShells, type ShellRecord } from './shell-list.ts';
 export type { OutputChunk, SignalName, StreamName } from './shell-messages.ts';
 export type { AuthenticationPolicy, ClientCertificate, SpnChoice, Target, TlsTrust } from './target.ts';
 export type { ConnectionSecurity } from './transport/connection-pool.ts';
-export { offeredSchemes } from './transport/offered-schemes.ts';
+export { type FirstAnswer, firstAnswer } from './transport/first-answer.ts';
 export { inspectCertificate } from './transport/open-socket.ts';
 export { isWindowsEvent, readWindowsEvent, type WindowsEvent } from './windows-event.ts';
 export { readCertificateStore, type StoredCertificate, unsuitableFor } from './winrm-config/certificate-store.ts';

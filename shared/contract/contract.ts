@@ -1,6 +1,7 @@
 import type { Client, Handlers } from '../rpc/endpoint.ts';
 import { commandLines } from './command-lines.ts';
 import { credentials } from './credentials.ts';
+import { diagnose } from './diagnose.ts';
 import { gauges } from './gauges.ts';
 import { machines } from './machines.ts';
 import { openShells } from './open-shells.ts';
@@ -16,6 +17,7 @@ export const contract = {
   commandLines,
   machines,
   credentials,
+  diagnose,
   gauges,
   overview,
   windowsServices,

@@ -4,7 +4,7 @@
  */
 import { wsmanErrorName } from '../error-codes.ts';
 import { AuthenticationError } from '../errors.ts';
-import { type FailureFacts, type FailureWords, failureWords } from './failure-words.ts';
+import { type FailureCandidate, type FailureFacts, type FailureWords, failureWords } from './failure-words.ts';
 import { parseUserName } from './user-name.ts';
 
 /** Where and as whom it was tried, for sentences and commands that name them. What is not known is left out. */
@@ -16,6 +16,8 @@ export interface FailurePlace {
 }
 
 export interface FailureExplanation extends FailureWords {
+  /** Empty where the cause is one. */
+  readonly candidates: readonly FailureCandidate[];
   /** What was seen, one line each: schemes offered, leg, mechanism, SPN, number and text of the library. */
   readonly evidence: readonly string[];
 }
@@ -45,6 +47,7 @@ export function explainFailure(error: AuthenticationError, place: FailurePlace =
     advice: unique(words.flatMap((each) => each.advice)),
     technical: chain[0]!.evidence.codeName ?? first.technical,
     windowsCode: first.windowsCode,
+    candidates: first.candidates ?? [],
     evidence: unique(chain.flatMap((one, i) => evidenceOf(one, words[i]!))),
   };
 }

@@ -12,6 +12,14 @@ export interface FailureWords {
   readonly technical: string;
   /** What Windows' own client calls it (winerror.h), unsigned. */
   readonly windowsCode: number;
+  /** Where the wire gives several causes one answer: all of them, each with the check that tells it from the others. */
+  readonly candidates?: readonly FailureCandidate[];
+}
+
+export interface FailureCandidate {
+  /** A noun or a clause: `a wrong password`. */
+  readonly what: string;
+  readonly check: string;
 }
 
 export interface FailureFacts {
@@ -37,12 +45,13 @@ export interface FailureFacts {
   readonly userName: string | undefined;
 }
 
-const say = (sentence: string, advice: readonly string[], technical: string, windowsCode: number): FailureWords => ({
-  sentence,
-  advice,
-  technical,
-  windowsCode,
-});
+const say = (
+  sentence: string,
+  advice: readonly string[],
+  technical: string,
+  windowsCode: number,
+  candidates: readonly FailureCandidate[] = [],
+): FailureWords => ({ sentence, advice, technical, windowsCode, candidates });
 
 /** By reason. Each has a sentence, a way out, and a code to search for of its own. */
 export const failureWords: Readonly<Record<AuthenticationReason, (facts: FailureFacts) => FailureWords>> = {
@@ -151,6 +160,17 @@ export const failureWords: Readonly<Record<AuthenticationReason, (facts: Failure
       ],
       'KDC_ERR_CLIENT_REVOKED',
       0x80070533,
+      [
+        { what: 'the account is locked', check: `Search-ADAccount -LockedOut` },
+        {
+          what: 'the account is disabled',
+          check: `Account active, on a computer of the domain: net user ${account} /domain`,
+        },
+        {
+          what: 'the account has expired',
+          check: `Account expires, on a computer of the domain: net user ${account} /domain`,
+        },
+      ],
     ),
 
   'account-expired': ({ userName, account }) =>
@@ -205,6 +225,17 @@ export const failureWords: Readonly<Record<AuthenticationReason, (facts: Failure
       ],
       'KRB_AP_ERR_MODIFIED',
       0x80090322,
+      [
+        { what: 'the SPN belongs to another account', check: `See whose it is: setspn -Q ${spn}` },
+        {
+          what: 'the machine has lost its own password',
+          check: 'On the machine: Test-ComputerSecureChannel',
+        },
+        {
+          what: 'the name leads to another machine',
+          check: `Compare with the address that the machine has itself: nslookup ${spn.replace(/^[^/]*\//, '').replace(/:.*$/, '')}`,
+        },
+      ],
     ),
 
   'no-kdc': ({ realm }) =>
@@ -284,6 +315,17 @@ export const failureWords: Readonly<Record<AuthenticationReason, (facts: Failure
       ],
       '401',
       0x8009030c,
+      [
+        {
+          what: 'the certificate is mapped to no account',
+          check: 'On the machine: winrm enumerate winrm/config/service/certmapping',
+        },
+        {
+          what: 'sign-in with certificates is switched off',
+          check: 'On the machine: winrm get winrm/config/service/auth',
+        },
+        { what: 'its authority is not trusted there', check: 'On the machine: certutil -store Root' },
+      ],
     ),
 
   'certificate-unusable': ({ message }) =>
@@ -329,8 +371,16 @@ function rejected(facts: FailureFacts): FailureWords {
     const anew = 'Type the password anew, or ask for this one machine again if it was changed in the directory.';
     return say(facts.message, [anew], 'NOT_SENT', 0x8007052e);
   }
-  const refused = (what: string, advice: readonly string[]) =>
-    say(`${machine} refused the sign-in. ${what}`, advice, '401', 0x8007052e);
+  const refused = (what: string, advice: readonly string[], candidates: readonly FailureCandidate[]) =>
+    say(`${machine} refused the sign-in. ${what}`, advice, '401', 0x8007052e, candidates);
+  const filtered = filteredTokenAdvice(userName).map((check) => ({
+    what: 'UAC has cut the rights of a local administrator',
+    check,
+  }));
+  const hardening = {
+    what: 'a channel binding is demanded that did not fit',
+    check: 'CbtHardeningLevel, on the machine: winrm get winrm/config/service/auth',
+  };
   const once = 'Nothing is tried again by itself, so that the account is not locked.';
   switch (mechanism) {
     case 'Kerberos':
@@ -340,6 +390,12 @@ function rejected(facts: FailureFacts): FailureWords {
           'The System log of the machine has the reason (source Security-Kerberos, event 4), its Security log event 4625.',
           'Compare the clocks, on the machine: w32tm /query /status',
           'See what it allows, on the machine: winrm get winrm/config/service/auth',
+        ],
+        [
+          { what: 'its clock is wrong', check: 'On the machine: w32tm /query /status' },
+          { what: 'the SPN belongs to another account', check: `See whose it is: setspn -Q ${facts.spn}` },
+          { what: 'Kerberos is switched off there', check: 'On the machine: winrm get winrm/config/service/auth' },
+          hardening,
         ],
       );
     case 'Basic':
@@ -351,12 +407,30 @@ function rejected(facts: FailureFacts): FailureWords {
           ...filteredTokenAdvice(userName),
           once,
         ],
+        [
+          {
+            what: 'a wrong user name or password',
+            check: `Sign in with it at the machine itself: runas /user:${account} cmd`,
+          },
+          { what: 'an account of a domain, which Basic does not know', check: 'Choose Negotiate or Kerberos for it.' },
+          { what: 'the account is locked, disabled or expired', check: `On the machine: net user ${account}` },
+          ...filtered,
+        ],
       );
-    case 'Digest':
-      return refused('The user name or the password is wrong, or the account may not sign in from the network.', [
-        'See the accounts in the web pages of the management controller.',
-        once,
-      ]);
+    case 'Digest': {
+      const pages = 'See the accounts in the web pages of the management controller.';
+      return refused(
+        'The user name or the password is wrong, or the account may not sign in from the network.',
+        [pages, once],
+        [
+          {
+            what: 'a wrong user name or password',
+            check: 'Sign in with it in the web pages of the management controller.',
+          },
+          { what: 'the account may not sign in from the network', check: pages },
+        ],
+      );
+    }
     case 'Certificate':
       return failureWords['certificate-not-mapped'](facts);
     default:
@@ -369,6 +443,22 @@ function rejected(facts: FailureFacts): FailureWords {
           'If it fails over HTTPS alone, see CbtHardeningLevel on the machine: winrm get winrm/config/service/auth',
           ...filteredTokenAdvice(userName),
           once,
+        ],
+        [
+          {
+            what: 'a wrong user name or password',
+            check: 'Event 4625 of the Security log of the machine, sub status 0xC000006A or 0xC0000064.',
+          },
+          {
+            what: 'the account is locked, disabled or expired',
+            check: `Of a domain account: net user ${account} /domain`,
+          },
+          {
+            what: 'the password has expired',
+            check: 'Event 4625 of the Security log of the machine, sub status 0xC0000071.',
+          },
+          hardening,
+          ...filtered,
         ],
       );
   }
