@@ -8,6 +8,8 @@ import { createMachines, type MachinesArea } from './areas/machines.ts';
 import type { PowerLimits } from './areas/power.ts';
 import { createSignal } from './areas/pump.ts';
 import { secretsForSigningIn } from './areas/stored-secrets.ts';
+import { createTraceRecorder } from './areas/trace.ts';
+import { recordedClients } from './areas/trace-clients.ts';
 import type { Environment, LabFleet } from './environment.ts';
 import { inventoryOfFleet } from './fleet-inventory.ts';
 import { createHandlers } from './handlers.ts';
@@ -92,19 +94,18 @@ export async function createConsole(environment: Environment, options: ConsoleOp
           if (kind === 'closed') openShells.remove(shellId);
           else openShells.add({ shellId, resourceUri, host, port, openedAt: Date.now() });
         };
-  const newClient = (target: Target, more: Pick<ClientOptions, 'encoding'> = {}) =>
-    createClient(target, {
-      ...options.client,
-      ...more,
-      onExchange: options.onExchange,
-      onShell: rememberShell(target),
-    });
+  const recorder = createTraceRecorder();
+  const clients = recordedClients(recorder, {
+    createClient: (target, more) => createClient(target, { ...options.client, ...more, onShell: rememberShell(target) }),
+    onExchange: options.onExchange,
+    machines: () => store.inventory.data.machines,
+  });
   const changes = createSignal();
   const signInSecrets = secretsForSigningIn(() => store.secrets);
   // Sessions tell the machines area what they read and become; that area needs the sessions.
   let machines: MachinesArea;
   const sessions = createSessionPool({
-    createClient: newClient,
+    createClient: clients.ofMachine,
     secrets: signInSecrets,
     greet: (...call) => machines.greet(...call),
     onChange: (machineId) => machines.changed(machineId),
@@ -116,7 +117,7 @@ export async function createConsole(environment: Environment, options: ConsoleOp
     },
     sessions,
     signInSecrets,
-    createClient: newClient,
+    createClient: clients.anywhere,
     toProblem: problemOf,
     log,
     now: Date.now,
@@ -159,6 +160,7 @@ export async function createConsole(environment: Environment, options: ConsoleOp
     openLab,
     openShells,
     power: options.power,
+    recorder,
   });
   const stops = new Set<() => void>();
 

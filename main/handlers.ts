@@ -11,6 +11,7 @@ import { createOverview } from './areas/overview.ts';
 import { createPower, type PowerLimits } from './areas/power.ts';
 import { createRemoteShell } from './areas/remote-shell/remote-shell.ts';
 import { createSettings, type SettingsOptions } from './areas/settings.ts';
+import { createTrace, type TraceRecorder } from './areas/trace.ts';
 import { createWindowsServices } from './areas/windows-services.ts';
 import { createWinrmSettings } from './areas/winrm-settings.ts';
 import type { OpenShells } from './storage/open-shells.ts';
@@ -20,6 +21,7 @@ export function createHandlers(
   context: AreaContext,
   machines: MachinesArea,
   options: SettingsOptions & { readonly openShells: OpenShells; readonly power?: Partial<PowerLimits> | undefined },
+  options: SettingsOptions & { readonly power?: Partial<PowerLimits> | undefined; readonly recorder: TraceRecorder },
 ): ConsoleHandlers {
   const { dataFolder } = options.about;
   return {
@@ -35,5 +37,6 @@ export function createHandlers(
     settings: createSettings(context, options),
     winrmSettings: createWinrmSettings(context, machines, { dataFolder }),
     commandLines: createCommandLines(context, { version: options.about.version }),
+    trace: createTrace(context, options.recorder, { version: options.about.version }),
   };
 }

@@ -72,7 +72,7 @@ export function createClientOpener(
 
   /** Signs in and no more. */
   async function prove(target: SessionPlan['target'], secret: string): Promise<void> {
-    const once = world.createClient({ ...target, password: async () => secret });
+    const once = world.createClient({ ...target, password: async () => secret }, id);
     try {
       await identifySignedIn(once, lifetime);
     } finally {
@@ -83,7 +83,7 @@ export function createClientOpener(
   return {
     async open(plan, askedAt, signal) {
       const turn: { login: Login | null } = { login: null };
-      const client = world.createClient({ ...plan.target, ...secretsOf(plan, turn) });
+      const client = world.createClient({ ...plan.target, ...secretsOf(plan, turn) }, id);
       try {
         // The client also learns from Identify that stack 1.1 bears one connection only.
         const anonymous = isMute ? null : await identifyAnonymously(client, signal);

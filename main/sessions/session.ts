@@ -54,7 +54,7 @@ export interface SessionStatus {
 
 /** What all sessions share. */
 export interface SessionWorld {
-  readonly createClient: (target: Target) => WSManClient;
+  readonly createClient: (target: Target, machineId: string) => WSManClient;
   readonly password: (account: Account) => Promise<string | null>;
   readonly certificate: (credentialId: string) => Promise<ClientCertificate | null>;
   readonly guard: SignInGuard;

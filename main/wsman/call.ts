@@ -15,14 +15,20 @@ import {
   requestBuilder,
 } from './envelope.ts';
 import { CancelledError, OutcomeUnknownError, ProtocolError, TransportError } from './errors.ts';
-import type { Exchange, ExchangeListener } from './exchange.ts';
+import type { Exchange, ExchangeListener, ExchangeRecording } from './exchange.ts';
 import { maskExchange } from './exchange-masking.ts';
 import { readFault } from './fault.ts';
 import { type StackSettings, stackSettings } from './limits.ts';
 import { actions } from './namespaces.ts';
 import { readSoap } from './soap-answer.ts';
 import { type Target, uriHost } from './target.ts';
-import type { ConnectionPool, WireRequest, WireResponse } from './transport/connection-pool.ts';
+import type {
+  ConnectionPool,
+  ConnectionSecurity,
+  WireProgress,
+  WireRequest,
+  WireResponse,
+} from './transport/connection-pool.ts';
 
 /** Invariant: the answer is awaited longer than the target may work, so that its own timeout fault arrives (MS-WSMV 3.2.4.1, NetworkDelayms). */
 const defaultNetworkDelayMs = 5000;
@@ -77,7 +83,7 @@ export function createCaller(pool: ConnectionPool, target: Target, options: Clie
   async function attempt(outgoing: Outgoing, fresh: boolean): Promise<ReceivedResponse> {
     if (closed) throw new CancelledError('The client is closed.');
     if (outgoing.signal?.aborted) throw new CancelledError('The call was cancelled before it began.');
-    const progress = { bodySent: false };
+    const progress: WireProgress = listener === undefined ? { bodySent: false } : { bodySent: false, legs: [] };
     const wire: WireRequest = {
       body: outgoing.text,
       action: outgoing.action,
@@ -101,6 +107,7 @@ export function createCaller(pool: ConnectionPool, target: Target, options: Clie
 
   async function observed(wire: WireRequest, outgoing: Outgoing, tell: ExchangeListener): Promise<ReceivedResponse> {
     const startedAt = Date.now();
+    const began = performance.now();
     let response: WireResponse | null = null;
     let failure: unknown = null;
     let decode = 0;
@@ -116,7 +123,9 @@ export function createCaller(pool: ConnectionPool, target: Target, options: Clie
       failure = lostOutcome(error, outgoing, wire.progress.bodySent);
       throw failure;
     } finally {
-      report(tell, () => exchangeOf(target, outgoing, wire, response, startedAt, decode, failure));
+      const milliseconds = performance.now() - began;
+      const seen: Seen = { startedAt, milliseconds, decode, failure, security: pool.security() };
+      report(tell, () => exchangeOf(target, outgoing, wire, response, seen, options.recording));
     }
   }
 
@@ -252,36 +261,54 @@ function report(tell: ExchangeListener, make: () => Exchange): void {
   }
 }
 
+interface Seen {
+  readonly startedAt: number;
+  readonly milliseconds: number;
+  readonly decode: number;
+  readonly failure: unknown;
+  readonly security: ConnectionSecurity | null;
+}
+
 function exchangeOf(
   target: Target,
   outgoing: Outgoing,
   wire: WireRequest,
   response: WireResponse | null,
-  startedAt: number,
-  decode: number,
-  failure: unknown,
+  { startedAt, milliseconds, decode, failure, security }: Seen,
+  recording: ExchangeRecording | undefined,
 ): Exchange {
-  const { queue = 0, connect = 0, authenticate = 0, server = 0 } = response?.timings ?? {};
+  const { failed, legs = [], bodySent } = wire.progress;
+  const reached = response ?? failed;
+  // Without either it never left the queue.
+  const { queue = 0, connect = 0, authenticate = 0, server = 0 } = reached?.timings ?? { queue: milliseconds };
+  const contents = recording?.contents() ?? true;
+  const found = new Set<string>();
   const masked = maskExchange(
-    wire.progress.bodySent || response !== null ? outgoing.text : null,
+    bodySent || response !== null ? outgoing.text : null,
     response === null || response.body.length === 0 ? null : response,
     failure instanceof Error ? { name: failure.name, message: failure.message } : null,
+    { withoutContents: !contents, found },
   );
+  if (recording !== undefined) for (const secret of found) recording.onSecret(secret);
   return {
     startedAt,
+    milliseconds,
     host: target.host,
     port: target.port,
     action: outgoing.action,
     resourceUri: outgoing.resourceUri,
     request: masked.request,
     response: masked.response,
-    httpStatus: response?.status ?? null,
+    httpStatus: response?.status ?? legs.at(-1)?.status ?? null,
     sealed: response?.sealed ?? false,
     mechanism: response?.mechanism ?? null,
+    protection: response === null ? null : (security?.protection ?? null),
     timings: { queue, connect, authenticate, server, decode },
-    bytesSent: response?.bytesSent ?? 0,
-    bytesReceived: response?.bytesReceived ?? 0,
-    roundTrips: response?.roundTrips ?? 0,
+    bytesSent: reached?.bytesSent ?? 0,
+    bytesReceived: reached?.bytesReceived ?? 0,
+    roundTrips: reached?.roundTrips ?? 0,
+    legs,
+    contents,
     error: masked.error,
   };
 }

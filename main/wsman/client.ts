@@ -8,7 +8,7 @@ import { type EnumerateOptions, enumerate } from './enumerate.ts';
 import { methodAction, type OptionSet, type ReceivedResponse } from './envelope.ts';
 import { type EndpointReference, isEpr, readEpr, type Selectors } from './epr.ts';
 import { ProtocolError, WSManFault } from './errors.ts';
-import type { ExchangeListener } from './exchange.ts';
+import type { ExchangeListener, ExchangeRecording } from './exchange.ts';
 import { type Identity, readIdentity } from './identify.ts';
 import { defaultLimits, readLimits, stackSettings, type TargetLimits } from './limits.ts';
 import { actions, className, resourceUris } from './namespaces.ts';
@@ -28,6 +28,8 @@ export interface ClientOptions {
   readonly onExchange?: ExchangeListener | undefined;
   /** Told of every shell that is opened and deleted over this client. A shell that could not be deleted is not told as closed. */
   readonly onShell?: ((event: ShellEvent) => void) | undefined;
+  /** What the listener wants of them; absent: all but secrets. */
+  readonly recording?: ExchangeRecording | undefined;
   /** Default 60,000. Sent as OperationTimeout; the answer is awaited longer by `networkDelayMs`. */
   readonly operationTimeoutMs?: number | undefined;
   /** Default 5,000. So much longer than the OperationTimeout an answer is awaited, so that the target's own timeout fault arrives. */

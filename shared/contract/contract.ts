@@ -9,6 +9,7 @@ import { overview } from './overview.ts';
 import { power } from './power.ts';
 import { remoteShell } from './remote-shell.ts';
 import { settings } from './settings.ts';
+import { trace } from './trace.ts';
 import { windowsServices } from './windows-services.ts';
 import { winrmSettings } from './winrm-settings.ts';
 
@@ -26,6 +27,7 @@ export const contract = {
   openShells,
   settings,
   winrmSettings,
+  trace,
 } as const;
 
 export type ConsoleContract = typeof contract;

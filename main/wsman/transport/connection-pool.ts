@@ -9,6 +9,7 @@ import {
   refusesSecret,
   TransportError,
 } from '../errors.ts';
+import type { HttpLeg } from '../exchange.ts';
 import type { Target } from '../target.ts';
 import { type Connection, createConnection } from './connection.ts';
 import type { Learned } from './sign-in.ts';
@@ -29,8 +30,17 @@ export interface WireRequest {
   readonly signal?: AbortSignal;
   /** How the body is written. Default UTF-8. */
   readonly charset?: 'UTF-8' | 'UTF-16';
-  /** `bodySent` becomes true as soon as any byte of the body may have left. */
-  readonly progress: { bodySent: boolean };
+  readonly progress: WireProgress;
+}
+
+/** How far a request came, written while it is under way. */
+export interface WireProgress {
+  /** Becomes true as soon as any byte of the body may have left. */
+  bodySent: boolean;
+  /** Where each HTTP round trip is noted; absent: it is not. */
+  readonly legs?: HttpLeg[];
+  /** How far it came where it failed on a connection. */
+  failed?: Pick<WireResponse, 'timings' | 'roundTrips' | 'bytesSent' | 'bytesReceived'>;
 }
 
 export interface WireResponse {

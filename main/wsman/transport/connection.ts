@@ -6,8 +6,9 @@ import type { UsableClientCertificate } from '../auth/client-certificate.ts';
 import { type Initiation, type Mechanisms, startInitiation } from '../auth/initiator.ts';
 import { CancelledError, ProtocolError, WSManError } from '../errors.ts';
 import type { Target } from '../target.ts';
-import type { ConnectionSecurity, WireRequest, WireResponse } from './connection-pool.ts';
+import type { ConnectionSecurity, WireProgress, WireRequest, WireResponse } from './connection-pool.ts';
 import { createHttpChannel, type HttpChannel } from './http-channel.ts';
+import { noted } from './http-leg.ts';
 import { type HttpResponse, headerValue, headerValues, requestHeadStart } from './http-message.ts';
 import {
   isSealedContentType,
@@ -55,6 +56,29 @@ export interface ConnectionOptions {
 interface Link {
   readonly socket: OpenedSocket;
   readonly channel: HttpChannel;
+  readonly headStart: string;
+}
+
+/** When the request at hand began which phase, and what the socket had counted before it. */
+interface Begun extends Counters {
+  readonly startedAt: number;
+  readonly connectAt: number;
+  authenticateAt: number | null;
+}
+interface Counters {
+  readonly requests: number;
+  readonly sent: number;
+  readonly received: number;
+}
+
+/** Before there was a socket: no secret to be had. */
+function notBegun(now: number): Begun {
+  return { startedAt: now, connectAt: now, authenticateAt: null, ...countersOf(null) };
+}
+
+function countersOf(link: Link | null): Counters {
+  const { requests = 0, bytesSent = 0, bytesReceived = 0 } = link?.channel ?? {};
+  return { requests, sent: bytesSent, received: bytesReceived };
 }
 
 export function createConnection({
@@ -76,6 +100,7 @@ export function createConnection({
     NOT_SIGNED_IN;
   /** When the body of the current request left; what lies before that was authentication. */
   let bodySentAt = 0;
+  let begun: Begun | null = null;
 
   function close(): void {
     if (isDead) return;
@@ -104,12 +129,12 @@ export function createConnection({
       signal: signal ? AbortSignal.any([signal, opening.signal]) : opening.signal,
     });
     const headStart = requestHeadStart(target.host, target.port, target.path);
-    link = { socket, channel: createHttpChannel(socket, headStart, close) };
+    link = { socket, channel: createHttpChannel(socket, headStart, close), headStart };
     return link;
   }
 
   /** The request with its own body: sealed where there is a context on plain HTTP, as it is otherwise. */
-  async function send({ channel }: Link, request: WireRequest, headers: string): Promise<HttpResponse> {
+  async function send({ channel, headStart }: Link, request: WireRequest, headers: string): Promise<HttpResponse> {
     // XML in UTF-16 has to begin with the mark (XML 1.0, 4.3.3).
     const isUtf16 = request.charset === 'UTF-16';
     const soap = isUtf16 ? Buffer.from(`\ufeff${request.body}`, 'utf16le') : Buffer.from(request.body, 'utf8');
@@ -120,26 +145,23 @@ export function createConnection({
     const body = sealing && protocol ? await wrapMessageLater(sealing.context, soap, protocol, soapType) : soap;
     bodySentAt = performance.now();
     request.progress.bodySent = true;
-    const response = await channel.roundTrip({
-      headers: `${headers}${cookie}Content-Type: ${protocol ? sealedContentType(protocol) : soapType}\r\n`,
-      body,
-      timeoutMs: request.timeoutMs,
-      signal: request.signal,
-      lengthless: 'until-close',
-    });
+    const lines = `${headers}${cookie}Content-Type: ${protocol ? sealedContentType(protocol) : soapType}\r\n`;
+    const { timeoutMs, signal } = request;
+    const response = await noted(request.progress.legs, headStart, lines, body, () =>
+      channel.roundTrip({ headers: lines, body, timeoutMs, signal, lengthless: 'until-close' }),
+    );
     rememberCookie(response);
     return response;
   }
 
   /** An empty POST: a leg of signing in, or the question for a challenge. */
-  function sendEmpty({ channel }: Link, request: WireRequest, headers: string): Promise<HttpResponse> {
-    return channel.roundTrip({
-      headers: `${headers}Content-Type: ${SOAP_CONTENT_TYPE}\r\n`,
-      body: EMPTY,
-      timeoutMs: Math.min(request.timeoutMs, MAX_LEG_MS),
-      signal: request.signal,
-      lengthless: 'empty',
-    });
+  function sendEmpty({ channel, headStart }: Link, request: WireRequest, headers: string): Promise<HttpResponse> {
+    const lines = `${headers}Content-Type: ${SOAP_CONTENT_TYPE}\r\n`;
+    const timeoutMs = Math.min(request.timeoutMs, MAX_LEG_MS);
+    const { signal } = request;
+    return noted(request.progress.legs, headStart, lines, EMPTY, () =>
+      channel.roundTrip({ headers: lines, body: EMPTY, timeoutMs, signal, lengthless: 'empty' }),
+    );
   }
 
   function rememberCookie(response: HttpResponse): void {
@@ -233,16 +255,20 @@ export function createConnection({
 
   async function run(request: WireRequest, queuedMs: number): Promise<Outcome> {
     const startedAt = performance.now();
+    begun = null;
+    bodySentAt = 0;
     const needsAuthentication = !request.anonymous && signedIn.mechanism === null;
     // Before the socket: a secret that is not there must not leave a half-open connection behind.
     const secret = needsAuthentication ? await requireSecret(target, learned) : null;
     // A socket that was opened for anonymous Identify has shown no certificate.
     if (secret?.certificate && link) return { again: 'without-certificate' };
     const connectAt = performance.now();
+    begun = { startedAt, connectAt, authenticateAt: null, ...countersOf(link) };
     const over = link ?? (await open(request.signal, secret?.certificate ?? null));
     const authenticateAt = performance.now();
+    begun.authenticateAt = authenticateAt;
+    const before = begun;
     const { channel } = over;
-    const before = { requests: channel.requests, sent: channel.bytesSent, received: channel.bytesReceived };
     const answer = await exchangeOver(over, request, secret);
     const again = typeof answer === 'string' ? answer : await readAnswer(request, answer, needsAuthentication);
     if (typeof again === 'string') return { again };
@@ -259,6 +285,25 @@ export function createConnection({
         bytesSent: channel.bytesSent - before.sent,
         bytesReceived: channel.bytesReceived - before.received,
       },
+    };
+  }
+
+  /** How far a request came that failed. */
+  function failedAfter(queuedMs: number): NonNullable<WireProgress['failed']> {
+    const now = performance.now();
+    const { startedAt, connectAt, authenticateAt, ...before } = begun ?? notBegun(now);
+    const authenticatedAt = bodySentAt === 0 ? now : bodySentAt;
+    const { requests, sent, received } = countersOf(link);
+    return {
+      timings: {
+        queue: queuedMs + (connectAt - startedAt),
+        connect: (authenticateAt ?? now) - connectAt,
+        authenticate: authenticateAt === null ? 0 : authenticatedAt - authenticateAt,
+        server: bodySentAt === 0 ? 0 : now - bodySentAt,
+      },
+      roundTrips: requests - before.requests,
+      bytesSent: sent - before.sent,
+      bytesReceived: received - before.received,
     };
   }
 
@@ -291,6 +336,7 @@ export function createConnection({
         if (outcome.again) destroy(new CancelledError('The connection is replaced.'));
         return outcome;
       } catch (cause) {
+        request.progress.failed = failedAfter(queuedMs);
         destroy(cause instanceof WSManError ? cause : new WSManError('The connection failed.', { cause }));
         throw cause;
       } finally {
