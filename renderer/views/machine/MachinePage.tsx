@@ -11,6 +11,7 @@ import type { PowerActionName, PowerRun } from '../../stores/power.ts';
 import { openMachine, openMachines } from '../../stores/router.ts';
 import { windowsServicesStore } from '../../stores/windows-services.ts';
 import { winrmSettingsStore } from '../../stores/winrm-settings.ts';
+import { TraceRoom } from '../trace/TraceRoom.tsx';
 import { WinrmRoom } from '../winrm/WinrmRoom.tsx';
 import { MachineBanner } from './MachineBanner.tsx';
 import { MachineHeader } from './MachineHeader.tsx';
@@ -132,8 +133,10 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
           <Overview machine={machine} onEdit={edit} />
         ) : current === 'services' ? (
           <Services machine={machine} />
-        ) : (
+        ) : current === 'winrm' ? (
           <WinrmRoom machine={machine} />
+        ) : (
+          <TraceRoom machine={machine} />
         )}
       </div>
       {power !== null && <PowerDialog machineIds={[machineId]} action={power} onClose={() => setPower(null)} />}

@@ -3,6 +3,7 @@ export const machineRooms = [
   { id: 'overview', name: 'Overview' },
   { id: 'services', name: 'Services' },
   { id: 'winrm', name: 'WinRM' },
+  { id: 'trace', name: 'Trace' },
 ] as const;
 
 export type MachineRoomId = (typeof machineRooms)[number]['id'];
