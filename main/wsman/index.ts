@@ -79,7 +79,6 @@ export {
   subscribe,
 } from './eventing.ts';
 export { type Bookmark, bookmarkAfter, type EventFilter } from './eventing-messages.ts';
-export type { Exchange, ExchangeListener, ExchangeTimings } from './exchange.ts';
 export type { Exchange, ExchangeListener, ExchangeRecording, ExchangeTimings, HttpLeg } from './exchange.ts';
 export type { Identity } from './identify.ts';
 export type { TargetLimits } from './limits.ts';
