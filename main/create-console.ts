@@ -96,7 +96,8 @@ export async function createConsole(environment: Environment, options: ConsoleOp
         };
   const recorder = createTraceRecorder();
   const clients = recordedClients(recorder, {
-    createClient: (target, more) => createClient(target, { ...options.client, ...more, onShell: rememberShell(target) }),
+    createClient: (target, more) =>
+      createClient(target, { ...options.client, ...more, onShell: rememberShell(target) }),
     onExchange: options.onExchange,
     machines: () => store.inventory.data.machines,
   });

@@ -20,8 +20,11 @@ import type { OpenShells } from './storage/open-shells.ts';
 export function createHandlers(
   context: AreaContext,
   machines: MachinesArea,
-  options: SettingsOptions & { readonly openShells: OpenShells; readonly power?: Partial<PowerLimits> | undefined },
-  options: SettingsOptions & { readonly power?: Partial<PowerLimits> | undefined; readonly recorder: TraceRecorder },
+  options: SettingsOptions & {
+    readonly openShells: OpenShells;
+    readonly power?: Partial<PowerLimits> | undefined;
+    readonly recorder: TraceRecorder;
+  },
 ): ConsoleHandlers {
   const { dataFolder } = options.about;
   return {
