@@ -3,12 +3,14 @@ import { createCommandLines } from './areas/command-lines.ts';
 import type { AreaContext } from './areas/context.ts';
 import { createCredentials } from './areas/credentials.ts';
 import { createDiagnose } from './areas/diagnose/diagnose.ts';
+import { createEventLog } from './areas/event-log/event-log.ts';
 import { createGauges } from './areas/gauges.ts';
 import { createMachineTest } from './areas/machine-test.ts';
 import type { MachinesArea } from './areas/machines.ts';
 import { createOpenShells } from './areas/open-shells.ts';
 import { createOverview } from './areas/overview.ts';
 import { createPower, type PowerLimits } from './areas/power.ts';
+import { createProcesses } from './areas/processes/processes.ts';
 import { createRemoteShell } from './areas/remote-shell/remote-shell.ts';
 import { createSettings, type SettingsOptions } from './areas/settings.ts';
 import { createTrace, type TraceRecorder } from './areas/trace.ts';
@@ -34,6 +36,8 @@ export function createHandlers(
     gauges: createGauges(context),
     overview: createOverview(context, machines),
     windowsServices: createWindowsServices(context),
+    processes: createProcesses(context, machines),
+    eventLog: createEventLog(context),
     power: createPower(context, options.power),
     remoteShell: createRemoteShell(context),
     openShells: createOpenShells(context, { openShells: options.openShells, dataFolder }),

@@ -89,7 +89,11 @@ describe('processes', () => {
     const after = rowsOf(machine, 'Win32_PerfRawData_PerfProc_Process');
     const percent = busyPercent([busy, rowsOf(machine, 'Win32_PerfRawData_PerfOS_Processor').at(-1)!]);
     const used = new Map(
-      before.map((row, index) => [row['Name'] as string, delta([row, after[index]!], 'PercentProcessorTime')]),
+      before.flatMap((row) => {
+        // Short tasks come and go meanwhile.
+        const later = after.find((one) => one['Name'] === row['Name'] && one['IDProcess'] === row['IDProcess']);
+        return later ? [[row['Name'] as string, delta([row, later], 'PercentProcessorTime')] as const] : [];
+      }),
     );
     const wall = 4000 * 10_000 * machine.plan.logicalProcessors;
     const idle = used.get('Idle')!;
@@ -98,7 +102,8 @@ describe('processes', () => {
     expect(used.get('w3wp')! / wall).toBeGreaterThan(0.5);
     for (const value of used.values()) expect(value).toBeGreaterThanOrEqual(0);
     // Names are unique, as the counter library makes them.
-    expect(used.size).toBe(before.length);
+    expect(new Set(before.map((row) => row['Name'])).size).toBe(before.length);
+    expect(used.size).toBeGreaterThanOrEqual(before.length - 3);
   });
   it('do not make System jump when one ends', () => {
     const machine = createMachine(0);

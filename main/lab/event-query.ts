@@ -86,6 +86,15 @@ function parseXPath(text: string): Test {
       return inner;
     }
     const name = tokens[at++] ?? '';
+    if (name === 'band') {
+      expect('(');
+      const read = values[tokens[at++] ?? ''];
+      expect(',');
+      const mask = BigInt(tokens[at++]?.match(/^\d{1,19}$/)?.[0] ?? 0);
+      expect(')');
+      if (read === undefined) throw refused('band needs a number.');
+      return (event) => (BigInt(read(event)) & mask) !== 0n;
+    }
     if (name === 'Provider' || name === 'TimeCreated') {
       expect('[');
       const isDifference = take('timediff');
@@ -132,10 +141,16 @@ const comparisons: Readonly<Record<string, (order: number) => boolean>> = {
   '>': (order) => order > 0,
   '>=': (order) => order >= 0,
 };
+/** Of the 64 bits those that the lab's events have. */
+export function keywordsOf(audit: LabEvent['audit']): bigint {
+  return audit === 'failure' ? 0x8010000000000000n : audit ? 0x8020000000000000n : 0x80000000000000n;
+}
+
 const values: Readonly<Record<string, (event: LabEvent) => string | number>> = {
   Level: ({ level }) => level,
   EventID: ({ eventId }) => eventId,
   EventRecordID: ({ recordId }) => recordId,
   Task: ({ task }) => task,
+  Keywords: ({ audit }) => keywordsOf(audit).toString(),
   Channel: ({ channel }) => channel,
 };

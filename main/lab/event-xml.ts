@@ -1,12 +1,13 @@
 import { ns } from '../wsman/namespaces.ts';
 import { escapeXml } from '../wsman/xml.ts';
+import { keywordsOf } from './event-query.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
 import type { LabEvent } from './world/event-logs.ts';
 
 /** One record as its own document (MS-EVEN6 2.2.13); rendered it has the words of its publisher behind it. */
 export function writeEvent(machine: SimulatedMachine, event: LabEvent, isRendered: boolean): string {
   const { level, audit } = event;
-  const keywords = audit === 'failure' ? '0x8010000000000000' : audit ? '0x8020000000000000' : '0x80000000000000';
+  const keywords = `0x${keywordsOf(audit).toString(16)}`;
   const user = event.userSid === null ? '' : ` UserID="${event.userSid}"`;
   const data = event.data
     .map(([name, value]) => `<Data${name === '' ? '' : ` Name="${escapeXml(name)}"`}>${escapeXml(value)}</Data>`)

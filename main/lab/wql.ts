@@ -286,6 +286,14 @@ function cimDateTime(epochMs: number, offsetMinutes: number): string {
   return `${digits}000${offsetMinutes < 0 ? '-' : '+'}${String(Math.abs(offsetMinutes)).padStart(3, '0')}`;
 }
 
+/** Epoch milliseconds of a CIM datetime in its text form: two of them are compared as points in time, whatever their offsets. */
+function instantOf(text: string): number | null {
+  const match = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)\.(\d{3})\d{3}([+-]\d{3})$/.exec(text);
+  if (!match) return null;
+  const [year, month, day, hours, minutes, seconds, milliseconds, offset] = match.slice(1).map(Number);
+  return Date.UTC(year!, month! - 1, day, hours, minutes, seconds, milliseconds) - offset! * 60_000;
+}
+
 /** Negative, zero or positive; null where the two cannot be compared. */
 function orderOf(left: Comparable, right: Exclude<WqlLiteral, null>): number | null {
   if (typeof left === 'boolean') {
@@ -294,6 +302,8 @@ function orderOf(left: Comparable, right: Exclude<WqlLiteral, null>): number | n
   }
   if (typeof left === 'string') {
     if (typeof right === 'boolean') return null;
+    const times = [instantOf(left), instantOf(String(right))];
+    if (times[0] !== null && times[1] !== null) return times[0]! - times[1]!;
     const a = left.toLowerCase();
     const b = String(right).toLowerCase();
     return a < b ? -1 : a > b ? 1 : 0;

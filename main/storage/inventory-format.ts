@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { Assignments } from '../../shared/contract/credentials.ts';
+import { maxSavedEventFilters, SavedEventFilter } from '../../shared/contract/event-log.ts';
 import { MachineId, MachineSettings } from '../../shared/contract/machines.ts';
 import { Settings } from '../../shared/contract/settings.ts';
 import { migrate } from './inventory-migration.ts';
@@ -39,6 +40,8 @@ const InventoryFile = v.object({
   format: v.literal('windeck-inventory'),
   version: v.literal(inventoryVersion),
   settings: Settings,
+  /** Files of earlier versions have none. */
+  eventFilters: v.optional(v.pipe(v.array(SavedEventFilter), v.maxLength(maxSavedEventFilters)), []),
   credentials: v.array(StoredCredential),
   assignments: Assignments,
   machines: v.array(v.object({ id: MachineId, ...MachineSettings.entries })),
@@ -50,6 +53,7 @@ export interface InventoryData {
   readonly credentials: ReadonlyMap<string, StoredCredential>;
   readonly assignments: Assignments;
   readonly settings: Settings;
+  readonly eventFilters: readonly SavedEventFilter[];
 }
 
 export const emptyInventory: InventoryData = {
@@ -57,6 +61,7 @@ export const emptyInventory: InventoryData = {
   credentials: new Map(),
   assignments: { global: null, tags: [] },
   settings: { theme: 'system' },
+  eventFilters: [],
 };
 
 export type ParsedInventory =
@@ -83,8 +88,8 @@ export function parseInventory(text: string): ParsedInventory {
   const machines = new Map(result.output.machines.map(({ id, ...settings }) => [id, settings]));
   const credentials = new Map(result.output.credentials.map((credential) => [credential.id, credential]));
   if (machines.size !== result.output.machines.length) return { kind: 'corrupt', why: 'two machines have the same id' };
-  const { assignments, settings } = result.output;
-  return { kind: 'good', data: { machines, credentials, assignments, settings } };
+  const { assignments, settings, eventFilters } = result.output;
+  return { kind: 'good', data: { machines, credentials, assignments, settings, eventFilters } };
 }
 
 /** The text of an inventory file: indented, one property a line, so that people and version control can read it. */
@@ -93,6 +98,7 @@ export function formatInventory(data: InventoryData): string {
     format: 'windeck-inventory',
     version: inventoryVersion,
     settings: data.settings,
+    eventFilters: [...data.eventFilters],
     credentials: [...data.credentials.values()],
     assignments: data.assignments,
     machines: [...data.machines].map(([id, settings]) => ({ id, ...settings })),

@@ -172,7 +172,7 @@ export {
   type QuickconfigScript,
   quickconfigScript,
 } from './winrm-config/quickconfig-script.ts';
-export { registryValues } from './winrm-config/registry.ts';
+export { registryKeys, registryValues } from './winrm-config/registry.ts';
 export { revertLines, type ServiceStartMode } from './winrm-config/revert-lines.ts';
 export { type CutRisk, carriersOf, type OwnConnection, risksBetween } from './winrm-config/risk.ts';
 export { defaultOf, findSetting, isWritable } from './winrm-config/settings.ts';

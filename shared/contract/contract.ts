@@ -2,11 +2,13 @@ import type { Client, Handlers } from '../rpc/endpoint.ts';
 import { commandLines } from './command-lines.ts';
 import { credentials } from './credentials.ts';
 import { diagnose } from './diagnose.ts';
+import { eventLog } from './event-log.ts';
 import { gauges } from './gauges.ts';
 import { machines } from './machines.ts';
 import { openShells } from './open-shells.ts';
 import { overview } from './overview.ts';
 import { power } from './power.ts';
+import { processes } from './processes.ts';
 import { remoteShell } from './remote-shell.ts';
 import { settings } from './settings.ts';
 import { trace } from './trace.ts';
@@ -25,6 +27,8 @@ export const contract = {
   power,
   remoteShell,
   openShells,
+  processes,
+  eventLog,
   settings,
   winrmSettings,
   trace,

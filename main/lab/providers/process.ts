@@ -1,5 +1,6 @@
 import { type CimRow, defineClass } from '../cim-class.ts';
 import { isKnownLocally, runLocally } from '../local-commands.ts';
+import { findFolder, resolvePath } from '../shell/file-system.ts';
 import type { SimulatedMachine } from '../simulated-machine.ts';
 import type { LabProcess } from '../world/processes.ts';
 import { dateTime } from './operating-system.ts';
@@ -118,6 +119,11 @@ export const processProvider: Provider = {
       const commandLine = input.get('commandline')?.trim() ?? '';
       if (commandLine === '') return { returnValue: invalidParameter };
       if (/nosuch|missing/i.test(commandLine)) return { returnValue: pathNotFound };
+      if (/\\protected\\/i.test(commandLine)) return { returnValue: accessDenied };
+      const folder = input.get('currentdirectory')?.trim();
+      if (folder && findFolder(machine, 'SYSTEM', resolvePath('C:\\', folder) ?? '') === null) {
+        return { returnValue: invalidParameter };
+      }
       const processId = machine.processes.create(commandLine, machine.clock.now());
       if (isKnownLocally(commandLine)) {
         const running = new AbortController();

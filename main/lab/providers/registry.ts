@@ -5,7 +5,7 @@ import type { SimulatedMachine } from '../simulated-machine.ts';
 import { isBranch } from '../world/winrm-config.ts';
 import type { MethodInput, MethodResult, Provider } from './provider.ts';
 
-/** StdRegProv over the few keys that the lab has: policies of WinRM, and the machine's certificates. */
+/** StdRegProv over the few keys that the lab has: policies of WinRM, the machine's certificates, and the names of its event channels. */
 
 type Value = { readonly type: 1 | 3 | 4; readonly data: string | number | Uint8Array };
 interface Key {
@@ -14,6 +14,7 @@ interface Key {
 }
 
 const localMachine = '2147483650';
+const channelsKey = 'software\\microsoft\\windows\\currentversion\\winevt\\channels';
 const fileNotFound = 2;
 const typeMismatch = 2147749893;
 
@@ -25,6 +26,7 @@ function findKey(machine: SimulatedMachine, path: string): Key | null {
     const certificate = machine.certificates().find(({ thumbprint }) => lower.endsWith(thumbprint.toLowerCase()));
     return certificate ? { keys: [], values: new Map([['Blob', { type: 3, data: blobOf(certificate) }]]) } : null;
   }
+  if (lower === channelsKey) return { keys: machine.eventLogs.all().map(({ name }) => name), values: new Map() };
   const policies = policyKey.toLowerCase();
   if (lower !== policies && !lower.startsWith(`${policies}\\`)) return null;
   const all = policyValues(machine);

@@ -37,12 +37,29 @@ export interface Processes extends ProcessHost {
 }
 
 const megabyte = 1024 ** 2;
+const taskEveryMs = 7_000;
+const taskLivesMs = 20_000;
+const firstTaskId = 24_004;
+/** So few numbers that each comes again within a minute or two. */
+const taskIds = 12;
+const taskNames = ['backgroundTaskHost.exe', 'taskhostw.exe', 'MoUsoCoreWorker.exe', 'dllhost.exe', 'TiWorker.exe'];
+/** Windows ends these for nobody: access is denied. */
+const protectedNames: ReadonlySet<string> = new Set([
+  'registry',
+  'smss.exe',
+  'csrss.exe',
+  'wininit.exe',
+  'services.exe',
+]);
 
 export function createProcesses(plan: MachinePlan, clock: Clock, workload: Workload, firstBootAt: number): Processes {
   const random = createRandom(plan.seed ^ 0x9c0c);
   const table = new Map<number, LabProcess>();
   const hosts = new Map<string, { processId: number; users: number }>();
   let bootedAt = firstBootAt;
+  /** By their running number: the process id. Those that somebody ended do not come back. */
+  const tasks = new Map<number, number>();
+  const ended = new Set<number>();
   /** Milliseconds used by processes that are gone; keeps System's time from jumping. */
   let endedTime = 0;
   // Where one process takes nearly everything, little is left for the others.
@@ -77,6 +94,8 @@ export function createProcesses(plan: MachinePlan, clock: Clock, workload: Workl
   function boot(bootAt: number): void {
     table.clear();
     hosts.clear();
+    tasks.clear();
+    ended.clear();
     bootedAt = bootAt;
     endedTime = 0;
     nextId = random.between(60, 90) * 4;
@@ -147,13 +166,52 @@ export function createProcesses(plan: MachinePlan, clock: Clock, workload: Workl
     }
   }
 
+  /** Short tasks of the system come and go by the clock; their numbers are given out again, as Windows does. */
+  function comeAndGo(): void {
+    const now = clock.now();
+    const newest = Math.floor((now - bootedAt) / taskEveryMs);
+    for (const [index, processId] of tasks) {
+      const endsAt = bootedAt + index * taskEveryMs + taskLivesMs;
+      if (endsAt > now && index <= newest) continue;
+      tasks.delete(index);
+      const process = table.get(processId);
+      if (process === undefined) continue;
+      table.delete(processId);
+      endedTime += shareOf(process, endsAt);
+    }
+    for (let index = Math.max(1, newest - Math.ceil(taskLivesMs / taskEveryMs)); index <= newest; index++) {
+      const startedAt = bootedAt + index * taskEveryMs;
+      const processId = firstTaskId + (index % taskIds) * 4;
+      if (tasks.has(index) || startedAt + taskLivesMs <= now || table.has(processId)) continue;
+      // Once ended by somebody it does not come back.
+      if (ended.has(index)) continue;
+      tasks.set(index, processId);
+      const name = taskNames[index % taskNames.length]!;
+      add(name, {
+        processId,
+        startedAt,
+        parentProcessId: servicesId,
+        // Next to nothing: what has ended is no part of _Total any more.
+        weight: 0.0001 * thrift,
+        workingSetBytes: (6 + (index % 9)) * megabyte,
+        ...system32(name),
+      });
+    }
+  }
+
   const shareOf = (process: LabProcess, at: number): number =>
     process.weight * workload.busy(process.startedAt, Math.max(at, process.startedAt));
 
   boot(firstBootAt);
   return {
-    all: () => [...table.values()],
-    find: (processId) => table.get(processId),
+    all() {
+      comeAndGo();
+      return [...table.values()];
+    },
+    find(processId) {
+      comeAndGo();
+      return table.get(processId);
+    },
     create(commandLine, at) {
       const path = commandLine.startsWith('"') ? (commandLine.split('"')[1] ?? '') : (commandLine.split(' ')[0] ?? '');
       const name = path.slice(path.lastIndexOf('\\') + 1) || 'cmd.exe';
@@ -166,7 +224,8 @@ export function createProcesses(plan: MachinePlan, clock: Clock, workload: Workl
     },
     terminate(processId, at) {
       const process = table.get(processId);
-      if (!process || processId <= 4) return false;
+      if (!process || processId <= 4 || protectedNames.has(process.name.toLowerCase())) return false;
+      for (const [index, id] of tasks) if (id === processId) ended.add(index);
       table.delete(processId);
       endedTime += shareOf(process, at);
       return true;
