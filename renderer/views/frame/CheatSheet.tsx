@@ -3,7 +3,7 @@ import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { Kbd } from '../../components/Kbd.tsx';
 import { modifierName } from '../../components/keys.ts';
-import { type KeyHelp, machineKeys, serviceKeys } from '../machine/keys.ts';
+import { type KeyHelp, machineKeys, serviceKeys, shellKeys } from '../machine/keys.ts';
 import { winrmKeys } from '../winrm/keys.ts';
 
 type Keys = readonly (readonly [does: string, ...keys: string[]])[];
@@ -71,6 +71,7 @@ export function CheatSheet({ onClose }: { onClose: () => void }) {
         <Group title="In its services" keys={linesOf(serviceKeys)} />
         <Group title="In the console" keys={consoleKeys} />
         <Group title="In its WinRM settings" keys={linesOf(winrmKeys)} />
+        <Group title="In a shell" keys={linesOf(shellKeys)} />
       </div>
     </Dialog>
   );

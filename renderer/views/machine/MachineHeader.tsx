@@ -5,6 +5,7 @@ import {
   EditRegular,
   LockClosedFilled,
   PowerRegular,
+  WindowConsoleRegular,
 } from '@fluentui/react-icons';
 import type { ReactElement } from 'react';
 import type { Machine } from '../../../shared/contract/machines.ts';
@@ -24,13 +25,14 @@ import { useNarrow } from './use-media.ts';
 
 interface MachineHeaderProps {
   readonly machine: Machine;
+  readonly onShell: () => void;
   readonly onPower: (action: PowerActionName) => void;
   readonly onRefresh: () => void;
   readonly onEdit: () => void;
 }
 
 /** Who it is, how it stands, how the connection is protected, and what can be done to the machine as a whole. */
-export function MachineHeader({ machine, onPower, onRefresh, onEdit }: MachineHeaderProps) {
+export function MachineHeader({ machine, onShell, onPower, onRefresh, onEdit }: MachineHeaderProps) {
   const [name, suffix] = nameParts(machine);
   const health = machineHealth(machine);
   const run = usePowerRun(machine.id);
@@ -52,6 +54,10 @@ export function MachineHeader({ machine, onPower, onRefresh, onEdit }: MachineHe
         <Standing machine={machine} />
       </div>
       <div className="mp-actions">
+        <Button icon={<WindowConsoleRegular />} title="Open a shell (Ctrl+`)" onClick={onShell}>
+          Shell
+        </Button>
+        <span className="vr" aria-hidden="true" />
         <WideButton
           icon={<ArrowSyncRegular />}
           label="Restart…"

@@ -9,8 +9,10 @@ import { refreshMachines, useMachine } from '../../stores/machines.ts';
 import { overviewStore } from '../../stores/overview.ts';
 import type { PowerActionName, PowerRun } from '../../stores/power.ts';
 import { openMachine, openMachines } from '../../stores/router.ts';
+import { enterShell } from '../../stores/shells.ts';
 import { windowsServicesStore } from '../../stores/windows-services.ts';
 import { winrmSettingsStore } from '../../stores/winrm-settings.ts';
+import { ShellRoom } from '../shell/ShellRoom.tsx';
 import { TraceRoom } from '../trace/TraceRoom.tsx';
 import { WinrmRoom } from '../winrm/WinrmRoom.tsx';
 import { MachineBanner } from './MachineBanner.tsx';
@@ -54,6 +56,11 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
     winrmSettingsStore.refresh(machineId);
   }, [machineId]);
 
+  const shell = useCallback(() => {
+    openMachine(machineId, 'shell');
+    enterShell(machineId);
+  }, [machineId]);
+
   // What had the focus went with the list or the other room: the keyboard goes on at the tabs.
   useEffect(() => {
     const focused = document.activeElement;
@@ -76,6 +83,11 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
   // Before it is painted: whoever sees the room may press its keys.
   useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
+      if (event.ctrlKey && event.code === 'Backquote' && !event.defaultPrevented) {
+        event.preventDefault();
+        shell();
+        return;
+      }
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
       const inDialog = document.querySelector('[role="dialog"],[role="alertdialog"]') !== null;
       if (inDialog) return;
@@ -88,7 +100,7 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
     };
     addEventListener('keydown', press);
     return () => removeEventListener('keydown', press);
-  }, [machineId, refresh, edit]);
+  }, [machineId, refresh, edit, shell]);
 
   if (machine === undefined) {
     return (
@@ -102,7 +114,7 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
   }
   return (
     <div className="mp" data-production={isProduction(machine) || undefined}>
-      <MachineHeader machine={machine} onPower={setPower} onRefresh={refresh} onEdit={edit} />
+      <MachineHeader machine={machine} onShell={shell} onPower={setPower} onRefresh={refresh} onEdit={edit} />
       <div className="tab-row">
         <Tabs
           label={`Rooms of ${machine.settings.name}`}
@@ -133,6 +145,8 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
           <Overview machine={machine} onEdit={edit} />
         ) : current === 'services' ? (
           <Services machine={machine} />
+        ) : current === 'shell' ? (
+          <ShellRoom machine={machine} />
         ) : current === 'winrm' ? (
           <WinrmRoom machine={machine} />
         ) : (

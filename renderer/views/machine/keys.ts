@@ -9,9 +9,28 @@ export const machineKeys: readonly KeyHelp[] = [
   { keys: ['1'], does: 'Overview' },
   { keys: ['2'], does: 'Services' },
   { keys: ['3'], does: 'WinRM' },
+  { keys: ['4'], does: 'Shell' },
+  { keys: ['5'], does: 'Trace' },
+  { keys: ['Ctrl `'], does: 'A shell, from any room' },
   { keys: ['↓'], does: 'From the tabs into the room' },
   { keys: ['F5'], does: 'Read everything now' },
   { keys: ['F2'], does: 'Settings of the machine' },
+];
+
+/** Keys of a shell, besides those of line editing that every shell has. */
+export const shellKeys: readonly KeyHelp[] = [
+  { keys: ['Ctrl C'], does: 'Copy what is selected, else interrupt' },
+  { keys: ['Ctrl Break'], does: 'Break' },
+  { keys: ['Ctrl Shift C', 'Ctrl V'], does: 'Copy, paste' },
+  { keys: ['↑', '↓', 'Ctrl R'], does: 'History, search in it' },
+  { keys: ['Ctrl F'], does: 'Find in what was printed' },
+  { keys: ['Ctrl L'], does: 'Clear' },
+  { keys: ['Ctrl Shift T'], does: 'Another shell' },
+  { keys: ['Ctrl Shift D'], does: 'Two beside each other' },
+  { keys: ['Ctrl PgUp', 'Ctrl PgDn'], does: 'The next shell' },
+  { keys: ['Ctrl Shift W'], does: 'Close the shell' },
+  { keys: ['Ctrl Shift S'], does: 'Save the transcript' },
+  { keys: ['Tab'], does: 'Out of the terminal' },
 ];
 
 /** Keys of the table of services. */

@@ -3,6 +3,7 @@ export const machineRooms = [
   { id: 'overview', name: 'Overview' },
   { id: 'services', name: 'Services' },
   { id: 'winrm', name: 'WinRM' },
+  { id: 'shell', name: 'Shell' },
   { id: 'trace', name: 'Trace' },
 ] as const;
 

@@ -1,0 +1,240 @@
+import type { Locator, Page } from '@playwright/test';
+import type { Lab, LabMachine } from '../main/lab/start-lab.ts';
+import { expect, type RunningConsole, test } from './fixtures.ts';
+import { photograph } from './photograph.ts';
+import { expectOnline, importFleet, openMachine } from './steps.ts';
+
+/** The shell pane, by the keyboard. */
+
+const screen = (page: Page, n = 0): Locator => page.locator('.shell-terminal .xterm-rows').nth(n);
+const pane = (page: Page, n = 0): Locator => page.locator('.shell-pane').nth(n);
+const input = (page: Page): Locator => page.getByRole('textbox', { name: /^Shell on / });
+
+async function openRoom(
+  start: (options: { demo: boolean }) => Promise<RunningConsole>,
+  lab: Lab,
+): Promise<{ page: Page; running: RunningConsole; machine: LabMachine }> {
+  const running = await start({ demo: false });
+  const { page } = running;
+  const machine = lab.machines[0]!;
+  await importFleet(page, lab.machines);
+  await expectOnline(page, lab.machines.length);
+  await openMachine(page, machine.name);
+  return { page, running, machine };
+}
+
+/** By its key, from the overview; ready for a line. */
+async function openCmd(start: (options: { demo: boolean }) => Promise<RunningConsole>, lab: Lab) {
+  const opened = await openRoom(start, lab);
+  await opened.page.keyboard.press('Control+Backquote');
+  await expect(pane(opened.page)).toHaveAttribute('data-status', 'idle');
+  await expect(input(opened.page)).toBeFocused();
+  return opened;
+}
+
+async function run(page: Page, line: string): Promise<void> {
+  await page.keyboard.type(line);
+  await page.keyboard.press('Enter');
+  await expect(pane(page)).toHaveAttribute('data-status', 'idle');
+}
+
+/** Rows with something on them, as they stand. */
+const rows = async (page: Page, n = 0): Promise<string[]> =>
+  (await screen(page, n).locator('> div').allTextContents())
+    .map((row) => row.replaceAll('\u00a0', ' ').trimEnd())
+    .filter((row) => row !== '');
+
+test('cmd: directory and variables carry over, editing, history, search, exit codes', async ({ start, openLab }) => {
+  const { page, machine } = await openCmd(start, await openLab({ machines: 1 }));
+  await expect(page.getByText(/^winrs -r:.* cmd$/)).toBeVisible();
+  await run(page, 'cd C:\\Setup');
+  await run(page, 'set WHERE=here');
+  await page.keyboard.type('echo it is %WHERX%');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Backspace');
+  await page.keyboard.type('E');
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Control+ArrowRight');
+  await page.keyboard.type(' yes,');
+  await run(page, '');
+  expect(await rows(page)).toContain('yes, it is here');
+  expect(await rows(page)).toContain('C:\\Setup>echo yes, it is %WHERE%');
+  await run(page, 'type nosuch.txt');
+  await expect(pane(page)).toContainText('last exit code 1');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowUp');
+  await expect.poll(async () => (await rows(page)).at(-1)).toBe('C:\\Setup>echo yes, it is %WHERE%');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+r');
+  await page.keyboard.type('set');
+  await expect.poll(async () => (await rows(page)).at(-1)).toBe('C:\\Setup>(history: set) set WHERE=here');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await run(page, 'hostname');
+  expect(await rows(page)).toContain(machine.name);
+});
+
+test('Ctrl+C interrupts, or copies what is selected; a program that asks gets an input line and Stop', async ({
+  start,
+  openLab,
+}) => {
+  const { page } = await openCmd(start, await openLab({ machines: 1 }));
+  await page.keyboard.type('ping -t 127.0.0.1');
+  await page.keyboard.press('Enter');
+  await expect(screen(page)).toContainText('Reply from');
+  await page.keyboard.press('Control+c');
+  await expect(pane(page)).toHaveAttribute('data-status', 'idle');
+  await expect(screen(page)).toContainText('Control-C');
+
+  await page.keyboard.type('set /p ANSWER=Go on (Y/N)? ');
+  await page.keyboard.press('Enter');
+  const bar = page.getByRole('region', { name: 'Waiting for input' });
+  await expect(bar).toContainText('Go on (Y/N)?');
+  await bar.getByRole('button', { name: 'Y', exact: true }).press('Enter');
+  await expect(pane(page)).toHaveAttribute('data-status', 'idle');
+  await run(page, 'echo said %ANSWER%');
+  await expect(screen(page)).toContainText('said Y');
+
+  await page.keyboard.type('set /p SECRET=Password: ');
+  await page.keyboard.press('Enter');
+  await expect(bar).toContainText('Password:');
+  await page.keyboard.type('hunter2');
+  await page.keyboard.press('Enter');
+  await expect(pane(page)).toHaveAttribute('data-status', 'idle');
+  await expect(screen(page)).not.toContainText('hunter2');
+  await page.keyboard.press('ArrowUp');
+  await expect.poll(async () => (await rows(page)).at(-1)).toMatch(/>set \/p SECRET/);
+  await page.keyboard.press('Escape');
+
+  await page.keyboard.type('set /p X=Again? ');
+  await page.keyboard.press('Enter');
+  await expect(bar).toContainText('Again?');
+  await bar.getByRole('button', { name: 'Stop' }).press('Enter');
+  await expect(pane(page)).toHaveAttribute('data-status', 'idle');
+});
+
+test('what a hostile target prints does nothing', async ({ start, openLab }) => {
+  const { page } = await openCmd(start, await openLab({ machines: 1 }));
+  const title = await page.title();
+  await run(page, 'type C:\\Setup\\escapes.txt');
+  await expect(screen(page)).toContainText('red after');
+  expect(await page.title()).toBe(title);
+  const shown = await rows(page);
+  for (const word of ['before', 'title', 'clipboard', 'link', 'reports', 'screen']) expect(shown).toContain(word);
+  await expect(screen(page).locator('a')).toHaveCount(0);
+  // No report was typed in answer.
+  expect(shown.at(-1)).toMatch(/^C:\\Users\\\w+>$/);
+});
+
+test('a paste of several lines asks first and runs them one after another; one line is only put in', async ({
+  start,
+  openLab,
+}) => {
+  const { page, machine } = await openCmd(start, await openLab({ machines: 1 }));
+  const paste = (text: string) =>
+    input(page).evaluate((element, pasted) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', pasted);
+      element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+    }, text);
+  await paste('echo alone\r\n');
+  await expect.poll(async () => (await rows(page)).at(-1)).toMatch(/>echo alone$/);
+  await page.keyboard.press('Escape');
+  await paste('cd C:\\Setup\r\necho first\necho second\r\n');
+  const dialog = page.getByRole('dialog', { name: `Run 3 lines on ${machine.name}?` });
+  await dialog.getByRole('button', { name: 'Run 3 lines' }).press('Enter');
+  await expect(screen(page)).toContainText('C:\\Setup>echo second');
+  await expect.poll(() => rows(page)).toEqual(expect.arrayContaining(['first', 'second']));
+});
+
+test('find, transcript, tabs, split; leaving the room and coming back finds everything', async ({ start, openLab }) => {
+  const { page, machine } = await openCmd(start, await openLab({ machines: 1 }));
+  await run(page, 'dir C:\\Setup');
+  await page.keyboard.press('Control+f');
+  await page.keyboard.type('readme');
+  await expect(page.getByRole('search')).toContainText('1 of 1');
+  await page.keyboard.press('Escape');
+  await expect(input(page)).toBeFocused();
+
+  const download = page.waitForEvent('download');
+  await page.keyboard.press('Control+Shift+S');
+  const saved = await download;
+  expect(saved.suggestedFilename()).toMatch(new RegExp(`^${machine.name}-cmd-.*\\.txt$`));
+  const stream = await saved.createReadStream();
+  let text = '';
+  for await (const piece of stream) text += String(piece);
+  expect(text).toContain('>dir C:\\Setup\n');
+  expect(text).toContain('readme.txt');
+
+  await page.keyboard.press('Control+Shift+D');
+  await expect(page.locator('.shell-pane')).toHaveCount(2);
+  await expect(pane(page, 1)).toHaveAttribute('data-status', 'idle');
+  await page.keyboard.type('echo in the second');
+  await page.keyboard.press('Enter');
+  await expect(screen(page, 1)).toContainText('in the second');
+  await page.keyboard.press('Control+Shift+D');
+  await expect(page.locator('.shell-pane')).toHaveCount(1);
+  await page.keyboard.press('Control+PageUp');
+  await expect(screen(page)).toContainText('readme.txt');
+  await page.keyboard.type('ping -n 3 127.0.0.1');
+  await page.keyboard.press('Enter');
+
+  await page.keyboard.press('Control+1');
+  await expect(page.getByRole('grid', { name: 'Machines', exact: true })).toBeVisible();
+  await page.keyboard.press('Control+2');
+  await page.goBack();
+  await page.goBack();
+  await expect(pane(page)).toHaveAttribute('data-status', 'idle');
+  await expect(screen(page)).toContainText('Packets: Sent = 3');
+  await expect(page.getByRole('tablist', { name: /^Shells on / }).getByRole('tab')).toHaveCount(2);
+});
+
+test('a line that is cut comes back as the same shell, or is said to be lost; never a frozen pane', async ({
+  start,
+  openLab,
+}) => {
+  const lab = await openLab({ machines: 1 });
+  const { page, machine } = await openCmd(start, lab);
+  await run(page, 'set KEPT=still here');
+  await lab.misbehave(machine.name, { kind: 'refuse-connections' });
+  await expect(pane(page)).toHaveAttribute('data-status', 'lost');
+  await expect(pane(page)).toContainText('Session lost');
+  await lab.misbehave(machine.name, null);
+  await expect(pane(page)).toHaveAttribute('data-status', 'idle');
+  await run(page, 'echo %KEPT%');
+  await expect(screen(page)).toContainText('the same shell');
+  await expect(screen(page)).toContainText('still here');
+
+  await lab.misbehave(machine.name, { kind: 'fault', code: 2150858843, action: 'Receive' });
+  await page.keyboard.type('echo gone');
+  await page.keyboard.press('Enter');
+  await expect(pane(page)).toHaveAttribute('data-status', 'ended');
+  await expect(screen(page)).toContainText('still here');
+  await lab.misbehave(machine.name, null);
+  await page.getByRole('button', { name: 'Open again' }).press('Enter');
+  await expect(pane(page)).toHaveAttribute('data-status', 'idle');
+});
+
+test('photographs: the shell room', async ({ start, openLab }) => {
+  const lab = await openLab({ machines: 1 });
+  const { page } = await openRoom(start, lab);
+  await page.keyboard.press('4');
+  await expect(page.getByRole('heading', { name: /^A shell on/ })).toBeVisible();
+  await photograph(page, 'shell-none');
+  await page.keyboard.press('Control+Backquote');
+  await expect(pane(page)).toHaveAttribute('data-status', 'idle');
+  await run(page, 'sc query W32Time');
+  await run(page, 'dir C:\\Setup');
+  await run(page, 'type nosuch.txt');
+  await page.keyboard.type('echo not sent yet');
+  await photograph(page, 'shell-cmd');
+  await page.keyboard.press('Escape');
+  await page.keyboard.type('set /p ANSWER=Go on (Y/N)? ');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('region', { name: 'Waiting for input' })).toBeVisible();
+  await photograph(page, 'shell-cmd-waiting');
+  await page.keyboard.press('Control+c');
+  await page.keyboard.press('Control+Shift+D');
+  await expect(pane(page, 1)).toHaveAttribute('data-status', 'idle');
+  await photograph(page, 'shell-split');
+});

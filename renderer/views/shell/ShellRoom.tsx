@@ -1,0 +1,175 @@
+import { Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from '@fluentui/react-components';
+import { AddRegular, DismissRegular } from '@fluentui/react-icons';
+import { useEffect, useLayoutEffect } from 'react';
+import type { Machine } from '../../../shared/contract/machines.ts';
+import { Button, IconButton } from '../../components/Button.tsx';
+import { CodeLine } from '../../components/CodeLine.tsx';
+import { hasModifier, modifierName } from '../../components/keys.ts';
+import {
+  applyTerminalTheme,
+  closeShell,
+  liveShell,
+  openShell,
+  type ShellTab,
+  saveTranscript,
+  showNextShell,
+  showShell,
+  toggleSplit,
+  useMachineShells,
+  usualShell,
+} from '../../stores/shells.ts';
+import { useTheme } from '../../theme/useTheme.ts';
+import { ShellPane } from './ShellPane.tsx';
+import { ShellTools } from './ShellTools.tsx';
+import { shellCommand } from './shell-words.ts';
+import './shell.css';
+
+/** The shells of one machine: tabs, one or two panes. What they hold outlives this view. */
+export function ShellRoom({ machine }: { machine: Machine }) {
+  const machineId = machine.id;
+  const { name } = machine.settings;
+  const { tabs, shown, current } = useMachineShells(machineId);
+  const theme = useTheme();
+  const tab = tabs.find(({ id }) => id === current) ?? null;
+
+  useEffect(() => void applyTerminalTheme(theme), [theme]);
+
+  useLayoutEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || !hasModifier(event) || event.altKey) return;
+      if (document.querySelector('[role="dialog"],[role="alertdialog"]') !== null) return;
+      const key = event.key.toLowerCase();
+      if (event.shiftKey && key === 't') openShell(machineId, tab?.kind ?? usualShell());
+      else if (event.shiftKey && key === 'd' && tab !== null) toggleSplit(machineId);
+      else if (event.shiftKey && key === 'w' && tab !== null) closeShell(machineId, tab.id);
+      else if (event.shiftKey && key === 's' && tab !== null) saveTranscript(name, tab);
+      else if (!event.shiftKey && key === 'f' && tab !== null) liveShell(tab.id)?.find('');
+      else if (key === 'pageup') showNextShell(machineId, -1);
+      else if (key === 'pagedown') showNextShell(machineId, 1);
+      else return;
+      event.preventDefault();
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  }, [machineId, name, tab]);
+
+  if (tab === null) return <NoShell machine={machine} />;
+  return (
+    <>
+      <div className="shell-head">
+        <div className="shell-tabs" role="tablist" aria-label={`Shells on ${name}`}>
+          {tabs.map((one) => (
+            <TabHead key={one.id} tab={one} isCurrent={one.id === current} />
+          ))}
+        </div>
+        <NewShell machineId={machineId} />
+        <span className="spacer" />
+        <ShellTools tab={tab} machineName={name} isSplit={shown.length > 1} />
+      </div>
+      <div className="shell-panes" data-split={shown.length > 1 || undefined}>
+        {shown.map((id) => {
+          const one = tabs.find((candidate) => candidate.id === id);
+          return one === undefined ? null : (
+            <ShellPane key={id} tab={one} machineName={name} isCurrent={id === current} isSplit={shown.length > 1} />
+          );
+        })}
+      </div>
+      <CodeLine command={shellCommand(machine, tab)} />
+    </>
+  );
+}
+
+function TabHead({ tab, isCurrent }: { tab: ShellTab; isCurrent: boolean }) {
+  const { status } = tab.view;
+  const isBusy = status === 'opening' || status === 'running' || status === 'silent';
+  return (
+    <span className="shell-tab" data-current={isCurrent || undefined}>
+      <button
+        type="button"
+        role="tab"
+        id={`tab-${tab.id}`}
+        aria-selected={isCurrent}
+        aria-controls={`pane-${tab.id}`}
+        tabIndex={isCurrent ? 0 : -1}
+        onClick={() => {
+          showShell(tab.machineId, tab.id);
+          liveShell(tab.id)?.screen.focus();
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
+            event.preventDefault();
+            showNextShell(tab.machineId, event.key === 'ArrowLeft' ? -1 : 1);
+          } else if (event.key === 'ArrowDown') {
+            event.preventDefault();
+            liveShell(tab.id)?.screen.focus();
+          } else if (event.key === 'Delete') closeShell(tab.machineId, tab.id);
+        }}
+      >
+        <span className="shell-kind mono" aria-hidden="true">
+          {tab.kind === 'cmd' ? 'C:\\' : 'PS'}
+        </span>
+        {tab.title}
+        {isBusy ? <span className="shell-busy" role="img" aria-label="busy" /> : null}
+        {status === 'waiting' || tab.view.question !== null ? <span className="shell-flag">input</span> : null}
+        {status === 'lost' ? (
+          <span className="shell-flag" data-warn>
+            lost
+          </span>
+        ) : null}
+        {status === 'ended' || status === 'failed' ? (
+          <span className="shell-flag" data-off>
+            ended
+          </span>
+        ) : null}
+      </button>
+      <IconButton
+        name={`Close ${tab.title}`}
+        keys={`${modifierName}+Shift+W`}
+        icon={<DismissRegular />}
+        onClick={() => closeShell(tab.machineId, tab.id)}
+      />
+    </span>
+  );
+}
+
+function NewShell({ machineId }: { machineId: string }) {
+  return (
+    <Menu>
+      <MenuTrigger disableButtonEnhancement>
+        <IconButton name="Another shell" keys={`${modifierName}+Shift+T`} icon={<AddRegular />} />
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuList>
+          <MenuItem onClick={() => openShell(machineId, 'cmd')}>cmd</MenuItem>
+          <MenuItem onClick={() => openShell(machineId, 'cmd', { codePage: 850 })}>cmd, code page 850</MenuItem>
+          <MenuItem onClick={() => openShell(machineId, 'cmd', { codePage: 437 })}>cmd, code page 437</MenuItem>
+        </MenuList>
+      </MenuPopover>
+    </Menu>
+  );
+}
+
+/** Nothing is open yet. Says up front what cannot be done here. */
+function NoShell({ machine }: { machine: Machine }) {
+  const { name } = machine.settings;
+  return (
+    <div className="shell-none">
+      <div>
+        <h2 className="h1">A shell on {name}</h2>
+        <p className="t2">
+          Lines are edited here and run there. There is no screen on the other side, so full-screen programs (edit, vim,
+          a pager that waits for keys) cannot run; everything that reads and writes lines can.
+        </p>
+        <div className="row g8">
+          <Button kind="primary" data-row tabIndex={0} onClick={() => openShell(machine.id, 'cmd')}>
+            Open cmd
+          </Button>
+        </div>
+        <p className="t3 s12">
+          {modifierName}+` opens a shell of the machine that is shown, from any of its rooms. Leaving the room keeps
+          what runs.
+        </p>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,77 @@
+import { SaveRegular, SearchRegular, SplitVerticalRegular, StopRegular, TableRegular } from '@fluentui/react-icons';
+import type { ReactElement } from 'react';
+import { Button, IconButton } from '../../components/Button.tsx';
+import { Kbd } from '../../components/Kbd.tsx';
+import { modifierName } from '../../components/keys.ts';
+import { narrowWindow, useMedia } from '../../components/useMedia.ts';
+import { liveShell, type ShellTab, saveTranscript, toggleSplit } from '../../stores/shells.ts';
+
+/** What can be done with the shell that has the keyboard. */
+export function ShellTools({ tab, machineName, isSplit }: { tab: ShellTab; machineName: string; isSplit: boolean }) {
+  const { view } = tab;
+  const runs = view.status === 'running' || view.status === 'waiting' || view.status === 'silent';
+  return (
+    <div className="shell-tools" role="toolbar" aria-label="Shell">
+      <span className="t3 s12 num shell-size">
+        {view.size.columns} × {view.size.rows}
+      </span>
+      {view.objects > 0 ? (
+        <Tool
+          label="As a table"
+          keys=""
+          icon={<TableRegular />}
+          onClick={() => liveShell(tab.id)?.showTable(view.table === null)}
+        />
+      ) : null}
+      <Tool
+        label="Find"
+        keys={`${modifierName}+F`}
+        icon={<SearchRegular />}
+        onClick={() => liveShell(tab.id)?.find('')}
+      />
+      <Tool
+        label={isSplit ? 'Unsplit' : 'Split'}
+        keys={`${modifierName}+Shift+D`}
+        icon={<SplitVerticalRegular />}
+        onClick={() => toggleSplit(tab.machineId)}
+      />
+      <Tool
+        label="Save transcript"
+        keys={`${modifierName}+Shift+S`}
+        icon={<SaveRegular />}
+        onClick={() => saveTranscript(machineName, tab)}
+      />
+      <Button
+        className="shell-interrupt"
+        icon={<StopRegular />}
+        disabledFocusable={!runs}
+        onClick={() => {
+          liveShell(tab.id)?.interrupt('ctrl_c');
+          liveShell(tab.id)?.screen.focus();
+        }}
+      >
+        Interrupt <Kbd>Ctrl C</Kbd>
+      </Button>
+    </div>
+  );
+}
+
+function Tool({
+  label,
+  keys,
+  icon,
+  onClick,
+}: {
+  label: string;
+  keys: string;
+  icon: ReactElement;
+  onClick: () => void;
+}) {
+  const narrow = useMedia(narrowWindow);
+  if (narrow) return <IconButton name={label} {...(keys === '' ? {} : { keys })} icon={icon} onClick={onClick} />;
+  return (
+    <Button kind="ghost" icon={icon} title={keys === '' ? label : `${label} (${keys})`} onClick={onClick}>
+      {label}
+    </Button>
+  );
+}
