@@ -19,6 +19,7 @@ import { LabFault } from './faults.ts';
 import { instanceXml } from './instance-xml.ts';
 import { type LabRequest, type OperationResult, writeEpr } from './operation.ts';
 import type { Provider } from './providers/provider.ts';
+import { pipelinesOf } from './psrp/psrp-service.ts';
 import {
   findProvider,
   hiddenProperties,
@@ -28,7 +29,8 @@ import {
   selectorsOf,
   textOf,
 } from './resources.ts';
-import { shellItems } from './shell/shell-record.ts';
+import { shellItems, writeCommand } from './shell/shell-record.ts';
+import { findShell } from './shell/shells.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
 import { matches, type PropertyLookUp, parseWql, unknownProperty, WqlError } from './wql.ts';
 
@@ -168,6 +170,7 @@ function itemsOf(machine: SimulatedMachine, request: LabRequest, body: XmlElemen
       ),
     );
   }
+  if (request.resourceUri.toLowerCase() === `${ns.shell}/command`) return commandItems(machine, filter);
   const resource = resolveResource(request);
   if (resource.kind === 'listener') {
     if (filter) throw new LabFault(2150858776);
@@ -209,6 +212,16 @@ function itemsOf(machine: SimulatedMachine, request: LabRequest, body: XmlElemen
   if (!isDialect(dialect!, 'selector') || resource.kind === 'base-class') throw new LabFault(2150858777);
   const { provider } = resource;
   return selected(machine, provider, filter).map((row) => writeRow(provider, row));
+}
+
+/** Commands of one shell of PowerShell, by a selector filter with its ShellId. */
+function commandItems(machine: SimulatedMachine, filter: XmlElement | undefined): (() => string)[] {
+  if (!filter || !isDialect(attribute(filter, 'Dialect') ?? '', 'selector')) throw new LabFault(2150858776);
+  const set = child(filter, 'SelectorSet', ns.wsman);
+  const id = set?.children.find((selector) => attribute(selector, 'Name')?.toLowerCase() === 'shellid')?.text.trim();
+  const shell = id === undefined ? undefined : findShell(machine, id);
+  if (!shell) throw new LabFault(2150858843);
+  return pipelinesOf(shell).map((pipeline) => () => writeCommand(pipeline));
 }
 
 type RowWriter = (provider: Provider, row: CimRow, as?: CimClass) => () => string;

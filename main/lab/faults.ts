@@ -78,6 +78,7 @@ const kinds: Readonly<Record<number, FaultKind>> = {
     'This resource does not support fragment transfer.',
     'FragmentLevelAccess',
   ),
+  2150858883: receiver('w:InternalError', 'The plug-in could not process the request.'),
   2150858886: sender('w:UnsupportedFeature', 'The enumeration mode is not supported here.', 'EnumerationMode'),
   2150858887: sender('w:UnsupportedFeature', 'Locale cannot be marked mustUnderstand.', 'Locale'),
   2150858891: receiver('w:Concurrency', 'The subscription is being pulled already.'),
@@ -99,6 +100,8 @@ const kinds: Readonly<Record<number, FaultKind>> = {
   2150859180: sender('w:AccessDenied', 'This machine allows no remote shells.'),
   2150859182: sender('w:AccessDenied', 'The setting is out of use and cannot be changed.'),
   2150859174: receiver('w:QuotaLimit', 'The user has too many operations at the same time.'),
+  2150859230: receiver('w:InternalError', 'The shell is disconnected, or its stream was.'),
+  2150859241: receiver('w:QuotaLimit', 'The shell has as many commands as one shell may have.'),
 };
 
 /** Thrown by operations; becomes the answer. */
@@ -110,15 +113,24 @@ export class LabFault extends Error {
   readonly parameterInfo: string | null;
   /** Said by the plug-in of the cmd shell. */
   readonly shellPlugin: boolean;
+  /** Said by the plug-in of PowerShell. */
+  readonly powershellPlugin: boolean;
   constructor(
     wsmanCode: number,
-    details: { text?: string; providerText?: string; parameterInfo?: string; shellPlugin?: boolean } = {},
+    details: {
+      text?: string;
+      providerText?: string;
+      parameterInfo?: string;
+      shellPlugin?: boolean;
+      powershellPlugin?: boolean;
+    } = {},
   ) {
     super(details.text ?? kindOf(wsmanCode).text);
     this.wsmanCode = wsmanCode;
     this.providerText = details.providerText ?? null;
     this.parameterInfo = details.parameterInfo ?? null;
     this.shellPlugin = details.shellPlugin ?? false;
+    this.powershellPlugin = details.powershellPlugin ?? false;
   }
 }
 
@@ -150,6 +162,9 @@ export function faultResponse(fault: LabFault, machineName: string, relatesTo: s
 function messageOf(fault: LabFault, machineName: string, words: string): string {
   if (fault.shellPlugin) {
     return `<f:ProviderFault provider="Shell cmd plugin" path="%systemroot%\\system32\\winrscmd.dll">${words}</f:ProviderFault>`;
+  }
+  if (fault.powershellPlugin) {
+    return `<f:ProviderFault provider="microsoft.powershell" path="C:\\Windows\\system32\\pwrshplugin.dll">${words}</f:ProviderFault>`;
   }
   return fault.providerText === null ? words : providerFault(fault, machineName);
 }

@@ -13,6 +13,7 @@ import { createInstance, deleteInstance, getInstance, putInstance } from './inst
 import { invokeMethod } from './invoke.ts';
 import { omiBody, omiFault, omiIdentity, refuseForOmi } from './omi-dialect.ts';
 import type { LabRequest, OperationResult } from './operation.ts';
+import { answerPowerShell, isPowerShellRequest } from './psrp/psrp-service.ts';
 import { type LabResponse, writeEnvelope } from './response.ts';
 import { answerShell, isShellRequest } from './shell/shell-service.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
@@ -42,11 +43,14 @@ export async function answer(
     if (!isAllowed(machine.winrmConfig.text('Service/RootSDDL'), account, checked.action)) throw new LabFault(5);
     requirePluginFor(machine, checked.resourceUri);
     count(machine.statistics.requests, checked.action);
-    const [family, result] = isShellRequest(checked)
-      ? await answerShell(machine, { user: account.user, clientAddress: '127.0.0.1' }, checked)
-      : isEventingRequest(machine, checked)
-        ? await answerEventing(machine, account, checked)
-        : await dispatch(machine, checked);
+    const user = { user: account.user, clientAddress: '127.0.0.1' };
+    const [family, result] = isPowerShellRequest(checked)
+      ? await answerPowerShell(machine, user, checked)
+      : isShellRequest(checked)
+        ? await answerShell(machine, user, checked)
+        : isEventingRequest(machine, checked)
+          ? await answerEventing(machine, account, checked)
+          : await dispatch(machine, checked);
     const answered = isOmi ? omiBody(checked, result.body) : result.body;
     const body = writeEnvelope(family, `${checked.action}Response`, checked.messageId, answered, result.headers);
     if (Buffer.byteLength(body) > checked.limit) throw new LabFault(2150858823);

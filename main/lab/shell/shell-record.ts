@@ -11,7 +11,7 @@ export function shellItems(machine: SimulatedMachine): { readonly shellId: strin
   return shellsOf(machine).map((shell) => ({ shellId: shell.shellId, object: writeShell(machine, shell, false) }));
 }
 
-/** `isNew`: what Create answers; the record that enumerating shows has more. */
+/** `isNew`: what Create answers; the record that enumerating shows has more. The plug-in of PowerShell answers nearly all of it at once. */
 export function writeShell(machine: SimulatedMachine, shell: LabShell, isNew: boolean): string {
   const element = (local: string, text: string): string => `<rsp:${local}>${escapeXml(text)}</rsp:${local}>`;
   const now = machine.clock.now();
@@ -23,30 +23,41 @@ export function writeShell(machine: SimulatedMachine, shell: LabShell, isNew: bo
     (sum, id) => sum + (machine.processes.find(id)?.workingSetBytes ?? 0) / 1024 ** 2,
     0,
   );
-  const details = isNew
-    ? ''
-    : element('MaxIdleTimeOut', 'PT2147483.647S') +
-      element('Locale', shell.locale) +
-      element('DataLocale', shell.locale) +
-      element('CompressionMode', 'NoCompression') +
-      element('ProfileLoaded', shell.isProfileLoaded ? 'Yes' : 'No') +
-      element('Encoding', 'UTF8') +
-      element('BufferMode', 'Block') +
-      element('State', 'Connected');
+  const isCmd = shell.resourceUri === cmdUri;
+  const details =
+    isNew && isCmd
+      ? ''
+      : element('MaxIdleTimeOut', 'PT2147483.647S') +
+        element('Locale', shell.locale) +
+        element('DataLocale', shell.locale) +
+        element('CompressionMode', 'NoCompression') +
+        element('ProfileLoaded', shell.isProfileLoaded ? 'Yes' : 'No') +
+        element('Encoding', 'UTF8') +
+        element('BufferMode', shell.bufferMode) +
+        element('State', shell.state);
   const load = isNew
     ? ''
     : element('MemoryUsed', `${Math.round(megabytes)}MB`) + element('ChildProcesses', String(shell.job.size - 1));
   return (
     `<rsp:Shell xmlns:rsp="${ns.shell}">${element('ShellId', shell.shellId)}${shell.name === null ? '' : element('Name', shell.name)}` +
-    `${element('ResourceUri', cmdUri)}${element('Owner', shell.user)}${element('ClientIP', shell.clientAddress)}` +
-    `${isNew ? '' : element('ProcessId', String(shell.processId))}${environment}` +
+    `${element('ResourceUri', shell.resourceUri)}${element('Owner', shell.user)}${element('ClientIP', shell.clientAddress)}` +
+    `${isNew && isCmd ? '' : element('ProcessId', String(shell.processId))}${environment}` +
     element('IdleTimeOut', `PT${(shell.idleTimeoutMs / 1000).toFixed(3)}S`) +
-    element('InputStreams', 'stdin') +
-    element('OutputStreams', 'stdout stderr') +
+    element('InputStreams', shell.inputStreams) +
+    element('OutputStreams', shell.outputStreams) +
     details +
     element('ShellRunTime', since(now - shell.openedAt)) +
     element('ShellInactivity', since(now - shell.usedAt)) +
     `${load}</rsp:Shell>`
+  );
+}
+
+/** rsp:Command: one item of enumerating the commands of a shell. Of PowerShell's Windows never says what it runs. */
+export function writeCommand(command: { readonly pipelineId: string; readonly isRunning: boolean }): string {
+  const state = command.isRunning ? 'Running' : 'Done';
+  return (
+    `<rsp:Command xmlns:rsp="${ns.shell}"><rsp:CommandId>${command.pipelineId}</rsp:CommandId>` +
+    `<rsp:CommandLine></rsp:CommandLine><rsp:CommandState>${state}</rsp:CommandState></rsp:Command>`
   );
 }
 

@@ -57,6 +57,7 @@ export async function answerShell(
   }
   if (!onCmd) throw new LabFault(2150858753);
   const shell = shellOf(machine, request);
+  if (shell.resourceUri !== cmdUri) throw new LabFault(2150858843);
   touch(machine, shell);
   switch (request.action) {
     case `${ns.shell}/Command`:
@@ -72,7 +73,7 @@ export async function answerShell(
   }
 }
 
-function shellOf(machine: SimulatedMachine, request: LabRequest): LabShell {
+export function shellOf(machine: SimulatedMachine, request: LabRequest): LabShell {
   const selector = request.selectors.find(([name]) => name.toLowerCase() === 'shellid')?.[1];
   if (typeof selector !== 'string') throw new LabFault(2150858842);
   const shell = findShell(machine, selector);
@@ -95,6 +96,11 @@ function create(machine: SimulatedMachine, caller: ShellCaller, request: LabRequ
   const wantedPage = Number(option(request, 'WINRS_CODEPAGE') ?? defaultCodePage);
   const shell = addShell(machine, {
     ...caller,
+    shellId: null,
+    resourceUri: cmdUri,
+    hostProgram: 'WinrsHost.exe',
+    inputStreams: 'stdin',
+    outputStreams: 'stdout stderr',
     name: attribute(body, 'Name'),
     codePage: codePageEncoder(wantedPage) ? wantedPage : defaultCodePage,
     locale: request.locale ?? 'en-US',
@@ -196,7 +202,7 @@ async function receive(machine: SimulatedMachine, shell: LabShell, request: LabR
 const commandIdOf = (stream: XmlElement | undefined): string | null =>
   stream === undefined ? null : attribute(stream, 'CommandId');
 
-function waitMs(machine: SimulatedMachine, request: LabRequest): number {
+export function waitMs(machine: SimulatedMachine, request: LabRequest): number {
   const most = machine.winrmConfig.number('MaxTimeoutms');
   return Math.min(request.operationTimeoutMs ?? most, most);
 }

@@ -10,12 +10,15 @@ import { createEnvironment, type LabEnvironment } from './program.ts';
 
 export interface LabShell {
   readonly shellId: string;
+  /** Which plug-in has made it: the cmd shell, or a configuration of PowerShell. */
+  readonly resourceUri: string;
+  readonly inputStreams: string;
+  readonly outputStreams: string;
   readonly name: string | null;
   readonly user: string;
   readonly clientAddress: string;
   readonly bootAt: number;
   readonly openedAt: number;
-  readonly idleTimeoutMs: number;
   readonly codePage: number;
   readonly locale: string;
   readonly isProfileLoaded: boolean;
@@ -31,6 +34,12 @@ export interface LabShell {
   readonly processId: number;
   usedAt: number;
   timer: NodeJS.Timeout | null;
+  /** Only shells of PowerShell are ever disconnected. */
+  state: 'Connected' | 'Disconnected';
+  bufferMode: 'Block' | 'Drop';
+  idleTimeoutMs: number;
+  /** Called once, when it ends however it ends. */
+  onEnd: (() => void) | null;
 }
 
 const open = new WeakMap<SimulatedMachine, Map<string, LabShell>>();
@@ -49,8 +58,24 @@ export function findShell(machine: SimulatedMachine, shellId: string): LabShell 
 
 export type NewShell = Pick<
   LabShell,
-  'name' | 'user' | 'clientAddress' | 'codePage' | 'locale' | 'isProfileLoaded' | 'givenEnvironment'
-> & { readonly idleTimeoutMs: number | null; readonly directory: string | null };
+  | 'name'
+  | 'user'
+  | 'clientAddress'
+  | 'codePage'
+  | 'locale'
+  | 'isProfileLoaded'
+  | 'givenEnvironment'
+  | 'resourceUri'
+  | 'inputStreams'
+  | 'outputStreams'
+> & {
+  /** Chosen by the client; null: by the machine. */
+  readonly shellId: string | null;
+  readonly idleTimeoutMs: number | null;
+  readonly directory: string | null;
+  /** Program that the shell runs in. */
+  readonly hostProgram: string;
+};
 
 /** Throws LabFault where the machine allows no shell, or no more of them for this user. */
 export function addShell(machine: SimulatedMachine, wanted: NewShell): LabShell {
@@ -60,11 +85,14 @@ export function addShell(machine: SimulatedMachine, wanted: NewShell): LabShell 
   if (own.length >= winrmConfig.number('Winrs/MaxShellsPerUser')) throw new LabFault(2150859173);
   const environment = createEnvironment(standardEnvironment(machine, wanted.user));
   for (const [name, value] of wanted.givenEnvironment) environment.set(name, value);
+  if (wanted.shellId !== null && findShell(machine, wanted.shellId)) throw new LabFault(2150858842);
   const home = `C:\\Users\\${wanted.user}`;
   const most = winrmConfig.number('Winrs/IdleTimeout');
   const shell: LabShell = {
     ...wanted,
-    shellId: `${machine.plan.generation.stack === '1.1' ? 'uuid:' : ''}${randomUUID().toUpperCase()}`,
+    shellId:
+      wanted.shellId?.toUpperCase() ??
+      `${machine.plan.generation.stack === '1.1' ? 'uuid:' : ''}${randomUUID().toUpperCase()}`,
     bootAt: machine.bootAt,
     openedAt: clock.now(),
     idleTimeoutMs: Math.min(wanted.idleTimeoutMs ?? most, most),
@@ -73,9 +101,12 @@ export function addShell(machine: SimulatedMachine, wanted: NewShell): LabShell 
     commands: new Map(),
     commandsGiven: 0,
     job: new Set(),
-    processId: machine.processes.create('C:\\Windows\\system32\\WinrsHost.exe -Embedding', clock.now()),
+    processId: machine.processes.create(`C:\\Windows\\system32\\${wanted.hostProgram} -Embedding`, clock.now()),
     usedAt: clock.now(),
     timer: null,
+    state: 'Connected',
+    bufferMode: 'Block',
+    onEnd: null,
   };
   shell.job.add(shell.processId);
   const shells = open.get(machine) ?? new Map<string, LabShell>();
@@ -104,6 +135,8 @@ export function endShell(machine: SimulatedMachine, shell: LabShell): void {
   shell.timer = null;
   for (const command of shell.commands.values()) command.kill();
   shell.commands.clear();
+  shell.onEnd?.();
+  shell.onEnd = null;
   // Process ids are given out anew after a boot; those of an old one mean somebody else by then.
   if (shell.bootAt === machine.bootAt) {
     for (const processId of shell.job) machine.processes.terminate(processId, machine.clock.now());

@@ -66,6 +66,21 @@ export function createPlugins(plan: MachinePlan): ConfigPlugin[] {
       ),
       { SDKVersion: isModern ? '2' : '1' },
     ),
+    // A configuration of ours, restricted to a few commands (JEA).
+    ...(isModern
+      ? [
+          plugin(
+            'windeck.restricted',
+            '%windir%\\system32\\pwrshplugin.dll',
+            resource(
+              'http://schemas.microsoft.com/powershell/windeck.restricted',
+              capability('Shell'),
+              ' ExactMatch="true"',
+            ),
+            { SDKVersion: '2' },
+          ),
+        ]
+      : []),
     plugin(
       'SEL Plugin',
       'C:\\Windows\\system32\\wsmselpl.dll',

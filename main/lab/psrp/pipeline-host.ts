@@ -1,0 +1,199 @@
+/** The host of a script that runs in a pipeline: its streams become messages (MS-PSRP 2.2.2.19 to 2.2.2.28), its questions host calls. */
+
+import { entryOf, propertyOf, textOf } from '../../wsman/psrp/clixml-plain.ts';
+import { type PsValue, psEnum, psObject, psProperties } from '../../wsman/psrp/clixml-types.ts';
+import type { MessageType } from '../../wsman/psrp/message.ts';
+import { decryptSecureString, encryptSecureString } from '../../wsman/psrp/session-key.ts';
+import { errorRecordValue, ScriptError } from '../powershell/script-error.ts';
+import type { Progress, ScriptHost } from '../powershell/script-host.ts';
+import { hostMethodNumbers } from './host-methods.ts';
+import type { LabPool } from './pool.ts';
+
+export interface PipelineWires {
+  readonly pool: LabPool;
+  send(type: MessageType, value: PsValue, signal: AbortSignal): Promise<void>;
+  /** Stopped or killed. */
+  readonly signal: AbortSignal;
+  readonly killed: AbortSignal;
+  input(): AsyncIterable<PsValue>;
+  /** HostInfo of CREATE_PIPELINE. */
+  readonly hostInfo: PsValue;
+  /** PIPELINE_HOST_RESPONSE with this call id. */
+  waitForAnswer(callId: bigint): Promise<PsValue>;
+  readonly mergesErrors: boolean;
+}
+
+const extended = (values: Readonly<Record<string, PsValue>>): PsValue => psObject({ extended: psProperties(values) });
+
+export function createPipelineHost(wires: PipelineWires): ScriptHost {
+  const { pool, signal } = wires;
+  const send = (type: MessageType, value: PsValue): Promise<void> => wires.send(type, value, signal);
+  let calls = 0n;
+  const isInteractive = hasHostUi(wires.hostInfo, pool.hostInfo);
+
+  const callMessage = (callId: bigint, method: string, parameters: readonly PsValue[]): PsValue => {
+    const number = hostMethodNumbers.get(method);
+    if (number === undefined) throw new Error(`The host has no method ${method}.`);
+    return extended({
+      ci: callId,
+      mi: psEnum('System.Management.Automation.Remoting.RemoteHostMethodId', method, number),
+      mp: psObject({
+        typeNames: ['System.Collections.ArrayList', 'System.Object'],
+        container: { kind: 'LST', items: parameters },
+      }),
+    });
+  };
+
+  const host: ScriptHost = {
+    machine: pool.machine,
+    user: pool.shell.user,
+    processId: pool.shell.processId,
+    allowed: pool.endpoint.commands,
+    isInteractive,
+    input: wires.input(),
+    signal,
+    output: (value) => send('PIPELINE_OUTPUT', value),
+    error: (error) =>
+      wires.mergesErrors ? send('PIPELINE_OUTPUT', mergedError(error)) : send('ERROR_RECORD', errorRecordValue(error)),
+    warning: (text) => send('WARNING_RECORD', informationalRecord('WarningRecord', text)),
+    verbose: (text) => send('VERBOSE_RECORD', informationalRecord('VerboseRecord', text)),
+    debug: (text) => send('DEBUG_RECORD', informationalRecord('DebugRecord', text)),
+    progress: (progress) => send('PROGRESS_RECORD', progressRecord(progress)),
+    // Known to PowerShell 5.0 and later only.
+    information: async (record) => {
+      if (pool.protocolVersion === '2.3') await send('INFORMATION_RECORD', record);
+    },
+    writeLine: (text) => (isInteractive ? host.tell('WriteLine2', [text]) : Promise.resolve()),
+    async call(method, parameters) {
+      if (!isInteractive) throw noHost(method);
+      const callId = ++calls;
+      // The answer may hold a SecureString, for which both sides need the key.
+      if (/Secure|Credential|^Prompt$/.test(method)) await pool.requireSessionKey(signal);
+      await send('PIPELINE_HOST_CALL', callMessage(callId, method, parameters));
+      const answer = await wires.waitForAnswer(callId);
+      const refusal = propertyOf(answer, 'me') ?? null;
+      if (refusal !== null) throw hostRefused(refusal);
+      return propertyOf(answer, 'mr') ?? null;
+    },
+    tell: (method, parameters) => send('PIPELINE_HOST_CALL', callMessage(-100n, method, parameters)),
+    async reveal(secret) {
+      const key = await pool.requireSessionKey(signal);
+      if (typeof secret !== 'object' || secret === null || !('clixml' in secret) || secret.clixml !== 'SS') {
+        throw new ScriptError({ message: 'The host has answered with something that is no SecureString.' });
+      }
+      return decryptSecureString(Buffer.from(secret.value, 'base64'), key);
+    },
+    async protect(plain) {
+      const key = await pool.requireSessionKey(signal);
+      return { clixml: 'SS', value: Buffer.from(encryptSecureString(plain, key)).toString('base64') };
+    },
+    pause: (milliseconds) =>
+      new Promise((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason);
+        const stop = (): void => {
+          clearTimeout(timer);
+          reject(signal.reason);
+        };
+        const timer = setTimeout(
+          () => {
+            signal.removeEventListener('abort', stop);
+            resolve();
+          },
+          Math.min(milliseconds, 0x7fffffff),
+        ).unref();
+        signal.addEventListener('abort', stop, { once: true });
+      }),
+  };
+  return host;
+}
+
+/** HostInfo (2.2.3.14) of the pipeline, or where that says so of its pool. */
+function hasHostUi(own: PsValue, ofPool: PsValue): boolean {
+  const info = propertyOf(own, '_useRunspaceHost') === true ? ofPool : own;
+  return propertyOf(info, '_isHostNull') === false && propertyOf(info, '_isHostUINull') === false;
+}
+
+const noHost = (method: string): ScriptError =>
+  new ScriptError({
+    message: `A command that prompts the user failed because the host program or the command type does not support user interaction. The host was attempting to call ${method}.`,
+    exception: [
+      'System.Management.Automation.Host.HostException',
+      'System.Management.Automation.RuntimeException',
+      'System.SystemException',
+      'System.Exception',
+    ],
+    id: 'HostFunctionNotImplemented',
+    category: 'InvalidOperation',
+  });
+
+/** What the host threw comes as an ErrorRecord. */
+const hostRefused = (refusal: PsValue): ScriptError =>
+  new ScriptError({
+    message:
+      textOf(propertyOf(propertyOf(refusal, 'Exception'), 'Message')) ??
+      textOf(entryOf(refusal, 'Message')) ??
+      textOf(refusal) ??
+      'The host has refused.',
+    exception: [
+      'System.Management.Automation.Host.HostException',
+      'System.Management.Automation.RuntimeException',
+      'System.SystemException',
+      'System.Exception',
+    ],
+    id: 'HostCallFailed',
+    category: 'InvalidOperation',
+  });
+
+/** A record that was sent the way of the output says so. */
+function mergedError(error: ScriptError): PsValue {
+  const record = errorRecordValue(error);
+  return psObject({
+    ...record,
+    extended: [
+      { name: 'writeErrorStream', value: true },
+      ...record.extended,
+      { name: 'PSMessageDetails', value: null },
+    ],
+  });
+}
+
+/** InformationalRecord (2.2.3.16). */
+function informationalRecord(type: string, text: string): PsValue {
+  return psObject({
+    typeNames: [
+      `System.Management.Automation.${type}`,
+      'System.Management.Automation.InformationalRecord',
+      'System.Object',
+    ],
+    text,
+    extended: psProperties({
+      InformationalRecord_Message: text,
+      InformationalRecord_SerializeInvocationInfo: false,
+      InformationalRecord_PipelineIterationInfo: psObject({
+        typeNames: [
+          'System.Collections.ObjectModel.ReadOnlyCollection`1[[System.Int32, mscorlib, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089]]',
+          'System.Object',
+        ],
+        container: { kind: 'LST', items: [0, 0] },
+      }),
+    }),
+  });
+}
+
+function progressRecord(progress: Progress): PsValue {
+  const isCompleted = progress.isCompleted ?? false;
+  return extended({
+    Activity: progress.activity,
+    ActivityId: progress.activityId ?? 0,
+    StatusDescription: progress.status ?? ' ',
+    CurrentOperation: progress.currentOperation ?? null,
+    ParentActivityId: progress.parentActivityId ?? -1,
+    PercentComplete: progress.percentComplete ?? -1,
+    Type: psEnum(
+      'System.Management.Automation.ProgressRecordType',
+      isCompleted ? 'Completed' : 'Processing',
+      isCompleted ? 1 : 0,
+    ),
+    SecondsRemaining: progress.secondsRemaining ?? -1,
+  });
+}

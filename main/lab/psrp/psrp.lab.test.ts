@@ -1,0 +1,526 @@
+/** The lab's PowerShell on the wire: pools, pipelines, streams, host calls, stops, disconnected shells. Requests by hand. */
+import {
+  createCipheriv,
+  createDecipheriv,
+  constants as crypto,
+  generateKeyPairSync,
+  privateDecrypt,
+} from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { entryOf, itemsOf, numberOf, propertyOf, textOf } from '../../wsman/psrp/clixml-plain.ts';
+import {
+  readErrorRecord,
+  readInformationalRecord,
+  readInformationRecord,
+  readProgressRecord,
+} from '../../wsman/psrp/clixml-records.ts';
+import type { PsValue } from '../../wsman/psrp/clixml-types.ts';
+import { countIn, createNtlmClient, faultCode } from '../lab-test-client.ts';
+import { configUri, enumeration, requestMessage, transfer } from '../lab-test-messages.ts';
+import { type Lab, type LabMachine, startLab } from '../start-lab.ts';
+import {
+  createMessageReader,
+  createPipeline,
+  createTestPool,
+  endState,
+  fragmentOf,
+  initRunspacePool,
+  openTestPool,
+  outputOf,
+  type PoolOptions,
+  powershellUri,
+  sessionCapability,
+  shellNamespace,
+  signal,
+  type TestPool,
+} from './psrp-test-client.ts';
+
+let lab: Lab;
+let machine: LabMachine;
+let old: LabMachine;
+let first: LabMachine;
+const pools: TestPool[] = [];
+
+beforeAll(async () => {
+  lab = await startLab({ machines: 3, pendingMs: 50, stacks: ['3.0', '2.0', '1.1'] });
+  [machine, old, first] = lab.machines as [LabMachine, LabMachine, LabMachine];
+});
+afterEach(async () => {
+  for (const pool of pools.splice(0)) await pool.close();
+});
+afterAll(() => lab?.close());
+
+async function open(options: PoolOptions = {}, of: LabMachine = machine): Promise<TestPool> {
+  const pool = await openTestPool(of, options);
+  pools.push(pool);
+  await pool.receiveUntil('00021005');
+  return pool;
+}
+const types = (messages: readonly { readonly type: string }[]): string[] => messages.map(({ type }) => type);
+const ctrlC = 'powershell/signal/ctrl_c';
+const terminate = `${shellNamespace}/signal/terminate`;
+
+describe('a pool', () => {
+  test('opens with capability, private data and its state', async () => {
+    const pool = await openTestPool(machine);
+    pools.push(pool);
+    const messages = await pool.receiveUntil('00021005');
+    expect(types(messages)).toEqual(['00010002', '00021009', '00021005']);
+    expect(textOf(propertyOf(messages[0]!.value, 'protocolversion'))).toBe('2.3');
+    const table = entryOf(propertyOf(messages[1]!.value, 'ApplicationPrivateData'), 'PSVersionTable');
+    expect(textOf(entryOf(table, 'PSRemotingProtocolVersion'))).toBe('2.3');
+    expect(numberOf(propertyOf(messages[2]!.value, 'RunspaceState'))).toBe(2);
+  });
+
+  test('of Windows Server 2008 R2 speaks 2.1, has an id of its own choice, and is never disconnected', async () => {
+    const pool = await openTestPool(old);
+    pools.push(pool);
+    const [capability] = await pool.receiveUntil('00021005');
+    expect(textOf(propertyOf(capability!.value, 'protocolversion'))).toBe('2.1');
+    const answer = await pool.ask('Disconnect', `<rsp:Disconnect xmlns:rsp="${shellNamespace}"/>`);
+    expect(faultCode(answer)).toBe(2150858753);
+    expect(outputOf(await pool.run(createPipeline('"a"')))).toEqual(['a']);
+  });
+
+  test('is not to be had where there is no PowerShell, no such configuration, or one that is off', async () => {
+    await expect(openTestPool(first)).rejects.toThrow('fault 2150858752');
+    await expect(
+      openTestPool(machine, { resourceUri: 'http://schemas.microsoft.com/powershell/Nobody.Has' }),
+    ).rejects.toThrow('fault 2150858752');
+    await expect(openTestPool(machine, { protocolVersion: '1.0' })).rejects.toThrow('fault 2150858883');
+  });
+
+  test('changes and tells the number of its runspaces', async () => {
+    const pool = await open();
+    await pool.send('00021002', '<Obj RefId="0"><MS><I32 N="MaxRunspaces">3</I32><I64 N="ci">1</I64></MS></Obj>');
+    await pool.send('00021007', '<Obj RefId="0"><MS><I64 N="ci">2</I64></MS></Obj>');
+    await pool.send('00021003', '<Obj RefId="0"><MS><I32 N="MinRunspaces">9</I32><I64 N="ci">3</I64></MS></Obj>');
+    const answers: (readonly [PsValue | undefined, PsValue | undefined])[] = [];
+    while (answers.length < 3) {
+      for (const { value } of (await pool.receive()).messages) {
+        answers.push([propertyOf(value, 'ci'), propertyOf(value, 'SetMinMaxRunspacesResponse')]);
+      }
+    }
+    expect(answers).toEqual([
+      [1n, true],
+      [2n, 3n],
+      [3n, false],
+    ]);
+  });
+
+  test('is listed with the other shells, and looked at by itself', async () => {
+    const pool = await open();
+    const listed = await pool.client.send(
+      requestMessage({
+        action: `${enumeration}/Enumerate`,
+        resourceUri: shellNamespace,
+        body: '<n:Enumerate><w:OptimizeEnumeration/><w:MaxElements>100</w:MaxElements></n:Enumerate>',
+      }),
+    );
+    expect(listed.text).toContain(`<rsp:ShellId>${pool.shellId}</rsp:ShellId><rsp:ResourceUri>${powershellUri}<`);
+    expect(listed.text).toContain('<rsp:InputStreams>stdin pr</rsp:InputStreams>');
+    const record = await pool.client.send(
+      requestMessage({ action: `${transfer}/Get`, resourceUri: shellNamespace, selectors: { ShellId: pool.shellId } }),
+    );
+    expect(record.text).toContain('<rsp:State>Connected</rsp:State>');
+  });
+
+  test('ends with its idle time-out, and is then unknown', async () => {
+    const pool = await openTestPool(machine, { idleTimeout: 'PT0.2S' });
+    await expect
+      .poll(async () => (await pool.receive(null, { timeout: 'PT0.500S' })).fault, { timeout: 10_000 })
+      .toBe(2150858793);
+    pool.client.close();
+    const other = await createNtlmClient(machine);
+    await expect
+      .poll(
+        async () => {
+          const answer = await other.send(
+            requestMessage({
+              action: `${transfer}/Get`,
+              resourceUri: shellNamespace,
+              selectors: { ShellId: pool.shellId },
+            }),
+          );
+          return faultCode(answer);
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(2150858843);
+    other.close();
+  });
+
+  test('takes as many commands as the plug-in allows, until they are terminated', async () => {
+    const pool = await open();
+    const ids: string[] = [];
+    const plugin = `<PlugInConfiguration xmlns="${configUri}/PluginConfiguration" Name="microsoft.powershell" Filename="%windir%\\system32\\pwrshplugin.dll"><Quotas MaxConcurrentCommandsPerShell="N"/></PlugInConfiguration>`;
+    const setQuota = (n: number) =>
+      pool.client.send(
+        requestMessage({
+          action: `${transfer}/Put`,
+          resourceUri: `${configUri}/plugin`,
+          selectors: { Name: 'microsoft.powershell' },
+          body: plugin.replace('"N"', `"${n}"`),
+        }),
+      );
+    expect((await setQuota(2)).status).toBe(200);
+    for (let n = 0; n < 2; n++) {
+      ids.push(await pool.start(createPipeline(`"${n}"`)));
+      await pool.receiveAll(ids[n]!);
+    }
+    await expect(pool.start(createPipeline('"2"'))).rejects.toThrow('fault 2150859241');
+    await signal(pool, ids[0]!, terminate);
+    expect(outputOf(await pool.run(createPipeline('"3"')))).toEqual(['3']);
+    await setQuota(1000);
+  });
+});
+
+describe('a pipeline', () => {
+  test('has one record on every stream', async () => {
+    const pool = await open();
+    const messages = await pool.run(createPipeline('Invoke-LabScenario streams'));
+    expect(types(messages)).toEqual([
+      ...[
+        '00041004',
+        '00041008',
+        '00041007',
+        '00041009',
+        '00041011',
+        '00041010',
+        '00041010',
+        '00041005',
+        '00041004',
+        '00041006',
+      ],
+    ]);
+    const [, verbose, , warning, information, progress, , error] = messages;
+    expect(readInformationalRecord(verbose!.value).message).toBe('verbose');
+    expect(readInformationalRecord(warning!.value).message).toBe('warning');
+    expect(readInformationRecord(information!.value)).toMatchObject({ message: 'information', tags: ['Lab', 'Demo'] });
+    expect(readProgressRecord(progress!.value)).toMatchObject({ percentComplete: 50, isCompleted: false });
+    expect(readErrorRecord(error!.value)).toMatchObject({
+      message: 'error',
+      categoryMessage:
+        'InvalidOperation: (C:\\Data\\missing.txt:String) [Invoke-LabScenario], InvalidOperationException',
+      invocation: { line: 1, column: 1, lineText: 'Invoke-LabScenario streams' },
+    });
+    expect(endState(messages)).toBe(4);
+  });
+
+  test('fails with the error that ended it', async () => {
+    const pool = await open();
+    const messages = await pool.run(createPipeline('Invoke-LabScenario terminating; "never"'));
+    expect(outputOf(messages)).toEqual(['before']);
+    expect(endState(messages)).toBe(5);
+    expect(readErrorRecord(propertyOf(messages.at(-1)!.value, 'ExceptionAsErrorRecord')!).message).toBe(
+      'The disk is full.',
+    );
+  });
+
+  test('goes on after a command that there is not, and fails where it is nothing but that command', async () => {
+    const pool = await open();
+    const script = await pool.run(createPipeline('Get-Nothing -Of it\n"after"'));
+    expect(types(script)).toEqual(['00041005', '00041004', '00041006']);
+    expect(readErrorRecord(script[0]!.value)).toMatchObject({
+      fullyQualifiedErrorId: 'CommandNotFoundException',
+      exceptionType: 'System.Management.Automation.CommandNotFoundException',
+      categoryMessage: 'ObjectNotFound: (Get-Nothing:String) [], CommandNotFoundException',
+      targetObject: 'Get-Nothing',
+    });
+    const command = await pool.run(createPipeline('Get-Nothing', { isScript: false }));
+    expect(types(command)).toEqual(['00041006']);
+    expect(endState(command)).toBe(5);
+  });
+
+  test('takes objects in, and ends when they do', async () => {
+    const pool = await open();
+    const id = await pool.start(createPipeline('Invoke-LabScenario input', { input: true }));
+    for (const data of [
+      '<S>text</S>',
+      '<I32>5</I32>',
+      '<Obj RefId="0"><TN RefId="0"><T>A.Type</T></TN><ToString>it</ToString></Obj>',
+    ]) {
+      expect((await pool.send('00041002', data, id)).status).toBe(200);
+    }
+    await pool.send('00041003', '', id);
+    expect(outputOf(await pool.receiveAll(id))).toEqual(['string: text', 'number: 5', 'A.Type: it', '3 objects']);
+    await signal(pool, id, terminate);
+  });
+
+  test('is stopped by Ctrl-C, also where that takes a while', async () => {
+    const pool = await open({ maxRunspaces: 2 });
+    for (const script of [
+      'Start-Sleep 600',
+      'Invoke-LabScenario slow-stop -Seconds 1',
+      'Invoke-LabScenario flood -Count 1000000000',
+    ]) {
+      const id = await pool.start(createPipeline(script));
+      if (script.startsWith('Invoke')) await pool.receiveUntil('00041004', id);
+      expect((await signal(pool, id, ctrlC)).status).toBe(200);
+      const messages = await pool.receiveAll(id);
+      expect(endState(messages)).toBe(3);
+      const error = propertyOf(messages.at(-1)!.value, 'ExceptionAsErrorRecord');
+      expect(readErrorRecord(error!).fullyQualifiedErrorId).toBe('PipelineStopped');
+      await signal(pool, id, terminate);
+    }
+  });
+
+  test('runs beside others, as many as the pool has runspaces', async () => {
+    const pool = await open({ maxRunspaces: 2 });
+    const ids = [
+      await pool.start(createPipeline('Start-Sleep 600')),
+      await pool.start(createPipeline('Start-Sleep 600')),
+    ];
+    const third = await pool.start(createPipeline('"third"'));
+    expect(await pool.receive(third, { timeout: 'PT0.300S' })).toMatchObject({ messages: [], fault: 2150858793 });
+    await signal(pool, ids[0]!, ctrlC);
+    expect(outputOf(await pool.receiveAll(third))).toEqual(['third']);
+    for (const id of [...ids, third]) await signal(pool, id, terminate);
+  });
+
+  test('gives what fits in an envelope, however much there is', async () => {
+    const pool = await open();
+    const id = await pool.start(createPipeline('Invoke-LabScenario flood -Count 1000000000 -Size 1000'));
+    for (let n = 0; n < 20; n++) {
+      const body = `<rsp:Receive xmlns:rsp="${shellNamespace}"><rsp:DesiredStream CommandId="${id}">stdout</rsp:DesiredStream></rsp:Receive>`;
+      const answer = await pool.ask('Receive', body, { size: 32_768 });
+      expect(Buffer.byteLength(answer.text)).toBeLessThanOrEqual(32_768);
+      expect(countIn(answer, 'rsp:Stream ')).toBeGreaterThan(5);
+    }
+    await signal(pool, id, terminate);
+    expect((await pool.receive(id)).fault).toBe(87);
+  });
+
+  test('cuts a message in pieces where it is larger than an envelope', async () => {
+    const pool = await open();
+    const id = await pool.start(createPipeline('Invoke-LabScenario flood -Count 1 -Size 100000'));
+    const all: string[] = [];
+    for (let isDone = false; !isDone; ) {
+      const received = await pool.receive(id, { size: 16_384 });
+      all.push(...outputOf(received.messages).map((value) => textOf(value)!));
+      isDone = received.isDone;
+    }
+    expect(all.map((text) => text.length)).toEqual([100_000]);
+    await signal(pool, id, terminate);
+  });
+
+  test('gives every type of value', async () => {
+    const pool = await open();
+    const values = outputOf(await pool.run(createPipeline('Invoke-LabScenario types')));
+    expect(values).toHaveLength(29);
+    const last = values.at(-1);
+    expect(propertyOf(last, 'First')).toBe(propertyOf(last, 'Second'));
+  });
+});
+
+describe('the host', () => {
+  /** Answers host calls with what is given by method, until the pipeline is done. */
+  async function talk(pool: TestPool, script: string, answers: Readonly<Record<string, string>>) {
+    const id = await pool.start(createPipeline(script));
+    const calls: { method: string; parameters: readonly PsValue[] }[] = [];
+    const output: PsValue[] = [];
+    for (let isDone = false; !isDone; ) {
+      const received = await pool.receive(id);
+      isDone = received.isDone;
+      for (const { type, value } of received.messages) {
+        if (type === '00041004') output.push(value);
+        if (type !== '00041100') continue;
+        const method = textOf(propertyOf(value, 'mi'))!;
+        calls.push({ method, parameters: itemsOf(propertyOf(value, 'mp'))! });
+        const answer = answers[method];
+        const callId = propertyOf(value, 'ci') as bigint;
+        expect(answer === undefined ? -100n : callId).toBe(callId);
+        if (answer === undefined) continue;
+        await pool.send(
+          '00041101',
+          `<Obj RefId="0"><MS><I64 N="ci">${callId}</I64><Obj N="mi" RefId="1"><ToString>${method}</ToString><I32>${numberOf(propertyOf(value, 'mi'))}</I32></Obj>${answer}</MS></Obj>`,
+          id,
+          'pr',
+        );
+      }
+    }
+    await signal(pool, id, terminate);
+    return { calls, output };
+  }
+
+  test('is asked for lines, choices, fields, credentials and secrets', async () => {
+    const pool = await open({ hasHost: true });
+    const key = await exchangeKeys(pool);
+    const secret = (text: string): string => {
+      const cipher = createCipheriv('aes-256-cbc', key, Buffer.alloc(16));
+      return Buffer.concat([cipher.update(Buffer.from(text, 'utf16le')), cipher.final()]).toString('base64');
+    };
+    const { calls, output } = await talk(pool, 'Invoke-LabScenario ask', {
+      ReadLine: '<S N="mr">a line</S>',
+      ReadLineAsSecureString: `<SS N="mr">${secret('four')}</SS>`,
+      PromptForChoice: '<I32 N="mr">2</I32>',
+      PromptForChoiceMultipleSelection: '<Obj N="mr" RefId="2"><LST><I32>0</I32><I32>2</I32></LST></Obj>',
+      Prompt: `<Obj N="mr" RefId="2"><DCT><En><S N="Key">Name</S><S N="Value">Ann</S></En><En><S N="Key">Count</S><I32 N="Value">3</I32></En><En><S N="Key">Pin</S><SS N="Value">${secret('12345')}</SS></En></DCT></Obj>`,
+      PromptForCredential2: `<Obj N="mr" RefId="2"><TN RefId="0"><T>System.Management.Automation.PSCredential</T></TN><Props><S N="UserName">CORP\\x</S><SS N="Password">${secret('hush')}</SS></Props></Obj>`,
+    });
+    expect(calls.map(({ method }) => method)).toEqual([
+      'ReadLine',
+      'ReadLineAsSecureString',
+      'PromptForChoice',
+      'PromptForChoiceMultipleSelection',
+      'Prompt',
+      'PromptForCredential2',
+    ]);
+    expect(calls[2]!.parameters.slice(0, 2)).toEqual(['Restart', 'Restart the machine now?']);
+    expect(itemsOf(calls[2]!.parameters[2])!.map((choice) => textOf(propertyOf(choice, 'label')))).toEqual([
+      '&Yes',
+      '&No',
+      '&Later',
+    ]);
+    expect(output).toEqual([
+      'line: a line',
+      'secret of 4 characters',
+      'choice: 2',
+      'choices: 0,2',
+      'fields: Ann, 3, 5 characters',
+      'credential: CORP\\x, 4 characters',
+    ]);
+  });
+
+  test('asks for the public key where a secret is due and none was sent', async () => {
+    const pool = await open({ hasHost: true });
+    const id = await pool.start(createPipeline('Read-Host Password -AsSecureString'));
+    expect(types(await pool.receiveUntil('00010007'))).toContain('00010007');
+    await exchangeKeys(pool);
+    const [call] = await pool.receiveUntil('00041100', id);
+    expect(textOf(propertyOf(call!.value, 'mi'))).toBe('Prompt');
+    const [field] = itemsOf(itemsOf(propertyOf(call!.value, 'mp'))![2])!;
+    expect(textOf(propertyOf(field, 'parameterTypeFullName'))).toBe('System.Security.SecureString');
+    await signal(pool, id, terminate);
+  });
+
+  test('is written to, in colours too', async () => {
+    const pool = await open({ hasHost: true });
+    const { calls } = await talk(
+      pool,
+      'Write-Host plain; Write-Host green -ForegroundColor Green -NoNewline; Clear-Host; Get-Date | Out-Default',
+      {},
+    );
+    expect(
+      calls
+        .slice(0, 4)
+        .map(({ method, parameters }) => [method, ...parameters.slice(0, 3).filter((p) => typeof p !== 'object')]),
+    ).toEqual([['WriteLine2', 'plain'], ['Write2', 10, 0, 'green'], ['SetCursorPosition'], ['SetBufferContents1']]);
+    expect(calls.length).toBeGreaterThan(4);
+  });
+
+  test('that is not there makes questions fail, and what is written go to the information stream', async () => {
+    const pool = await open();
+    const messages = await pool.run(createPipeline('Write-Host seen; Read-Host "Name"; "after"'));
+    expect(types(messages)).toEqual(['00041011', '00041005', '00041004', '00041006']);
+    expect(readInformationRecord(messages[0]!.value)).toMatchObject({ message: 'seen', tags: ['PSHOST'] });
+    expect(readErrorRecord(messages[1]!.value).fullyQualifiedErrorId).toBe('HostFunctionNotImplemented');
+  });
+});
+
+/** PUBLIC_KEY and ENCRYPTED_SESSION_KEY by hand (MS-PSRP 2.2.2.3, 2.2.2.4): the AES key. */
+async function exchangeKeys(pool: TestPool): Promise<Buffer> {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const modulus = Buffer.from(publicKey.export({ format: 'jwk' }).n!, 'base64url');
+  const blob = Buffer.concat([Buffer.from('0602000000a40000525341310008000001000100', 'hex'), modulus.reverse()]);
+  await pool.send('00010005', `<Obj RefId="0"><MS><S N="PublicKey">${blob.toString('base64')}</S></MS></Obj>`);
+  const answer = (await pool.receiveUntil('00010006')).find(({ type }) => type === '00010006')!;
+  const encrypted = Buffer.from(textOf(propertyOf(answer.value, 'EncryptedSessionKey'))!, 'base64');
+  expect(encrypted.subarray(0, 12).toString('hex')).toBe('010200001066000000a40000');
+  const key = privateDecrypt(
+    { key: privateKey, padding: crypto.RSA_PKCS1_PADDING },
+    Buffer.from(encrypted.subarray(12)).reverse(),
+  );
+  expect(() => createDecipheriv('aes-256-cbc', key, Buffer.alloc(16))).not.toThrow();
+  return key;
+}
+
+describe('a disconnected shell', () => {
+  const disconnect = (more = ''): string => `<rsp:Disconnect xmlns:rsp="${shellNamespace}">${more}</rsp:Disconnect>`;
+
+  test('keeps its pipeline, refuses what needs somebody, and is taken up again', async () => {
+    const pool = await open();
+    const id = await pool.start(createPipeline('1..5 | ForEach-Object { $_ }; Start-Sleep -Milliseconds 300; "end"'));
+    expect((await pool.ask('Disconnect', disconnect())).status).toBe(200);
+    expect((await pool.receive(id)).fault).toBe(2150859230);
+    expect((await pool.ask('Reconnect', '')).status).toBe(200);
+    expect(outputOf(await pool.receiveAll(id))).toEqual([1, 2, 3, 4, 5, 'end']);
+    await signal(pool, id, terminate);
+  });
+
+  test('is found and connected to by another client, which gets what the pipeline has said', async () => {
+    const pool = await open();
+    const id = await pool.start(createPipeline('"kept"; Start-Sleep -Milliseconds 200; "too"'));
+    await pool.ask('Disconnect', disconnect('<rsp:IdleTimeOut>PT600.000S</rsp:IdleTimeOut>'));
+
+    const other = await createNtlmClient(machine);
+    const listed = await other.send(
+      requestMessage({
+        action: `${enumeration}/Enumerate`,
+        resourceUri: shellNamespace,
+        body: '<n:Enumerate><w:OptimizeEnumeration/><w:MaxElements>100</w:MaxElements></n:Enumerate>',
+      }),
+    );
+    expect(listed.text).toMatch(
+      new RegExp(`<rsp:ShellId>${pool.shellId}</rsp:ShellId>.*<rsp:State>Disconnected</rsp:State>`),
+    );
+    const commands = await other.send(
+      requestMessage({
+        action: `${enumeration}/Enumerate`,
+        resourceUri: `${shellNamespace}/Command`,
+        body: `<n:Enumerate><w:OptimizeEnumeration/><w:MaxElements>100</w:MaxElements><w:Filter Dialect="http://schemas.dmtf.org/wbem/wsman/1/wsman/SelectorFilter"><w:SelectorSet><w:Selector Name="ShellId">${pool.shellId}</w:Selector></w:SelectorSet></w:Filter></n:Enumerate>`,
+      }),
+    );
+    expect(commands.text).toContain(`<rsp:CommandId>${id}</rsp:CommandId>`);
+
+    const connection = Buffer.concat([
+      fragmentOf(1, '00010002', pool.shellId, null, sessionCapability),
+      fragmentOf(2, '00010008', pool.shellId, null, '<S />'),
+    ]).toString('base64');
+    const again = createTestPool(other, powershellUri, pool.shellId, pool.shellId);
+    const answer = await again.ask(
+      'Connect',
+      `<rsp:Connect xmlns:rsp="${shellNamespace}"><connectXml xmlns="http://schemas.microsoft.com/powershell">${connection}</connectXml></rsp:Connect>`,
+    );
+    const xml = /<connectResponseXml[^>]*>([^<]+)/.exec(answer.text)![1]!;
+    expect(types(createMessageReader()(Buffer.from(xml, 'base64')))).toEqual(['00010002', '0002100B']);
+    expect(types(await again.receiveUntil('00021005'))).toContain('00021005');
+    expect((await again.ask('Connect', `<rsp:Connect xmlns:rsp="${shellNamespace}" CommandId="${id}"/>`)).status).toBe(
+      200,
+    );
+    expect(outputOf(await again.receiveAll(id))).toEqual(['kept', 'too']);
+    await signal(again, id, terminate);
+    other.close();
+  });
+
+  test('ends a Receive that waits', async () => {
+    const pool = await open();
+    const id = await pool.start(createPipeline('Start-Sleep 600'));
+    const waiting = pool.receive(id, { timeout: 'PT30S' });
+    const second = await createNtlmClient(machine);
+    const beside = createTestPool(second, powershellUri, pool.shellId, pool.shellId);
+    await beside.ask('Disconnect', disconnect());
+    expect((await waiting).fault).toBe(2150859230);
+    second.close();
+  });
+});
+
+test('a restricted configuration has a few commands and no script', async () => {
+  const pool = await open({ resourceUri: 'http://schemas.microsoft.com/powershell/windeck.restricted' });
+  const script = await pool.run(createPipeline('Get-Service WinRM'));
+  expect(endState(script)).toBe(5);
+  expect(readErrorRecord(propertyOf(script.at(-1)!.value, 'ExceptionAsErrorRecord')!).fullyQualifiedErrorId).toBe(
+    'ScriptsNotAllowed',
+  );
+  const allowed = await pool.run(createPipeline('Get-Service', { isScript: false }));
+  expect(outputOf(allowed).length).toBeGreaterThan(20);
+  const refused = await pool.run(createPipeline('Get-Process', { isScript: false }));
+  expect(readErrorRecord(propertyOf(refused.at(-1)!.value, 'ExceptionAsErrorRecord')!).fullyQualifiedErrorId).toBe(
+    'CommandNotFoundException',
+  );
+  const restart = await openTestPool(machine, { init: initRunspacePool(1).replace('>1<', '>0<') }).then(
+    () => 'opened',
+    (error: Error) => error.message,
+  );
+  expect(restart).toBe('fault 87');
+});
