@@ -19,7 +19,7 @@ import { LabFault } from './faults.ts';
 import { instanceXml } from './instance-xml.ts';
 import { type LabRequest, type OperationResult, writeEpr } from './operation.ts';
 import type { Provider } from './providers/provider.ts';
-import { pipelinesOf } from './psrp/psrp-service.ts';
+import { pipelinesOf } from './psrp/open-pools.ts';
 import {
   findProvider,
   hiddenProperties,

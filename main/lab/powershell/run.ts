@@ -1,13 +1,13 @@
 /** Runs what language.ts has read: values flow through a pipeline one by one, so that long ones need no room. */
 
-import { entryOf, itemsOf, numberOf, propertyOf, textOf } from '../../wsman/psrp/clixml-plain.ts';
-import { isPsObject, type PsValue, psArray } from '../../wsman/psrp/clixml-types.ts';
-import { Interruption } from '../shell/program.ts';
+import { itemsOf, numberOf, textOf } from '../../wsman/psrp/clixml-plain.ts';
+import { type PsValue, psArray } from '../../wsman/psrp/clixml-types.ts';
 import { bindArguments, type Cmdlet } from './cmdlet.ts';
 import { findCmdlet } from './cmdlets/all.ts';
 import { compare, isTrue } from './compare.ts';
 import { type Argument, type Element, type Expression, ParseError, parseScript, type Script } from './language.ts';
-import { ScriptError, ScriptExit } from './script-error.ts';
+import { member } from './member.ts';
+import { ScriptError } from './script-error.ts';
 import type { ScriptHost } from './script-host.ts';
 import { textFor } from './text-for.ts';
 import { builtInVariable } from './variables.ts';
@@ -300,23 +300,3 @@ async function evaluate(runner: Runner, expression: Expression): Promise<PsValue
 }
 
 const isInt32 = (value: number): boolean => Number.isInteger(value) && Math.abs(value) < 2 ** 31;
-
-/** A property; of a dictionary an entry; of an array that property of every item. */
-export function member(value: PsValue, name: string): PsValue {
-  const own = propertyOf(value, name) ?? entryOf(value, name);
-  if (own !== undefined) return own;
-  const items = itemsOf(value);
-  if (items !== null) {
-    if (/^(count|length)$/i.test(name)) return items.length;
-    return psArray(items.map((item) => member(item, name)));
-  }
-  if (typeof value === 'string' && /^length$/i.test(name)) return value.length;
-  if (isPsObject(value) && value.base !== undefined && /^value__$/i.test(name)) return value.base;
-  return null;
-}
-
-/** Why a script ended, for whoever runs one: null for its natural end. */
-export function endOf(error: unknown): ScriptError | ScriptExit | Interruption | null {
-  if (error instanceof ScriptError || error instanceof ScriptExit || error instanceof Interruption) return error;
-  return null;
-}

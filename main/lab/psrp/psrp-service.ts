@@ -12,9 +12,10 @@ import { LabFault } from '../faults.ts';
 import { type LabRequest, type OperationResult, resourceCreated } from '../operation.ts';
 import { writeShell } from '../shell/shell-record.ts';
 import { type ShellCaller, type ShellFamily, shellOf, waitMs } from '../shell/shell-service.ts';
-import { addShell, endShell, findShell, holdOpen, type LabShell, shellsOf, touch } from '../shell/shells.ts';
+import { addShell, endShell, findShell, holdOpen, shellsOf, touch } from '../shell/shells.ts';
 import type { SimulatedMachine } from '../simulated-machine.ts';
 import { type Endpoint, findEndpoint, powershellPrefix } from './endpoints.ts';
+import { openPools, pipelinesOf } from './open-pools.ts';
 import { createPipeline, type LabPipeline } from './pipeline.ts';
 import { createPool, type LabPool } from './pool.ts';
 
@@ -24,15 +25,8 @@ const powershellNamespace = 'http://schemas.microsoft.com/powershell';
 const badParameter = (): LabFault => new LabFault(87, { powershellPlugin: true });
 const disconnected = (): LabFault => new LabFault(2150859230, { powershellPlugin: true });
 
-const pools = new WeakMap<LabShell, LabPool>();
-
 export const isPowerShellRequest = (request: LabRequest): boolean =>
   request.resourceUri.toLowerCase().startsWith(powershellPrefix);
-
-/** Pipelines of a shell that were not terminated, for Enumerate on .../windows/shell/Command. */
-export function pipelinesOf(shell: LabShell): readonly LabPipeline[] {
-  return [...(pools.get(shell)?.pipelines.values() ?? [])];
-}
 
 export async function answerPowerShell(
   machine: SimulatedMachine,
@@ -42,7 +36,7 @@ export async function answerPowerShell(
   const endpoint = findEndpoint(machine, request.resourceUri);
   if (request.action === actions.create) return ['shell', create(machine, caller, request, endpoint)];
   const shell = shellOf(machine, request);
-  const pool = pools.get(shell);
+  const pool = openPools.get(shell);
   if (pool === undefined || shell.resourceUri !== endpoint.resourceUri) throw new LabFault(2150858843);
   if (shell.user.toLowerCase() !== caller.user.toLowerCase()) throw new LabFault(5);
   const operation = request.action.startsWith(`${ns.shell}/`) ? request.action.slice(ns.shell.length + 1) : '';
@@ -103,7 +97,7 @@ function create(
     idleTimeoutMs: Math.min(idleTimeoutMs ?? most, most),
   });
   const pool = createPool(machine, shell, endpoint);
-  pools.set(shell, pool);
+  openPools.set(shell, pool);
   shell.onEnd = () => pool.end();
   try {
     pool.accept(packet);

@@ -4,8 +4,8 @@ import { isPsObject, type PsProperty, type PsValue, psObject, psProperties } fro
 import { type Cmdlet, type CmdletContext, silently } from '../cmdlet.ts';
 import { compare, isEqual, isTrue, order } from '../compare.ts';
 import { formatAsList, formatAsTable, formatDefault } from '../format.ts';
+import { member } from '../member.ts';
 import { customObject } from '../objects.ts';
-import { member } from '../run.ts';
 import { textFor } from '../text-for.ts';
 import { argumentOrInput } from './output.ts';
 
