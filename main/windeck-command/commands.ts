@@ -11,6 +11,6 @@ import type { WinrsEnvironment } from '../winrm-command/winrs-run.ts';
 export type OwnCommand = (args: readonly string[], environment: WinrsEnvironment) => Promise<number>;
 
 /** By the word that calls it, lower case. */
-export const ownCommands: ReadonlyMap<string, () => Promise<OwnCommand>> = new Map<string, () => Promise<OwnCommand>>(
-  [],
-);
+export const ownCommands: ReadonlyMap<string, () => Promise<OwnCommand>> = new Map<string, () => Promise<OwnCommand>>([
+  ['diagnose', async () => (await import('./diagnose.ts')).diagnoseCommand],
+]);

@@ -4,6 +4,7 @@ const windeck = `windeck: the winrm command line, from any computer.
 
   windeck winrm OPERATION …       carry out one winrm line
   windeck winrs -r:MACHINE …      run a command there ("windeck help winrs")
+  windeck diagnose -r:MACHINE …   why WinRM does not work ("windeck diagnose -?")
   windeck 'winrm OPERATION …'     the same as one string: no shell takes its
                                   quotation marks and @{…} apart
   … | windeck                     lines from standard input, one after another
