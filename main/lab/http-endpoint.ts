@@ -112,7 +112,7 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
         misbehaviour,
         request,
         response,
-        () => 'Identify',
+        body,
         () => answerAnonymousIdentify(machine, body),
         charsetOf(contentType),
         null,
@@ -165,7 +165,7 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
       misbehaviour,
       request,
       response,
-      () => actionOf(soap),
+      soap,
       () => answer(machine, outcome.caller, soap, charset),
       charset,
       sealed ? state : null,
@@ -178,13 +178,16 @@ export function createHttpEndpoint(options: EndpointOptions): HttpEndpoint {
     misbehaviour: MisbehaviourState,
     request: IncomingMessage,
     response: ServerResponse,
-    action: () => string,
+    message: Uint8Array,
     produce: () => Delivered | Promise<Delivered>,
     charset: string | null,
     sealedWith: ConnectionState | null,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<void> {
-    const active = misbehaviour.take(action);
+    const active = misbehaviour.take(
+      () => actionOf(message),
+      () => Buffer.from(message).toString('latin1'),
+    );
     if (active && (await performBefore(active, request.socket))) return;
     const replaced = active ? performInstead(active, machine) : null;
     if (replaced && !('soap' in replaced)) {

@@ -15,6 +15,8 @@ export type Misbehaviour = {
   readonly times?: number;
   /** Only for requests with this action: the last part of the URI, without regard to case (`Get`, `StopService`, `Identify`). */
   readonly action?: string;
+  /** Only for requests whose message has this in it, such as the name of a class. */
+  readonly containing?: string;
 } & (
   | { readonly kind: 'latency'; readonly milliseconds: number }
   | {
@@ -53,8 +55,8 @@ export interface MisbehaviourState {
   readonly isDeaf: boolean;
   /** True while nobody listens. */
   readonly refusesConnections: boolean;
-  /** What applies to a request with this action; counts it. */
-  take(action: () => string): Misbehaviour | null;
+  /** What applies to a request with this action and message; counts it. */
+  take(action: () => string, message: () => string): Misbehaviour | null;
   /** What applies to a request that authenticates; counts it. */
   takeAuthentication(): AuthenticationMisbehaviour | null;
 }
@@ -73,13 +75,14 @@ export function createMisbehaviourState(): MisbehaviourState {
     get refusesConnections() {
       return current?.kind === 'refuse-connections';
     },
-    take(action) {
+    take(action, message) {
       if (current === null || isAuthenticationMisbehaviour(current.kind)) return null;
       if (current.action !== undefined) {
         const wanted = current.action.toLowerCase();
         const actual = action().toLowerCase();
         if (actual !== wanted && actual.slice(actual.lastIndexOf('/') + 1) !== wanted) return null;
       }
+      if (current.containing !== undefined && !message().includes(current.containing)) return null;
       const taken = current;
       if (--left <= 0) current = null;
       return taken;

@@ -14,7 +14,7 @@ import {
   readResponse,
   requestBuilder,
 } from './envelope.ts';
-import { CancelledError, OutcomeUnknownError, ProtocolError, TransportError } from './errors.ts';
+import { CancelledError, OutcomeUnknownError, ProtocolError, TransportError, UnsealedAnswerError } from './errors.ts';
 import type { Exchange, ExchangeListener, ExchangeRecording } from './exchange.ts';
 import { maskExchange } from './exchange-masking.ts';
 import { readFault } from './fault.ts';
@@ -222,9 +222,7 @@ function isStandIn(status: number | null): boolean {
 /** Bytes to a checked answer. Throws WSManFault, ProtocolError, TransportError. */
 function read(response: WireResponse, outgoing: Outgoing): ReceivedResponse {
   if (!response.trustworthy) {
-    throw new ProtocolError(
-      `The answer was not sealed although the session is, so nothing of it is read; its status ${response.status} is an unauthenticated hint.`,
-    );
+    throw new UnsealedAnswerError(response.status);
   }
   const root = readSoap(response, outgoing.action);
   if (root === null) return { action: null, relatesTo: null, body: null, fault: null, headers: [] };

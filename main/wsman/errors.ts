@@ -244,6 +244,18 @@ export class ProtocolError extends WSManError {
   override readonly name = 'ProtocolError';
 }
 
+/** In a sealed session an answer came that is not sealed: nothing of it is read. */
+export class UnsealedAnswerError extends ProtocolError {
+  /** Anybody may have written it. */
+  readonly httpStatus: number;
+  constructor(httpStatus: number) {
+    super(
+      `The answer was not sealed although the session is, so nothing of it is read; its status ${httpStatus} is an unauthenticated hint.`,
+    );
+    this.httpStatus = httpStatus;
+  }
+}
+
 /** The answer to something that changes the target was lost. It may have happened; read the state back. */
 export class OutcomeUnknownError extends WSManError {
   override readonly name = 'OutcomeUnknownError';

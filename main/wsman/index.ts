@@ -68,6 +68,7 @@ export {
   TransportError,
   type TransportReason,
   type TrustFailure,
+  UnsealedAnswerError,
   WSManError,
   WSManFault,
 } from './errors.ts';

@@ -49,6 +49,7 @@ export type CauseId =
   | 'bad-request'
   | 'redirect'
   | 'unsealed-refused'
+  | 'unsealed-answer'
   | 'not-ws-man'
   // schemes and signing in
   | 'no-scheme'

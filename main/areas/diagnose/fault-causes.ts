@@ -7,6 +7,7 @@ import {
   OutcomeUnknownError,
   ProtocolError,
   TransportError,
+  UnsealedAnswerError,
   WSManFault,
   wsmanErrorAdvice,
 } from '../../wsman/index.ts';
@@ -302,6 +303,18 @@ export function errorCause(
         fixes: fixesOf(advice),
       };
     }
+  }
+  if (error instanceof UnsealedAnswerError) {
+    return {
+      id: 'unsealed-answer',
+      sentence: `An answer came unsealed although the session with ${place.host} is sealed (HTTP ${error.httpStatus}).`,
+      detail: 'Nothing of such an answer is read, since anybody may have written it.',
+      candidates: [
+        candidate('the machine could not decrypt the message', 'Event log Windows Remote Management of the machine.'),
+        candidate('something between answers in its place', 'Connect from another network, without proxies.'),
+      ],
+      fixes: fixesOf(advice),
+    };
   }
   if (error instanceof ProtocolError || error instanceof OutcomeUnknownError)
     return {
