@@ -8,7 +8,9 @@ import {
   type FailurePlace,
   filteredTokenAdvice,
   OutcomeUnknownError,
+  PowerShellUnavailableError,
   ProtocolError,
+  SessionLostError,
   SubscriptionNotOfferedError,
   TransportError,
   type TransportReason,
@@ -28,6 +30,25 @@ export function wireProblem(error: unknown, place: FailurePlace = {}): Problem |
   if (error instanceof SubscriptionNotOfferedError) {
     return problem('not-supported', error.message, {
       advice: ['What is new there is asked for every few seconds instead.'],
+    });
+  }
+  if (error instanceof PowerShellUnavailableError) {
+    return problem('not-supported', error.message, {
+      advice: [
+        'Enable-PSRemoting, run there as administrator, registers the endpoints of PowerShell.',
+        'A command line still works: powershell.exe can be started in the cmd shell.',
+      ],
+    });
+  }
+  if (error instanceof SessionLostError) {
+    const isThere = error.reason === 'line' || error.reason === 'taken';
+    return problem('disconnected', error.message, {
+      advice: [
+        isThere
+          ? 'What ran may still run there: list its sessions, and connect to it.'
+          : 'What ran in it has ended. Open a new session.',
+      ],
+      retryable: true,
     });
   }
   if (error instanceof CertificateError) return ofCertificate(error);

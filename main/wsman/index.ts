@@ -119,6 +119,31 @@ export {
   psObject,
   psProperties,
 } from './psrp/clixml-types.ts';
+export { type ListedPipeline, type ListedPool, listRunspacePools } from './psrp/disconnected-pools.ts';
+export type {
+  ChoiceQuestion,
+  CredentialQuestion,
+  FieldAnswer,
+  HostOutput,
+  PromptQuestion,
+  PsHost,
+} from './psrp/host-calls.ts';
+export type { HostWindow } from './psrp/host-messages.ts';
+export type { HostChoice, HostCredential, HostField, HostKey } from './psrp/host-values.ts';
+export type { PipelineState, RunspacePoolState } from './psrp/message.ts';
+export type { CommandMetadataRequest, ProtocolVersion, UserEvent } from './psrp/messages.ts';
+export type { Pipeline, PipelineEnd, PipelineRecord } from './psrp/pipeline.ts';
+export { type PsCommand, type PsParameter, type PsStatement, psCommand } from './psrp/pipeline-messages.ts';
+export { PowerShellUnavailableError, type SessionLossReason, SessionLostError } from './psrp/psrp-errors.ts';
+export type { OutputFormat } from './psrp/run-statements.ts';
+export {
+  connectRunspacePool,
+  openRunspacePool,
+  type PipelineOptions,
+  type RunspacePool,
+  type RunspacePoolOptions,
+} from './psrp/runspace-pool.ts';
+export { powerShellUri, type ShellRecord } from './psrp/shell-bodies.ts';
 export { createRecycledShell, type RecycledShell } from './recycled-shell.ts';
 export { openShell, type RunningCommand, type RunOptions, type Shell, type ShellOptions } from './shell.ts';
 export { deleteShell, listShells, type ShellRecord } from './shell-list.ts';

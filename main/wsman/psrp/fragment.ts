@@ -130,6 +130,8 @@ export interface Reassembler {
   accept(packet: Uint8Array): Uint8Array[];
   /** Octets that wait for the rest of their message. */
   openBytes(): number;
+  /** Something was lost: what is unfinished is given up, and rests of messages that nobody has the start of are passed over until one begins. */
+  forget(): void;
 }
 
 interface OpenMessage {
@@ -150,6 +152,7 @@ export function createReassembler(limits: ReassemblyLimits = {}): Reassembler {
   const maxOpenMessages = limits.maxOpenMessages ?? 64;
   const open = new Map<bigint, OpenMessage>();
   let openBytes = 0;
+  let passesOver = false;
 
   function take(fragment: Fragment): Uint8Array | null {
     let message = open.get(fragment.objectId);
@@ -159,7 +162,9 @@ export function createReassembler(limits: ReassemblyLimits = {}): Reassembler {
         throw new ProtocolError(`More than ${maxOpenMessages} PSRP messages are unfinished.`);
       message = { blobs: [], size: 0, next: 0n };
       open.set(fragment.objectId, message);
+      passesOver = false;
     }
+    if (message === undefined && passesOver) return null;
     if (message === undefined) throw new ProtocolError('A PSRP fragment belongs to no message that has begun.');
     if (fragment.fragmentId !== message.next) {
       throw new ProtocolError(`PSRP fragment ${message.next} is missing; ${fragment.fragmentId} came instead.`);
@@ -191,5 +196,10 @@ export function createReassembler(limits: ReassemblyLimits = {}): Reassembler {
       return messages;
     },
     openBytes: () => openBytes,
+    forget() {
+      open.clear();
+      openBytes = 0;
+      passesOver = true;
+    },
   };
 }

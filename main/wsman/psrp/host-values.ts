@@ -132,6 +132,12 @@ export function readChoices(value: PsValue): HostChoice[] {
   });
 }
 
+/** A list of whole numbers. What is none is left out. */
+export function readIntegers(value: PsValue): number[] {
+  const numbers = (itemsOf(unwrap(value)) ?? []).map((item) => numberOf(unwrap(item)));
+  return numbers.filter((number) => number !== null);
+}
+
 /** One field of Prompt. */
 export interface HostField {
   readonly name: string;
