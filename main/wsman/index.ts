@@ -143,7 +143,7 @@ export {
   type RunspacePool,
   type RunspacePoolOptions,
 } from './psrp/runspace-pool.ts';
-export { powerShellUri, type ShellRecord } from './psrp/shell-bodies.ts';
+export { powerShellUri } from './psrp/shell-bodies.ts';
 export { createRecycledShell, type RecycledShell } from './recycled-shell.ts';
 export { openShell, type RunningCommand, type RunOptions, type Shell, type ShellOptions } from './shell.ts';
 export { deleteShell, listShells, type ShellRecord } from './shell-list.ts';

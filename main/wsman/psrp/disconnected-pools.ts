@@ -1,8 +1,9 @@
 /** Sessions of PowerShell on a target, and what runs in them (MS-PSRP 3.1.4.10.1): where another client can connect to. */
 import type { WSManClient } from '../client.ts';
 import { ns } from '../namespaces.ts';
+import { listShells, type ShellRecord } from '../shell-list.ts';
 import { attribute, childText, type XmlElement } from '../xml.ts';
-import { powerShellNamespace, readShellRecord, type ShellRecord } from './shell-bodies.ts';
+import { powerShellNamespace } from './shell-bodies.ts';
 
 export interface ListedPipeline {
   readonly id: string;
@@ -20,11 +21,8 @@ export async function listRunspacePools(
   client: WSManClient,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ListedPool[]> {
-  const shells = await client.enumerateAll({ resourceUri: ns.shell }, options);
-  const pools = shells
-    .filter(({ local }) => local === 'Shell')
-    .map(readShellRecord)
-    .filter(({ resourceUri }) => resourceUri.toLowerCase().startsWith(`${powerShellNamespace}/`));
+  const shells = await listShells(client, options);
+  const pools = shells.filter(({ resourceUri }) => resourceUri?.toLowerCase().startsWith(`${powerShellNamespace}/`));
   const listed: ListedPool[] = [];
   for (const pool of pools) {
     const filter = { dialect: 'selector', selectors: [['ShellId', pool.shellId]] } as const;

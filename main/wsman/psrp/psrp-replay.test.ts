@@ -189,7 +189,7 @@ describe('recorded sessions', () => {
       shellId: pool.id,
       state: 'Connected',
       idleTimeoutMs: 60_000,
-      memoryUsed: '58MB',
+      memoryBytes: 58 * 1024 ** 2,
     });
     expect(await pool.status()).toBeNull();
     expectPlayed(player);

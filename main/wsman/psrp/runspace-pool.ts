@@ -8,12 +8,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WSManClient } from '../client.ts';
 import { CancelledError, WSManError, WSManFault } from '../errors.ts';
-import { actions } from '../namespaces.ts';
+import { actions, ns } from '../namespaces.ts';
+import { readShellRecord, type ShellRecord, saysShellIsGone } from '../shell-list.ts';
 import type { PsValue } from './clixml-types.ts';
 import { createHostSession, hostInfoOf, type PsHost } from './host-calls.ts';
 import { noHost } from './host-messages.ts';
 import { secureStringValue } from './host-values.ts';
-import { createLink, isGone, untilAborted } from './link.ts';
+import { createLink, untilAborted } from './link.ts';
 import { isGuid, type RunspacePoolState } from './message.ts';
 import {
   type CommandMetadataRequest,
@@ -29,14 +30,7 @@ import { connectShell, createShell } from './pool-handshake.ts';
 import { createPoolInbox } from './pool-inbox.ts';
 import { PowerShellUnavailableError, SessionLostError } from './psrp-errors.ts';
 import { type OutputFormat, statementsOf } from './run-statements.ts';
-import {
-  type BufferMode,
-  connectionActions,
-  connectPipelineBody,
-  findShellRecord,
-  powerShellUri,
-  type ShellRecord,
-} from './shell-bodies.ts';
+import { type BufferMode, connectionActions, connectPipelineBody, powerShellUri } from './shell-bodies.ts';
 
 export interface RunspacePoolOptions {
   /** Name of the session configuration (JEA endpoints have their own), or a whole resource URI. Default `Microsoft.PowerShell`. */
@@ -379,10 +373,10 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
     async status() {
       try {
         const { shellId } = link.address;
-        const shell = { resourceUri: powerShellShells, selectors: [['ShellId', shellId] as const] };
-        return findShellRecord(await client.get(shell, { timeoutMs }));
+        const shell = { resourceUri: ns.shell, selectors: [['ShellId', shellId] as const] };
+        return readShellRecord(await client.get(shell, { timeoutMs }));
       } catch (error) {
-        if (isGone(error)) return null;
+        if (saysShellIsGone(error)) return null;
         throw error;
       }
     },
@@ -405,9 +399,6 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
     close: closeOnce,
   };
 }
-
-/** Where shells are listed and looked at. */
-const powerShellShells = 'http://schemas.microsoft.com/wbem/wsman/1/windows/shell';
 
 function isUnavailable({ fields }: WSManFault): boolean {
   return (

@@ -2,10 +2,10 @@
  * Bodies of the shell operations as PSRP uses them (MS-PSRP 3.1.5.3; MS-WSMV 3.1.4.10 to 3.1.4.17): what a client sends, and what it reads from the
  * answers. Octets of fragments travel in base64.
  */
-import { readDuration, writeDuration } from '../envelope.ts';
+import { writeDuration } from '../envelope.ts';
 import { ProtocolError } from '../errors.ts';
 import { ns } from '../namespaces.ts';
-import { attribute, child, childrenOf, childText, escapeAttribute, escapeXml, type XmlElement } from '../xml.ts';
+import { attribute, childrenOf, childText, escapeAttribute, escapeXml, type XmlElement } from '../xml.ts';
 
 export const powerShellNamespace = 'http://schemas.microsoft.com/powershell';
 /** The endpoint that every PowerShell brings. */
@@ -135,50 +135,4 @@ export function readPackets(body: XmlElement | null, commandId: string | null): 
   }
   const state = childrenOf(body, 'CommandState', ns.shell).find(isOurs);
   return { packets, isDone: state !== undefined && /\/Done$/i.test(attribute(state, 'State') ?? '') };
-}
-
-/** A shell as the target lists it (MS-WSMV 2.2.4.37). */
-export interface ShellRecord {
-  readonly shellId: string;
-  readonly resourceUri: string;
-  readonly name: string | null;
-  readonly owner: string | null;
-  readonly clientIp: string | null;
-  readonly processId: number | null;
-  /** `Connected` or `Disconnected`; null where the target does not say. */
-  readonly state: string | null;
-  readonly idleTimeoutMs: number | null;
-  readonly runTimeMs: number | null;
-  readonly inactivityMs: number | null;
-  /** As written: `46MB`. */
-  readonly memoryUsed: string | null;
-}
-
-/** Throws ProtocolError where the element is no shell. */
-export function readShellRecord(element: XmlElement): ShellRecord {
-  const text = (local: string): string | null => childText(element, local, ns.shell) || null;
-  const duration = (local: string): number | null => readDuration(text(local) ?? '');
-  const shellId = text('ShellId');
-  if (element.local !== 'Shell' || shellId === null) throw new ProtocolError('What the target lists is no shell.');
-  const processId = text('ProcessId');
-  return {
-    shellId,
-    resourceUri: text('ResourceUri') ?? '',
-    name: text('Name'),
-    owner: text('Owner'),
-    clientIp: text('ClientIP'),
-    processId: processId !== null && /^\d{1,10}$/.test(processId) ? Number(processId) : null,
-    state: text('State'),
-    idleTimeoutMs: duration('IdleTimeOut'),
-    runTimeMs: duration('ShellRunTime'),
-    inactivityMs: duration('ShellInactivity'),
-    memoryUsed: text('MemoryUsed'),
-  };
-}
-
-/** The rsp:Shell in a CreateResponse or behind a Get; null where the target answers without one (stack 2.0). */
-export function findShellRecord(body: XmlElement | null): ShellRecord | null {
-  if (body === null) return null;
-  const shell = body.local === 'Shell' ? body : child(body, 'Shell', ns.shell);
-  return shell === undefined ? null : readShellRecord(shell);
 }
