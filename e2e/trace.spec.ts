@@ -27,7 +27,6 @@ test('by keyboard: the list is filtered, an exchange read, contents switched on,
   await expect(rows.nth(1)).toContainText('Identify');
   await page.keyboard.press('Enter');
   await page.keyboard.press('Home');
-  await page.keyboard.press('Space');
   await expect(pane(page)).toContainText('Identify');
   await page.keyboard.press('Enter');
   await expect(pane(page).getByRole('region', { name: 'Request as XML' })).toBeFocused();

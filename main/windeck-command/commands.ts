@@ -13,4 +13,6 @@ export type OwnCommand = (args: readonly string[], environment: WinrsEnvironment
 /** By the word that calls it, lower case. */
 export const ownCommands: ReadonlyMap<string, () => Promise<OwnCommand>> = new Map<string, () => Promise<OwnCommand>>([
   ['diagnose', async () => (await import('./diagnose.ts')).diagnoseCommand],
+  ['decode', async () => (await import('./decode.ts')).decode],
+  ['trace', async () => (await import('./trace.ts')).trace],
 ]);

@@ -47,6 +47,8 @@ export {
 export { type CodePageDecoder, createCodePageDecoder, utf8CodePage } from './code-page.ts';
 export { codePageEncoder } from './code-page-encoder.ts';
 export { type CommandResult, collectOutput } from './collect-output.ts';
+export { decodeInput } from './decode/decode.ts';
+export { type DecodedField, type DecodedMessage, DecodeError } from './decode/field.ts';
 export type { EnumerateOptions } from './enumerate.ts';
 export { type EnumerationMode, type Filter, type Item, type PolymorphismMode, readItem } from './enumeration.ts';
 export type { Option, OptionSet } from './envelope.ts';

@@ -4,8 +4,8 @@ import { Glyph } from '../../components/Glyph.tsx';
 import { formatTime } from '../../format.ts';
 import { barOf, msText } from './trace-view.ts';
 
-/** `full`: milliseconds that fill the timing bar. */
-export function traceColumns(full: number, narrow: boolean): readonly Column<TraceRow>[] {
+/** `full`: milliseconds that fill the timing bar. `beside`: an exchange is open beside the list. */
+export function traceColumns(full: number, narrow: boolean, beside: boolean): readonly Column<TraceRow>[] {
   return [
     {
       id: 'time',
@@ -32,7 +32,7 @@ export function traceColumns(full: number, narrow: boolean): readonly Column<Tra
       width: 120,
       grow: 3,
       plain: true,
-      cell: (row) => <span title={row.resource}>{row.resource === '' ? 'wsman' : row.resource}</span>,
+      cell: (row) => <ResourceCell resource={row.resource} />,
       sortBy: (row) => row.resource,
     },
     {
@@ -56,14 +56,18 @@ export function traceColumns(full: number, narrow: boolean): readonly Column<Tra
             descendingFirst: true,
           } as const,
         ]),
-    {
-      id: 'timing',
-      title: 'Timing',
-      width: 120,
-      grow: narrow ? 0 : 1,
-      fits: true,
-      cell: (row) => <TimingBar timings={row.timings} full={full} />,
-    },
+    ...(narrow && beside
+      ? []
+      : [
+          {
+            id: 'timing',
+            title: 'Timing',
+            width: 120,
+            grow: narrow ? 0 : 1,
+            fits: true,
+            cell: (row: TraceRow) => <TimingBar timings={row.timings} full={full} />,
+          } as const,
+        ]),
     {
       id: 'ms',
       title: 'ms',
@@ -78,6 +82,17 @@ export function traceColumns(full: number, narrow: boolean): readonly Column<Tra
 }
 
 const clockText = (at: number): string => `${formatTime(at)}.${String(Math.floor(at % 1000)).padStart(3, '0')}`;
+
+/** Of a query the class comes first: it is what tells one from another. */
+function ResourceCell({ resource }: { resource: string }) {
+  const [, what, from] = /^select\s+(.*?)\s+from\s+(\w+)/is.exec(resource) ?? [];
+  return (
+    <span title={resource}>
+      {from === undefined ? (resource === '' ? 'wsman' : resource) : from}
+      {what === undefined ? null : <span className="t3"> {what}</span>}
+    </span>
+  );
+}
 
 function StatusCell({ row }: { row: TraceRow }) {
   if (!row.failed) return <span className="num">{row.httpStatus ?? '–'}</span>;

@@ -66,7 +66,8 @@ export function TraceRoom({ machine }: { machine: Machine }) {
   const rows = view?.rows ?? null;
   const shown = useMemo(() => filterTrace(rows ?? [], text, filter), [rows, text, filter]);
   const full = useMemo(() => fullBar(shown), [shown]);
-  const columns = useMemo(() => traceColumns(full, narrow), [full, narrow]);
+  const isOpen = opened !== null;
+  const columns = useMemo(() => traceColumns(full, narrow, isOpen), [full, narrow, isOpen]);
   const selected = useMemo(() => new Set(opened === null ? [] : [String(opened.id)]), [opened]);
   const select = useCallback(
     (ids: ReadonlySet<string>) => {
@@ -121,28 +122,30 @@ export function TraceRoom({ machine }: { machine: Machine }) {
   };
   return (
     <>
+      <div className="tr-toolbar">
+        <TraceToolbar
+          rows={rows}
+          shownCount={shown.length}
+          isFiltered={isFiltered}
+          text={text}
+          onText={setText}
+          filter={filter}
+          onFilter={setFilter}
+          paused={paused}
+          waiting={view?.waiting.length ?? 0}
+          onPause={togglePause}
+          contents={contents}
+          onContents={toggleContents}
+          onSave={saveShown}
+          onClear={() => {
+            traceStore.open(machineId, null);
+            attempt(traceStore.clear(machineId));
+          }}
+          onToList={() => handle.current?.focus()}
+        />
+      </div>
       <div className="room tr" data-pane={opened !== null || undefined}>
         <div className="room-main">
-          <TraceToolbar
-            rows={rows}
-            shownCount={shown.length}
-            isFiltered={isFiltered}
-            text={text}
-            onText={setText}
-            filter={filter}
-            onFilter={setFilter}
-            paused={paused}
-            waiting={view?.waiting.length ?? 0}
-            onPause={togglePause}
-            contents={contents}
-            onContents={toggleContents}
-            onSave={saveShown}
-            onClear={() => {
-              traceStore.open(machineId, null);
-              attempt(traceStore.clear(machineId));
-            }}
-            onToList={() => handle.current?.focus()}
-          />
           {contents && (
             <div className="room-note tr-note">
               <Banner tint="warn" glyph="warning">

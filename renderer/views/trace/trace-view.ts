@@ -62,16 +62,21 @@ export const msText = (ms: number): string => (ms < 0.95 ? ms.toFixed(1) : Math.
 export function phaseText(exchange: TraceRow, phase: keyof TraceTimings): string {
   const ms = exchange.timings[phase];
   if (phase === 'connect' && ms < 0.05) return exchange.timings.server > 0 ? 'reused' : '–';
-  if (phase === 'authenticate' && ms < 0.05) return exchange.timings.server > 0 ? 'session' : '–';
+  // Sealing is done by then too: without a leg of its own it is not signing in.
+  if (phase === 'authenticate' && exchange.roundTrips <= 1) return exchange.timings.server > 0 ? 'session' : '–';
   return `${ms < 100 ? ms.toFixed(1) : Math.round(ms).toLocaleString('en-US')} ms`;
 }
 
-/** Offset and width of each phase as shares of `full` milliseconds. */
+/** Less than this is a matter of the clock: it would get the two pixels of something that happened. */
+const leastMs = 0.25;
+
+/** The width of each phase as a share of `full` milliseconds. */
 export function barOf(
   timings: TraceTimings,
   full: number,
 ): readonly (readonly [phase: keyof TraceTimings, share: number])[] {
   return phases
+    .filter(([phase]) => timings[phase] >= leastMs || phase === 'server')
     .map(([phase]) => [phase, Math.min(1, timings[phase] / Math.max(full, 0.001))] as const)
     .filter(([, share]) => share > 0);
 }

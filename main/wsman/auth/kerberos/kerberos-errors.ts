@@ -175,3 +175,8 @@ function reasonOf(cause: GssError, known: Known | undefined, context: ErrorConte
       return context.isAcceptor && cause.minor === 0 ? 'bad-token' : 'kerberos';
   }
 }
+
+/** The name of an error number of the protocol (RFC 4120 7.5.9), where it is known here. */
+export function kerberosErrorName(code: number): string | null {
+  return code < 0 || code >= LIBRARY_ERRORS ? null : (KNOWN.get(KRB5_TABLE + code)?.name ?? null);
+}
