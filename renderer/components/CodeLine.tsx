@@ -35,3 +35,26 @@ export function CopyButton({ text, label, kind = 'ghost' }: { text: string; labe
     </Button>
   );
 }
+
+/** The same question in several languages; one is shown. */
+export function CodeLines({ lines }: { lines: readonly { readonly name: string; readonly command: string }[] }) {
+  const [chosen, choose] = useState(lines[0]?.name);
+  const line = lines.find(({ name }) => name === chosen) ?? lines[0];
+  if (line === undefined) return null;
+  return (
+    <div className="code-line">
+      {/* biome-ignore lint/a11y/useSemanticElements: a row of switches, no form */}
+      <div className="code-languages" role="group" aria-label="Language of the line">
+        {lines.map(({ name }) => (
+          <button key={name} type="button" aria-pressed={name === line.name} onClick={() => choose(name)}>
+            {name}
+          </button>
+        ))}
+      </div>
+      <code className="mono ell" title={line.command}>
+        {line.command}
+      </code>
+      <CopyButton text={line.command} label="Copy" />
+    </div>
+  );
+}

@@ -7,6 +7,7 @@ export type SettingsTab = (typeof settingsTabs)[number];
 export type Route =
   | { readonly view: 'machines' }
   | { readonly view: 'machine'; readonly machineId: string; readonly tab: string }
+  | { readonly view: 'diagnose'; readonly machineId: string }
   | { readonly view: 'console' }
   | { readonly view: 'settings'; readonly tab: SettingsTab };
 
@@ -23,6 +24,7 @@ export function parseRoute(hash: string): Route {
   if (parts[0] === 'console') return { view: 'console' };
   if (parts[0] === 'machines' && parts[1] !== undefined) {
     const machineId = decode(parts[1]);
+    if (machineId !== null && parts[2] === 'diagnose') return { view: 'diagnose', machineId };
     if (machineId !== null) return { view: 'machine', machineId, tab: decode(parts[2] ?? '') || defaultTab };
   }
   return { view: 'machines' };
@@ -36,6 +38,8 @@ export function formatRoute(route: Route): string {
       return '#/console';
     case 'settings':
       return route.tab === 'general' ? '#/settings' : `#/settings/${route.tab}`;
+    case 'diagnose':
+      return `#/machines/${encodeURIComponent(route.machineId)}/diagnose`;
     case 'machine':
       return `#/machines/${encodeURIComponent(route.machineId)}/${encodeURIComponent(route.tab)}`;
   }
@@ -67,12 +71,15 @@ export function openRoute(route: Route): void {
 export const openMachines = (): void => openRoute({ view: 'machines' });
 export const openMachine = (machineId: string, tab: string = defaultTab): void =>
   openRoute({ view: 'machine', machineId, tab });
+export const openDiagnosis = (machineId: string): void => openRoute({ view: 'diagnose', machineId });
 export const openConsole = (): void => openRoute({ view: 'console' });
 export const openSettings = (tab: SettingsTab = 'general'): void => openRoute({ view: 'settings', tab });
 
-/** One step up: from a machine, the console or the settings to the list. */
+/** One step up: from a diagnosis to its machine, from a machine, the console or the settings to the list. */
 export function leaveRoute(): void {
-  if (useRouter.getState().route.view !== 'machines') openMachines();
+  const { route } = useRouter.getState();
+  if (route.view === 'diagnose') openMachine(route.machineId);
+  else if (route.view !== 'machines') openMachines();
 }
 
 /** Follows the browser's own back and forward; called once by main.tsx. */

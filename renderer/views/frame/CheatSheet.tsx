@@ -25,6 +25,7 @@ const machines: Keys = [
   ['Restart the selected machines', 'R'],
   ['Edit the tags of the selected', 'T'],
   ['Credential of the selected', 'C'],
+  ['Diagnose the machine', 'F8'],
   ['Settings of the machine', 'F2'],
   ['Remove from the inventory', 'Del'],
 ];

@@ -20,6 +20,7 @@ import { CredentialPrompts } from '../credentials/CredentialPrompts.tsx';
 import { FirstRun } from '../machines/FirstRun.tsx';
 import { MachinesPage } from '../machines/MachinesPage.tsx';
 import { LeftoverBar } from '../open-shells/LeftoverBar.tsx';
+import { Palette } from '../palette/Palette.tsx';
 import { LinkBanner } from './LinkBanner.tsx';
 import { NoticeBar } from './NoticeBar.tsx';
 import { StatusBar } from './StatusBar.tsx';
@@ -29,20 +30,20 @@ import './frame.css';
 // What the first picture does not need is loaded apart, and fetched once there is nothing else to do: opening it then waits for nothing.
 const loadMachinePage = () => import('../machine/MachinePage.tsx');
 const loadDialogs = () => import('../machines/MachineDialogs.tsx');
+const loadDiagnose = () => import('../diagnose/DiagnosePage.tsx');
 const loadConsole = () => import('../console/ConsolePage.tsx');
 const loadSettings = () => import('../settings/SettingsPage.tsx');
 const loadCheatSheet = () => import('./CheatSheet.tsx');
-const loadPalette = () => import('../palette/Palette.tsx');
 const MachinePage = lazy(() => loadMachinePage().then((module) => ({ default: module.MachinePage })));
 const MachineDialogs = lazy(() => loadDialogs().then((module) => ({ default: module.MachineDialogs })));
+const DiagnosePage = lazy(() => loadDiagnose().then((module) => ({ default: module.DiagnosePage })));
 const ConsolePage = lazy(() => loadConsole().then((module) => ({ default: module.ConsolePage })));
 const SettingsPage = lazy(() => loadSettings().then((module) => ({ default: module.SettingsPage })));
-const Palette = lazy(() => loadPalette().then((module) => ({ default: module.Palette })));
 const CheatSheet = lazy(() => loadCheatSheet().then((module) => ({ default: module.CheatSheet })));
 
 function fetchTheRest(): void {
   // A fetch that fails (the console has ended) fails again, and is then seen, where the part is opened.
-  for (const load of [loadPalette, loadDialogs, loadMachinePage, loadConsole, loadSettings, loadCheatSheet])
+  for (const load of [loadDialogs, loadMachinePage, loadDiagnose, loadConsole, loadSettings, loadCheatSheet])
     load().catch(() => {});
 }
 
@@ -108,7 +109,7 @@ export function Frame() {
         <RailItem
           name="Machines"
           keys={`${modifierName}+1`}
-          current={route.view === 'machines' || route.view === 'machine'}
+          current={route.view === 'machines' || route.view === 'machine' || route.view === 'diagnose'}
           icon={<ServerRegular fontSize={20} />}
           iconOn={<ServerFilled fontSize={20} />}
           onOpen={openMachines}
@@ -139,9 +140,10 @@ export function Frame() {
         <Room />
       </main>
       <StatusBar onCheatSheet={() => showCheatSheet(true)} />
+      {/* Not loaded apart: who has pressed its keys types on, and nothing of that may go to the room behind. */}
+      {palette ? <Palette /> : null}
       <Suspense fallback={null}>
         <Dialogs />
-        {palette ? <Palette /> : null}
         {cheatSheet ? <CheatSheet onClose={() => showCheatSheet(false)} /> : null}
       </Suspense>
     </div>
@@ -183,6 +185,13 @@ function Room() {
     return (
       <Suspense fallback={<div className="deck-loading" aria-busy="true" />}>
         <MachinePage key={route.machineId} machineId={route.machineId} tab={route.tab} />
+      </Suspense>
+    );
+  }
+  if (route.view === 'diagnose') {
+    return (
+      <Suspense fallback={<div className="deck-loading" aria-busy="true" />}>
+        <DiagnosePage key={route.machineId} machineId={route.machineId} />
       </Suspense>
     );
   }

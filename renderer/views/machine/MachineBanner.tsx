@@ -8,6 +8,7 @@ import { formatAge, formatDay } from '../../format.ts';
 import { accountAccepted } from '../../machine-health.ts';
 import { useCredentials } from '../../stores/credentials.ts';
 import { openDialog } from '../../stores/dialogs.ts';
+import { diagnoseMachine } from '../diagnose/diagnose-machine.ts';
 import { nameParts } from './machine-view.ts';
 
 interface MachineBannerProps {
@@ -22,8 +23,10 @@ interface MachineBannerProps {
 export function MachineBanner({ machine, onTryNow, onEdit, onInspect }: MachineBannerProps) {
   const { state, problem } = machine;
   const [name] = nameParts(machine);
+  const diagnose = <Button onClick={() => diagnoseMachine(machine.id)}>Diagnose</Button>;
   const tryNow = (
     <>
+      {diagnose}
       <Button onClick={onTryNow}>Try now</Button>
       <NextAttempt at={machine.nextAttemptAt} />
     </>
@@ -80,6 +83,11 @@ function SignInStop({ machine, name, onTryNow, onEdit }: Omit<MachineBannerProps
   const set = useCredentials((state) => state.sets.find((each) => each.id === machine.credential.id));
   const accepted = accountAccepted(machine);
   const change = <Button onClick={onEdit}>Change the credential…</Button>;
+  const diagnose = (
+    <Button kind="ghost" onClick={() => diagnoseMachine(machine.id)}>
+      Diagnose
+    </Button>
+  );
   return (
     <ProblemBanner
       problem={
@@ -97,6 +105,7 @@ function SignInStop({ machine, name, onTryNow, onEdit }: Omit<MachineBannerProps
               Unlock…
             </Button>
             {change}
+            {diagnose}
           </>
         ) : set === undefined || accepted || set.kind === 'signed-in-user' ? (
           <>
@@ -104,6 +113,7 @@ function SignInStop({ machine, name, onTryNow, onEdit }: Omit<MachineBannerProps
               Change the credential…
             </Button>
             <Button onClick={onTryNow}>Try now</Button>
+            {diagnose}
             <NextAttempt
               at={machine.nextAttemptAt}
               none={accepted ? 'not tried again by itself' : 'not tried again by itself: that could lock the account'}
@@ -116,6 +126,7 @@ function SignInStop({ machine, name, onTryNow, onEdit }: Omit<MachineBannerProps
             </Button>
             {change}
             <Button onClick={onTryNow}>Try now</Button>
+            {diagnose}
             <NextAttempt at={machine.nextAttemptAt} none="not tried again by itself: that could lock the account" />
           </>
         )

@@ -5,6 +5,7 @@ import {
   EditRegular,
   LockClosedFilled,
   PowerRegular,
+  StethoscopeRegular,
   WindowConsoleRegular,
 } from '@fluentui/react-icons';
 import type { ReactElement } from 'react';
@@ -19,6 +20,7 @@ import { deniedWord, machineHealth } from '../../machine-health.ts';
 import { securityWarning, securityWords } from '../../security-words.ts';
 import { useCredentials } from '../../stores/credentials.ts';
 import type { PowerActionName } from '../../stores/power.ts';
+import { diagnoseMachine } from '../diagnose/diagnose-machine.ts';
 import { ConnectionDetails } from './ConnectionDetails.tsx';
 import { buildOf, isProduction, nameParts, usePowerRun } from './machine-view.ts';
 import { useNarrow } from './use-media.ts';
@@ -71,6 +73,13 @@ export function MachineHeader({ machine, onShell, onPower, onRefresh, onEdit }: 
           disabled={!canAsk}
           title={why}
           onClick={() => onPower('shut-down')}
+        />
+        <WideButton
+          icon={<StethoscopeRegular />}
+          label="Diagnose"
+          disabled={false}
+          title="Why does it not work, layer by layer (F8)"
+          onClick={() => diagnoseMachine(machine.id)}
         />
         <span className="vr" aria-hidden="true" />
         <IconButton name="Settings of the machine" keys="F2" icon={<EditRegular />} onClick={onEdit} />

@@ -12,6 +12,7 @@ import { openMachine, openMachines } from '../../stores/router.ts';
 import { enterShell } from '../../stores/shells.ts';
 import { windowsServicesStore } from '../../stores/windows-services.ts';
 import { winrmSettingsStore } from '../../stores/winrm-settings.ts';
+import { diagnoseMachine } from '../diagnose/diagnose-machine.ts';
 import { ShellRoom } from '../shell/ShellRoom.tsx';
 import { TraceRoom } from '../trace/TraceRoom.tsx';
 import { WinrmRoom } from '../winrm/WinrmRoom.tsx';
@@ -92,6 +93,7 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
       const inDialog = document.querySelector('[role="dialog"],[role="alertdialog"]') !== null;
       if (inDialog) return;
       if (event.key === 'F5') refresh();
+      else if (event.key === 'F8') diagnoseMachine(machineId);
       else if (event.key === 'F2') edit();
       else if (!isTyping(event.target) && machineRooms[Number(event.key) - 1])
         openMachine(machineId, machineRooms[Number(event.key) - 1]?.id);

@@ -14,6 +14,7 @@ export const machineKeys: readonly KeyHelp[] = [
   { keys: ['Ctrl `'], does: 'A shell, from any room' },
   { keys: ['↓'], does: 'From the tabs into the room' },
   { keys: ['F5'], does: 'Read everything now' },
+  { keys: ['F8'], does: 'Diagnose' },
   { keys: ['F2'], does: 'Settings of the machine' },
 ];
 

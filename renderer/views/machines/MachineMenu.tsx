@@ -13,6 +13,7 @@ import { openDialog } from '../../stores/dialogs.ts';
 import { refreshMachines } from '../../stores/machines.ts';
 import { attempt } from '../../stores/notices.ts';
 import { openMachine } from '../../stores/router.ts';
+import { diagnoseMachine } from '../diagnose/diagnose-machine.ts';
 import { surveyNtlm } from '../ntlm/survey.ts';
 import { exportToFile } from './MachinesHead.tsx';
 
@@ -54,6 +55,9 @@ export function MachineMenu(props: {
             onClick={() => void attempt(() => refreshMachines(targets), `Asking ${these} now.`)}
           >
             {machine.state === 'unreachable' && !many ? 'Try now' : 'Refresh'}
+          </MenuItem>
+          <MenuItem secondaryContent="F8" onClick={() => diagnoseMachine(machine.id)}>
+            Diagnose{many ? ` ${machine.settings.name}` : ''}
           </MenuItem>
           <MenuDivider />
           {machine.state === 'untrusted' || machine.state === 'denied' ? (

@@ -13,6 +13,7 @@ import { refreshMachines, useMachines } from '../../stores/machines.ts';
 import { attempt } from '../../stores/notices.ts';
 import { openMachine } from '../../stores/router.ts';
 import { useDrift } from '../../stores/winrm-snapshots.ts';
+import { diagnoseMachine } from '../diagnose/diagnose-machine.ts';
 import { BulkBar } from './BulkBar.tsx';
 import { machineColumns, standardColumns } from './columns.tsx';
 import { parseFilter } from './filter.ts';
@@ -131,7 +132,8 @@ export function MachinesPage() {
   const onKey = useCallback(
     (event: React.KeyboardEvent, machine: Machine) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === 'F2') openDialog({ kind: 'edit-machine', machineId: machine.id });
+      if (event.key === 'F8') diagnoseMachine(machine.id);
+      else if (event.key === 'F2') openDialog({ kind: 'edit-machine', machineId: machine.id });
       else if (event.key === 'Delete') openDialog({ kind: 'remove-machines', machineIds: targets(machine) });
       else if (event.key === 'r') openDialog({ kind: 'restart-machines', machineIds: targets(machine) });
       else if (event.key === 't') openDialog({ kind: 'tag-machines', machineIds: targets(machine) });

@@ -7,6 +7,7 @@ import { refreshMachines, useMachines } from '../../stores/machines.ts';
 import { attempt } from '../../stores/notices.ts';
 import { openConsole, openMachine, openMachines, openSettings } from '../../stores/router.ts';
 import { changeSettings } from '../../stores/settings.ts';
+import { diagnoseMachine } from '../diagnose/diagnose-machine.ts';
 import { machineRooms } from '../machine/rooms.ts';
 import { exportToFile } from '../machines/MachinesHead.tsx';
 import { surveyNtlm } from '../ntlm/survey.ts';
@@ -112,6 +113,14 @@ export function machineActions(machine: Machine): readonly Action[] {
   const online = state === 'online';
   const machineIds = [id];
   return [
+    {
+      id: 'diagnose',
+      name: `Diagnose ${name}`,
+      words: 'why test connection check trouble',
+      keys: 'F8',
+      icon: 'diagnose',
+      run: () => diagnoseMachine(id),
+    },
     ...(online
       ? ([
           {
