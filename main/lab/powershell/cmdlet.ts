@@ -1,6 +1,6 @@
 /** What a cmdlet of the lab is, and how its arguments are bound to its parameters. */
 import { itemsOf, numberOf, textOf } from '../../wsman/psrp/clixml-plain.ts';
-import type { PsValue } from '../../wsman/psrp/clixml-types.ts';
+import { type PsValue, psArray } from '../../wsman/psrp/clixml-types.ts';
 import type { StepArgument } from './run.ts';
 import { ScriptError } from './script-error.ts';
 import type { ScriptHost } from './script-host.ts';
@@ -13,7 +13,7 @@ export interface Cmdlet {
   readonly parameters: readonly string[];
   readonly positional: number;
   readonly switches?: readonly string[];
-  /** Arguments beyond the positional ones go to the last of them. */
+  /** Arguments beyond the positional ones make the last of them a list. */
   readonly takesRest?: boolean;
   run(context: CmdletContext): AsyncIterable<PsValue>;
 }
@@ -76,7 +76,8 @@ export function bindArguments(cmdlet: Cmdlet, args: readonly StepArgument[], fla
     if (free !== undefined) values.set(free.toLowerCase(), value);
     else if (cmdlet.takesRest && positional.length > 0) {
       const last = positional.at(-1)!.toLowerCase();
-      values.set(last, `${textFor(values.get(last) ?? '')} ${textFor(value)}`);
+      const before = values.get(last) ?? null;
+      values.set(last, psArray([...(itemsOf(before) ?? [before]), value]));
     } else throw tooMany(cmdlet, rest[index]!);
   }
   return {

@@ -94,6 +94,11 @@ export async function* runScript(
   script: Script,
   input: AsyncIterable<PsValue>,
 ): AsyncIterable<PsValue> {
+  const blocks = blocksOf(script);
+  if (blocks !== null) {
+    yield* runBlocks(runner, script, blocks, input);
+    return;
+  }
   for (const { assignTo, elements } of script.statements) {
     const values = runElements(runner, script, elements, input);
     try {
@@ -104,6 +109,48 @@ export async function* runScript(
       await runner.host.error(error);
     }
   }
+}
+
+type Blocks = ReadonlyMap<string, Script>;
+
+/** `begin { … } process { … } end { … }`: null where the script is not made of these. */
+function blocksOf(script: Script): Blocks | null {
+  const blocks = new Map<string, Script>();
+  for (const { assignTo, elements } of script.statements) {
+    const [element] = elements;
+    if (assignTo !== null || elements.length !== 1 || element?.kind !== 'command') return null;
+    const name = element.name.toLowerCase();
+    const [argument] = element.arguments;
+    if (!['begin', 'process', 'end'].includes(name) || argument?.kind !== 'value') return null;
+    if (argument.value.kind !== 'block') return null;
+    blocks.set(name, argument.value.script);
+  }
+  return blocks.size === 0 ? null : blocks;
+}
+
+async function* runBlocks(
+  runner: Runner,
+  whole: Script,
+  blocks: Blocks,
+  input: AsyncIterable<PsValue>,
+): AsyncIterable<PsValue> {
+  const run = (name: string, values: AsyncIterable<PsValue>): AsyncIterable<PsValue> => {
+    const block = blocks.get(name);
+    return block === undefined ? noInput() : runScript(runner, { ...block, text: whole.text }, values);
+  };
+  yield* run('begin', noInput());
+  if (blocks.has('process')) {
+    for await (const value of input) {
+      runner.scope.set('_', value);
+      yield* run('process', one(value));
+    }
+    runner.scope.delete('_');
+  }
+  yield* run('end', noInput());
+}
+
+async function* one(value: PsValue): AsyncIterable<PsValue> {
+  yield value;
 }
 
 const asScriptEnd = (error: unknown): unknown => {

@@ -7,6 +7,7 @@ import { decryptSecureString, encryptSecureString } from '../../wsman/psrp/sessi
 import { errorRecordValue, ScriptError } from '../powershell/script-error.ts';
 import type { Progress, ScriptHost } from '../powershell/script-host.ts';
 import { hostMethodNumbers } from './host-methods.ts';
+import { informationalRecord } from './informational-record.ts';
 import type { LabPool } from './pool.ts';
 
 export interface PipelineWires {
@@ -21,6 +22,10 @@ export interface PipelineWires {
   /** PIPELINE_HOST_RESPONSE with this call id. */
   waitForAnswer(callId: bigint): Promise<PsValue>;
   readonly mergesErrors: boolean;
+  /** RemoteStreamOptions: which records say where they come from. */
+  readonly streamOptions: number;
+  /** Text of the first script or command. */
+  readonly script: string;
 }
 
 const extended = (values: Readonly<Record<string, PsValue>>): PsValue => psObject({ extended: psProperties(values) });
@@ -29,6 +34,7 @@ export function createPipelineHost(wires: PipelineWires): ScriptHost {
   const { pool, signal } = wires;
   const send = (type: MessageType, value: PsValue): Promise<void> => wires.send(type, value, signal);
   let calls = 0n;
+  const withInvocation = (bit: number): string | null => ((wires.streamOptions & bit) === 0 ? null : wires.script);
   const isInteractive = hasHostUi(wires.hostInfo, pool.hostInfo);
 
   const callMessage = (callId: bigint, method: string, parameters: readonly PsValue[]): PsValue => {
@@ -55,9 +61,10 @@ export function createPipelineHost(wires: PipelineWires): ScriptHost {
     output: (value) => send('PIPELINE_OUTPUT', value),
     error: (error) =>
       wires.mergesErrors ? send('PIPELINE_OUTPUT', mergedError(error)) : send('ERROR_RECORD', errorRecordValue(error)),
-    warning: (text) => send('WARNING_RECORD', informationalRecord('WarningRecord', text)),
-    verbose: (text) => send('VERBOSE_RECORD', informationalRecord('VerboseRecord', text)),
-    debug: (text) => send('DEBUG_RECORD', informationalRecord('DebugRecord', text)),
+    // RemoteStreamOptions (2.2.3.8): 2 warning, 4 debug, 8 verbose.
+    warning: (text) => send('WARNING_RECORD', informationalRecord('WarningRecord', text, withInvocation(2))),
+    verbose: (text) => send('VERBOSE_RECORD', informationalRecord('VerboseRecord', text, withInvocation(8))),
+    debug: (text) => send('DEBUG_RECORD', informationalRecord('DebugRecord', text, withInvocation(4))),
     progress: (progress) => send('PROGRESS_RECORD', progressRecord(progress)),
     // Known to PowerShell 5.0 and later only.
     information: async (record) => {
@@ -154,29 +161,6 @@ function mergedError(error: ScriptError): PsValue {
       ...record.extended,
       { name: 'PSMessageDetails', value: null },
     ],
-  });
-}
-
-/** InformationalRecord (2.2.3.16). */
-function informationalRecord(type: string, text: string): PsValue {
-  return psObject({
-    typeNames: [
-      `System.Management.Automation.${type}`,
-      'System.Management.Automation.InformationalRecord',
-      'System.Object',
-    ],
-    text,
-    extended: psProperties({
-      InformationalRecord_Message: text,
-      InformationalRecord_SerializeInvocationInfo: false,
-      InformationalRecord_PipelineIterationInfo: psObject({
-        typeNames: [
-          'System.Collections.ObjectModel.ReadOnlyCollection`1[[System.Int32, mscorlib, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089]]',
-          'System.Object',
-        ],
-        container: { kind: 'LST', items: [0, 0] },
-      }),
-    }),
   });
 }
 

@@ -100,6 +100,8 @@ export function createPipeline(pool: LabPool, pipelineId: string, first: Uint8Ar
       hostInfo: created.hostInfo,
       waitForAnswer,
       mergesErrors: created.mergesErrors,
+      streamOptions: created.streamOptions,
+      script: created.script,
     };
     void finish(run(created.pipelines, wires));
   }
@@ -230,6 +232,8 @@ interface CreatedPipeline {
   readonly hostInfo: PsValue;
   /** Errors go to the output, as 2>&1. */
   readonly mergesErrors: boolean;
+  readonly streamOptions: number;
+  readonly script: string;
 }
 
 /** CREATE_PIPELINE (2.2.2.10, 2.2.3.11 to 2.2.3.13). */
@@ -244,6 +248,8 @@ function readPipeline(value: PsValue): CreatedPipeline {
     hasNoInput: propertyOf(value, 'NoInput') === true,
     hostInfo: propertyOf(value, 'HostInfo') ?? null,
     mergesErrors: first.some(mergesErrors),
+    streamOptions: numberOf(propertyOf(value, 'RemoteStreamOptions')) ?? 0,
+    script: textOf(propertyOf(first[0]!, 'Cmd')) ?? '',
   };
 }
 

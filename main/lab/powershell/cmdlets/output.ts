@@ -54,7 +54,6 @@ const writer = (name: string, level: Level): Cmdlet => ({
   name,
   parameters: ['Message'],
   positional: 1,
-  takesRest: true,
   run: silently(async (context) => {
     if (!isShown(context, level)) return;
     for await (const message of argumentOrInput(context, 'Message')) await context.host[level](textFor(message));

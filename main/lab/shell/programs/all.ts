@@ -1,5 +1,7 @@
 import type { Program } from '../program.ts';
+import { flood } from './flood.ts';
 import { hostname, ipconfig, ping } from './network.ts';
+import { powershell } from './powershell.ts';
 import { net, sc } from './services.ts';
 import { more, msiexec, systeminfo, tasklist, whoami } from './system.ts';
 
@@ -15,4 +17,7 @@ export const programs: ReadonlyMap<string, Program> = new Map([
   ['systeminfo.exe', systeminfo],
   ['tasklist.exe', tasklist],
   ['whoami.exe', whoami],
+  ['powershell.exe', powershell],
+  // No program of Windows: output without end, for tests and demonstrations.
+  ['flood.exe', flood],
 ]);
