@@ -270,11 +270,11 @@ export function createHostSession(
         return false;
       case 'ReadKey':
         return values.keyValue(await ask('readKey', 'press a key')(signal));
-      case 'SetBufferContents2': {
-        // What Clear-Host does: one cell for the whole buffer. Cells elsewhere have no place on a screen that scrolls.
-        const { left, top, right, bottom } = values.readRectangle(value(0));
-        return left === -1 && top === -1 && right === -1 && bottom === -1 ? await show({ kind: 'clear' }) : null;
-      }
+      case 'SetBufferContents1':
+      case 'SetBufferContents2':
+        // What Clear-Host does: one cell for the whole buffer. Windows gives that the first number, the specification the second. Cells
+        // elsewhere have no place on a screen that scrolls.
+        return values.isWholeBuffer(value(0)) ? await show({ kind: 'clear' }) : null;
       case 'GetBufferContents':
         throw new NotSupportedByHost('The contents of the screen cannot be read.');
       case 'GetIsRunspacePushed':
@@ -286,7 +286,6 @@ export function createHostSession(
       case 'NotifyBeginApplication':
       case 'NotifyEndApplication':
       case 'FlushInputBuffer':
-      case 'SetBufferContents1':
       case 'ScrollBufferContents':
       case 'PushRunspace':
       case 'PopRunspace':

@@ -51,6 +51,13 @@ export function readRectangle(value: PsValue): HostRectangle {
   return { left: side('left'), top: side('top'), right: side('right'), bottom: side('bottom') };
 }
 
+/** True for a rectangle that stands for the whole buffer. */
+export function isWholeBuffer(value: PsValue): boolean {
+  return (['left', 'top', 'right', 'bottom'] as const).every(
+    (side) => numberOf(propertyOf(unwrap(value), side)) === -1,
+  );
+}
+
 /** KeyInfo (2.2.3.26). */
 export interface HostKey {
   readonly virtualKeyCode: number;

@@ -10,7 +10,7 @@ import type { ReceivedResponse } from '../envelope.ts';
 import { CancelledError, OutcomeUnknownError, TransportError, WSManFault } from '../errors.ts';
 import { timedOutCode } from '../fault.ts';
 import { actions } from '../namespaces.ts';
-import { shellActions } from '../shell-messages.ts';
+import { readShellId, shellActions } from '../shell-messages.ts';
 import { packFragments, splitMessage } from './fragment.ts';
 import { encodeMessage, type PsrpMessage } from './message.ts';
 import { SessionLostError } from './psrp-errors.ts';
@@ -18,7 +18,6 @@ import { outputBody, packetBody, readPackets } from './shell-bodies.ts';
 
 export interface LinkAddress {
   readonly resourceUri: string;
-  readonly shellId: string;
   /** p:SessionId: the same in everything that is said about this shell. */
   readonly sessionId: string;
   /** OperationTimeout, milliseconds; default the client's. */
@@ -35,9 +34,10 @@ export interface Incoming {
 }
 
 export interface Link {
-  readonly address: LinkAddress;
-  /** Create, which makes the shell. */
-  create(body: string, options: CallOptions): Promise<ReceivedResponse>;
+  /** Selector of the shell: the one we chose, or what the target has made of it. */
+  shellId(): string;
+  /** Create, which makes the shell. Targets of stack 2.0 give it an id of their own. */
+  create(body: string, options: CallOptions): Promise<void>;
   /** One operation on the shell. Not held back by the gate. */
   ask(action: string, body: string, options?: CallOptions): Promise<ReceivedResponse>;
   /** Fragments of a message under the next ObjectId; none is longer than one packet. */
@@ -84,8 +84,13 @@ export function isLineLost(error: unknown): boolean {
 }
 
 /** `takeUp` is called when the line was lost under a Receive; it resolves when the session is connected again. */
-export function createLink(client: WSManClient, address: LinkAddress, takeUp: (lost: Error) => Promise<void>): Link {
-  const resource = { resourceUri: address.resourceUri, selectors: [['ShellId', address.shellId] as const] };
+export function createLink(
+  client: WSManClient,
+  chosenShellId: string,
+  address: LinkAddress,
+  takeUp: (lost: Error) => Promise<void>,
+): Link {
+  let shellId = chosenShellId;
   const room = Math.min(address.maxEnvelopeSize, maxUsefulEnvelope) - envelopeOverhead;
   const packetBytes = Math.max(1024, Math.floor((room * 3) / 4 / 3) * 3);
   // What a shell that can be disconnected is told apart by (MS-WSMV 3.1.4.1.37).
@@ -99,7 +104,13 @@ export function createLink(client: WSManClient, address: LinkAddress, takeUp: (l
 
   const common = { timeoutMs: address.timeoutMs, headers: sessionHeader };
   const ask = (action: string, body: string, options: CallOptions = {}): Promise<ReceivedResponse> =>
-    client.call({ ...common, ...options, action, resource, body });
+    client.call({
+      ...common,
+      ...options,
+      action,
+      resource: { resourceUri: address.resourceUri, selectors: [['ShellId', shellId]] },
+      body,
+    });
 
   function track(asked: Promise<unknown>): void {
     const settled: Promise<void> = asked.then(
@@ -142,15 +153,12 @@ export function createLink(client: WSManClient, address: LinkAddress, takeUp: (l
   }
 
   return {
-    address,
-    create: (body, options) =>
-      client.call({
-        ...common,
-        ...options,
-        action: actions.create,
-        resource: { resourceUri: address.resourceUri },
-        body,
-      }),
+    shellId: () => shellId,
+    async create(body, options) {
+      const resource = { resourceUri: address.resourceUri };
+      const answer = await client.call({ ...common, ...options, action: actions.create, resource, body });
+      shellId = readShellId(answer.body);
+    },
     ask,
     packetBytes,
     fragmentsOf: (message) => splitMessage(nextObjectId++, encodeMessage(message), packetBytes),

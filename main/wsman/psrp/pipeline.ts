@@ -47,7 +47,7 @@ export interface PipelineEnd {
 }
 
 export interface Pipeline {
-  /** GUID, in capitals; also the CommandId. */
+  /** GUID, in capitals. */
   readonly id: string;
   /**
    * Iterate it, once, to receive: nothing is received otherwise, and nothing answered. Ends with the pipeline, also where that failed. Left
@@ -73,7 +73,9 @@ export interface PipelineContext {
   onLost(error: SessionLostError): void;
   /** Something that Delete waits for, a little. */
   farewell(promise: Promise<unknown>): void;
-  onOver(id: string): void;
+  /** The CommandId of one that runs, and of one that does no more. */
+  onStart(commandId: string): void;
+  onOver(commandId: string): void;
 }
 
 export interface StartOptions {
@@ -115,7 +117,7 @@ export async function startPipeline(
     if (!(error instanceof WSManFault)) terminate(context, commandId);
     throw reasonOf(life, error);
   }
-  return runningPipeline(context, commandId, options);
+  return runningPipeline(context, { pipelineId: id, commandId }, options);
 }
 
 const messageTo = (context: PipelineContext, id: string, type: MessageType, data: string): PsrpMessage => ({
@@ -138,9 +140,17 @@ function terminate({ link, farewell, life }: PipelineContext, id: string): void 
   farewell(link.ask(shellActions.signal, body, { timeoutMs: signalMs }).catch(() => {}));
 }
 
+/** What we call a pipeline, and what the target calls its command: the same, but on stack 2.0. */
+interface PipelineIds {
+  readonly pipelineId: string;
+  readonly commandId: string;
+}
+
 /** A pipeline that was started, or connected to. */
-export function runningPipeline(context: PipelineContext, id: string, options: StartOptions): Pipeline {
+export function runningPipeline(context: PipelineContext, ids: PipelineIds, options: StartOptions): Pipeline {
   const { link } = context;
+  const { pipelineId, commandId: id } = ids;
+  context.onStart(id);
   const release = context.reserveConnection();
   const over = new AbortController();
   /** What could not be sent ends what is received. */
@@ -207,9 +217,11 @@ export function runningPipeline(context: PipelineContext, id: string, options: S
         const response = await options.host.answer(readHostCall(value), signal);
         if (response === null || signal.aborted) return null;
         const data = serializeClixml(hostResponseValue(response));
-        await send('pr', link.fragmentsOf(messageTo(context, id, 'PIPELINE_HOST_RESPONSE', data))).catch((error) => {
-          if (!isOver(error)) throw error;
-        });
+        await send('pr', link.fragmentsOf(messageTo(context, pipelineId, 'PIPELINE_HOST_RESPONSE', data))).catch(
+          (error) => {
+            if (!isOver(error)) throw error;
+          },
+        );
         return null;
       }
       default:
@@ -269,7 +281,7 @@ export function runningPipeline(context: PipelineContext, id: string, options: S
   const { input } = options;
   if (input !== undefined) {
     const message = (type: MessageType, data: string): Uint8Array[] =>
-      link.fragmentsOf(messageTo(context, id, type, data));
+      link.fragmentsOf(messageTo(context, pipelineId, type, data));
     pump(input, over.signal, {
       fragments: (value) => message('PIPELINE_INPUT', serializeClixml(value)),
       last: () => message('END_OF_PIPELINE_INPUT', ''),
@@ -282,7 +294,7 @@ export function runningPipeline(context: PipelineContext, id: string, options: S
 
   const streams = receive();
   return {
-    id,
+    id: pipelineId,
     streams: { [Symbol.asyncIterator]: () => streams },
     end: end.promise,
     state: () => (state === 'Running' && context.isDisconnected() ? 'Disconnected' : state),

@@ -31,7 +31,7 @@ export interface NewPool {
 }
 
 /** Create, with SESSION_CAPABILITY and INIT_RUNSPACEPOOL. Rejects with the fault InvalidOptions where the version is refused. */
-export async function createShell(link: Link, version: ProtocolVersion, pool: NewPool): Promise<void> {
+export async function createShell(link: Link, poolId: string, version: ProtocolVersion, pool: NewPool): Promise<void> {
   const init = initRunspacePoolValue({
     minRunspaces: pool.minRunspaces ?? 1,
     maxRunspaces: pool.maxRunspaces ?? 1,
@@ -39,18 +39,19 @@ export async function createShell(link: Link, version: ProtocolVersion, pool: Ne
     applicationArguments: pool.applicationArguments ?? null,
   });
   const { name, idleTimeoutMs, bufferMode } = pool;
-  const shell = { shellId: link.address.shellId, name, idleTimeoutMs, bufferMode };
-  const body = createBody(shell, packetOf(link, version, 'INIT_RUNSPACEPOOL', init));
+  const shell = { shellId: poolId, name, idleTimeoutMs, bufferMode };
+  const body = createBody(shell, packetOf(link, poolId, version, 'INIT_RUNSPACEPOOL', init));
   await link.create(body, { options: versionOption(version), signal: pool.signal });
 }
 
 /** Connect, with SESSION_CAPABILITY and CONNECT_RUNSPACEPOOL; the packet in the answer. */
 export async function connectShell(
   link: Link,
+  poolId: string,
   version: ProtocolVersion,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
-  const body = connectPoolBody(packetOf(link, version, 'CONNECT_RUNSPACEPOOL', connectRunspacePoolValue(null)));
+  const body = connectPoolBody(packetOf(link, poolId, version, 'CONNECT_RUNSPACEPOOL', connectRunspacePoolValue(null)));
   const answer = await link.ask(connectionActions.connect, body, { options: versionOption(version), signal });
   return readConnectResponse(answer.body);
 }
@@ -59,11 +60,12 @@ const versionOption = (version: string): OptionSet => [{ name: 'protocolversion'
 
 function packetOf(
   link: Link,
+  poolId: string,
   version: ProtocolVersion,
   type: 'INIT_RUNSPACEPOOL' | 'CONNECT_RUNSPACEPOOL',
   value: PsValue,
 ): Uint8Array {
-  const common = { destination: 'server', runspacePoolId: link.address.shellId, pipelineId: null } as const;
+  const common = { destination: 'server', runspacePoolId: poolId, pipelineId: null } as const;
   const capability = sessionCapabilityValue(sessionCapability(version));
   return Buffer.concat([
     ...link.fragmentsOf({ ...common, type: 'SESSION_CAPABILITY', data: serializeClixml(capability) }),

@@ -75,8 +75,10 @@ export interface PipelineOptions {
 }
 
 export interface RunspacePool {
-  /** GUID, in capitals; also the ShellId. */
+  /** GUID, in capitals. */
   readonly id: string;
+  /** What the target calls its shell: the same, but on stack 2.0. */
+  shellId(): string;
   readonly resourceUri: string;
   /** What both sides speak. */
   readonly protocolVersion: string;
@@ -176,7 +178,7 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
   const maxEnvelopeSize = options.maxEnvelopeSize ?? (await envelopeSizeOf(client, options.signal));
   const sessionId = randomUUID().toUpperCase();
   const { timeoutMs } = options;
-  const link = createLink(client, { resourceUri, shellId: id, sessionId, timeoutMs, maxEnvelopeSize }, (lost) =>
+  const link = createLink(client, id, { resourceUri, sessionId, timeoutMs, maxEnvelopeSize }, (lost) =>
     connection.takeUp(lost),
   );
   const host = createHostSession(options.host, instanceId, () => inbox.sessionKey());
@@ -226,7 +228,8 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
       const done = promise.finally(() => farewells.delete(done));
       farewells.add(done);
     },
-    onOver: (pipelineId) => pipelines.delete(pipelineId),
+    onStart: (commandId) => pipelines.add(commandId),
+    onOver: (commandId) => pipelines.delete(commandId),
   };
 
   const agreedVersion = (): string => {
@@ -244,15 +247,9 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
     first: Parameters<typeof startPipeline>[2],
     pipelineOptions: PipelineOptions,
   ): Promise<Pipeline> {
+    const { input, signal } = pipelineOptions;
     const pipelineId = randomUUID().toUpperCase();
-    pipelines.add(pipelineId);
-    try {
-      const { input, signal } = pipelineOptions;
-      return await startPipeline(context, pipelineId, first, { input, signal, host: hostOf(pipelineOptions.host) });
-    } catch (error) {
-      pipelines.delete(pipelineId);
-      throw error;
-    }
+    return await startPipeline(context, pipelineId, first, { input, signal, host: hostOf(pipelineOptions.host) });
   }
 
   async function close(): Promise<void> {
@@ -276,6 +273,7 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
 
   return {
     id,
+    shellId: () => link.shellId(),
     resourceUri,
     get protocolVersion() {
       return agreedVersion();
@@ -308,14 +306,14 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
 
     async create(version) {
       offered = version;
-      await createShell(link, version, options);
+      await createShell(link, id, version, options);
       setState('NegotiationSent');
     },
 
     async connect(version) {
       offered = version;
       setState('Connecting');
-      inbox.accept(await connectShell(link, version, options.signal));
+      inbox.accept(await connectShell(link, id, version, options.signal));
     },
 
     async run(what, pipelineOptions = {}) {
@@ -344,8 +342,8 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
     async connectPipeline(pipelineId, { host: own, signal } = {}) {
       required('a pipeline');
       await link.ask(connectionActions.connect, connectPipelineBody(pipelineId), { signal });
-      pipelines.add(pipelineId);
-      return runningPipeline(context, pipelineId, { signal, host: hostOf(own) });
+      const ids = { pipelineId, commandId: pipelineId };
+      return runningPipeline(context, ids, { signal, host: hostOf(own) });
     },
 
     async secureString(plain) {
@@ -372,8 +370,7 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
 
     async status() {
       try {
-        const { shellId } = link.address;
-        const shell = { resourceUri: ns.shell, selectors: [['ShellId', shellId] as const] };
+        const shell = { resourceUri: ns.shell, selectors: [['ShellId', link.shellId()] as const] };
         return readShellRecord(await client.get(shell, { timeoutMs }));
       } catch (error) {
         if (saysShellIsGone(error)) return null;
