@@ -218,7 +218,7 @@ test('a line that is cut comes back as the same shell, or is said to be lost; ne
 test('photographs: the shell room', async ({ start, openLab }) => {
   const lab = await openLab({ machines: 1 });
   const { page } = await openRoom(start, lab);
-  await page.keyboard.press('4');
+  await page.keyboard.press('6');
   await expect(page.getByRole('heading', { name: /^A shell on/ })).toBeVisible();
   await photograph(page, 'shell-none');
   await page.keyboard.press('Control+Backquote');

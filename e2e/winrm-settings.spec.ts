@@ -17,7 +17,7 @@ async function openWinrm(page: Page, { name }: Pick<LabMachine, 'name'>): Promis
   await machineRow(page, name).focus();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
-  await page.keyboard.press('3');
+  await page.keyboard.press('5');
   await expect(page.getByRole('tab', { name: 'WinRM' })).toHaveAttribute('aria-selected', 'true');
   await expect(page.getByRole('grid', { name: 'Listeners' })).toBeVisible();
 }
@@ -290,7 +290,7 @@ test('an account that may not read winrm/config is told why, and the other rooms
   await lab.misbehave('HQ-DC01', { kind: 'fault', code: 5, action: 'Get' });
   await machineRow(page, 'HQ-DC01').dblclick();
   await expect(page.getByRole('heading', { level: 1, name: 'HQ-DC01' })).toBeVisible();
-  await page.keyboard.press('3');
+  await page.keyboard.press('5');
   await expect(page.locator('[data-problem="access-denied"]').first()).toBeVisible();
   await page.keyboard.press('2');
   await expect(

@@ -3,7 +3,7 @@ import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { Kbd } from '../../components/Kbd.tsx';
 import { modifierName } from '../../components/keys.ts';
-import { type KeyHelp, machineKeys, serviceKeys, shellKeys } from '../machine/keys.ts';
+import { eventKeys, type KeyHelp, machineKeys, processKeys, serviceKeys, shellKeys } from '../machine/keys.ts';
 import { winrmKeys } from '../winrm/keys.ts';
 
 type Keys = readonly (readonly [does: string, ...keys: string[]])[];
@@ -70,6 +70,8 @@ export function CheatSheet({ onClose }: { onClose: () => void }) {
         <Group title="In every list" keys={lists} />
         <Group title="On a machine’s page" keys={linesOf(machineKeys)} />
         <Group title="In its services" keys={linesOf(serviceKeys)} />
+        <Group title="In its processes" keys={linesOf(processKeys)} />
+        <Group title="In its events" keys={linesOf(eventKeys)} />
         <Group title="In the console" keys={consoleKeys} />
         <Group title="In its WinRM settings" keys={linesOf(winrmKeys)} />
         <Group title="In a shell" keys={linesOf(shellKeys)} />

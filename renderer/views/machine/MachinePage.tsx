@@ -5,14 +5,18 @@ import { EmptyState } from '../../components/EmptyState.tsx';
 import { isTyping } from '../../components/keys.ts';
 import { Tabs } from '../../components/Tabs.tsx';
 import { openDialog } from '../../stores/dialogs.ts';
+import { eventLogStore } from '../../stores/event-log.ts';
 import { refreshMachines, useMachine } from '../../stores/machines.ts';
 import { overviewStore } from '../../stores/overview.ts';
 import type { PowerActionName, PowerRun } from '../../stores/power.ts';
+import { processesStore } from '../../stores/processes.ts';
 import { openMachine, openMachines } from '../../stores/router.ts';
 import { enterShell } from '../../stores/shells.ts';
 import { windowsServicesStore } from '../../stores/windows-services.ts';
 import { winrmSettingsStore } from '../../stores/winrm-settings.ts';
 import { diagnoseMachine } from '../diagnose/diagnose-machine.ts';
+import { Events } from '../events/Events.tsx';
+import { Processes } from '../processes/Processes.tsx';
 import { ShellRoom } from '../shell/ShellRoom.tsx';
 import { TraceRoom } from '../trace/TraceRoom.tsx';
 import { WinrmRoom } from '../winrm/WinrmRoom.tsx';
@@ -54,6 +58,8 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
     refreshMachines([machineId]).catch(() => {});
     overviewStore.refresh(machineId);
     windowsServicesStore.refresh(machineId);
+    processesStore.refresh(machineId);
+    eventLogStore.refresh(machineId);
     winrmSettingsStore.refresh(machineId);
   }, [machineId]);
 
@@ -147,6 +153,10 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
           <Overview machine={machine} onEdit={edit} />
         ) : current === 'services' ? (
           <Services machine={machine} />
+        ) : current === 'processes' ? (
+          <Processes machine={machine} />
+        ) : current === 'events' ? (
+          <Events machine={machine} />
         ) : current === 'shell' ? (
           <ShellRoom machine={machine} />
         ) : current === 'winrm' ? (

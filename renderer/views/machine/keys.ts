@@ -1,3 +1,5 @@
+import { machineRooms } from './rooms.ts';
+
 /** One line of the `?` sheet. */
 export interface KeyHelp {
   readonly keys: readonly string[];
@@ -6,12 +8,7 @@ export interface KeyHelp {
 
 /** Keys of a machine's page, wherever the focus is. */
 export const machineKeys: readonly KeyHelp[] = [
-  { keys: ['1'], does: 'Overview' },
-  { keys: ['2'], does: 'Services' },
-  { keys: ['3'], does: 'WinRM' },
-  { keys: ['4'], does: 'Shell' },
-  { keys: ['5'], does: 'Trace' },
-  { keys: ['Ctrl `'], does: 'A shell, from any room' },
+  ...machineRooms.map(({ name }, index) => ({ keys: [String(index + 1)], does: name })),
   { keys: ['↓'], does: 'From the tabs into the room' },
   { keys: ['F5'], does: 'Read everything now' },
   { keys: ['F8'], does: 'Diagnose' },
@@ -45,4 +42,23 @@ export const serviceKeys: readonly KeyHelp[] = [
   { keys: ['Enter'], does: 'To the details' },
   { keys: ['Ctrl ↑', 'Ctrl ↓'], does: 'Move without selecting' },
   { keys: ['a–z'], does: 'To the next name with these letters' },
+];
+
+/** Keys of the table of processes. */
+export const processKeys: readonly KeyHelp[] = [
+  { keys: ['Del'], does: 'End…' },
+  { keys: ['Alt N'], does: 'Start a program…' },
+  { keys: ['Alt T'], does: 'Tree or flat' },
+  { keys: ['←', '→'], does: 'Close or open a branch' },
+  { keys: ['Enter'], does: 'To the details' },
+];
+
+/** Keys of the list of events. */
+export const eventKeys: readonly KeyHelp[] = [
+  { keys: ['Alt G'], does: 'Which log' },
+  { keys: ['Alt L'], does: 'Levels' },
+  { keys: ['Alt S'], does: 'Saved filters' },
+  { keys: ['Alt T'], does: 'Live or not' },
+  { keys: ['Alt O'], does: 'Older events' },
+  { keys: ['Enter'], does: 'To the details' },
 ];

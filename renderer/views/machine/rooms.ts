@@ -2,6 +2,8 @@
 export const machineRooms = [
   { id: 'overview', name: 'Overview' },
   { id: 'services', name: 'Services' },
+  { id: 'processes', name: 'Processes' },
+  { id: 'events', name: 'Events' },
   { id: 'winrm', name: 'WinRM' },
   { id: 'shell', name: 'Shell' },
   { id: 'trace', name: 'Trace' },
