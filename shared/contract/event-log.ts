@@ -110,6 +110,8 @@ export interface EventDetails {
   readonly xml: string | null;
   /** Why there is no document. */
   readonly why: string | null;
+  /** As the document says, which tells critical events from errors; null where there is none. */
+  readonly level: EventLevel | null;
   readonly message: string | null;
   readonly data: readonly (readonly [name: string, value: string])[];
   readonly facts: readonly (readonly [name: string, value: string])[];

@@ -11,6 +11,7 @@ import {
   type WSManClient,
 } from '../../wsman/index.ts';
 import { queryOne, select, wqlText } from '../query.ts';
+import { entryOfEvent } from './entries.ts';
 import { queryList } from './filter-queries.ts';
 
 const nothing = { levels: [], source: '', ids: '', withinMs: null, text: '' };
@@ -29,7 +30,8 @@ export async function readDetails(
   try {
     const event = await readDocument(client, log, recordId, signal);
     if (event === null) throw gone(log, recordId);
-    return { xml: event.xml, why: null, message: event.message, data: event.data, facts: factsOf(event) };
+    const level = entryOfEvent(log, event)?.level ?? null;
+    return { xml: event.xml, why: null, level, message: event.message, data: event.data, facts: factsOf(event) };
   } catch (error) {
     if (!(error instanceof SubscriptionNotOfferedError)) throw error;
     return readByWmi(client, log, recordId, signal);
@@ -105,6 +107,7 @@ async function readByWmi(
   return {
     xml: null,
     why: 'This machine gives out no event documents (it offers no subscription to its event log), so there are only the values without their names.',
+    level: null,
     message: row.Message?.trim() ?? null,
     data: (row.InsertionStrings ?? []).map((value) => ['', value]),
     facts: facts.filter((fact): fact is readonly [string, string] => fact[1] !== null && fact[1].trim() !== ''),

@@ -110,7 +110,11 @@ test('a channel that WMI does not know is read from the event log itself', async
 });
 
 test('Security is denied to who is no administrator, and the other logs are not', async () => {
-  expect(await problemOf(page(asOperator, 'Security'))).toMatchObject({ code: 'access-denied', machineId: asOperator });
+  expect(await problemOf(page(asOperator, 'Security'))).toMatchObject({
+    code: 'access-denied',
+    machineId: asOperator,
+    message: 'The account may not read the log Security.',
+  });
   expect((await page(asOperator, 'System')).entries.length).toBe(200);
   const stop = new AbortController();
   for await (const change of it.client.eventLog.tail(

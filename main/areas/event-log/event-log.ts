@@ -3,7 +3,8 @@ import { type EventLogList, maxSavedEventFilters, type SavedEventFilter } from '
 import { ProblemError } from '../../../shared/contract/problem.ts';
 import { cimSchema, registryKeys, type WSManClient } from '../../wsman/index.ts';
 import { type AreaContext, onMachine } from '../context.ts';
-import { query, select } from '../query.ts';
+import { isAccessDenied, query, select } from '../query.ts';
+import { deniedLog } from './denied.ts';
 import { readDetails } from './details.ts';
 import { needsExactLevels } from './filter-queries.ts';
 import { pageBySubscription, pageByWql } from './page.ts';
@@ -47,7 +48,21 @@ export function createEventLog(context: AreaContext): ConsoleHandlers['eventLog'
             const isClassic = (await classicOf(machineId, client, within)).has(log.toLowerCase());
             const isWindows = session.status.identity?.stack != null;
             const byWql = isClassic && !(isWindows && needsExactLevels(filter));
-            return (byWql ? pageByWql : pageBySubscription)(client, log, filter, before, context.now(), within);
+            const read = byWql ? pageByWql : pageBySubscription;
+            try {
+              return await read(client, log, filter, before, context.now(), within);
+            } catch (error) {
+              if (!isAccessDenied(error)) throw error;
+              // Members of Event Log Readers may not read by WMI what they may read from the event log itself.
+              if (byWql && isWindows) {
+                try {
+                  return await pageBySubscription(client, log, filter, before, context.now(), within);
+                } catch (again) {
+                  if (!isAccessDenied(again)) throw again;
+                }
+              }
+              throw deniedLog(context, machineId, log, error);
+            }
           },
           { signal, urgent: true },
         ),

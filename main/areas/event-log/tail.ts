@@ -14,7 +14,8 @@ import {
   wql,
 } from '../../wsman/index.ts';
 import { type AreaContext, requireStill, sleep } from '../context.ts';
-import { select } from '../query.ts';
+import { isAccessDenied, select } from '../query.ts';
+import { deniedLog } from './denied.ts';
 import { entryOfEvent, entryOfWmi, logEventSchema } from './entries.ts';
 import { passes, queryList, wqlCondition } from './filter-queries.ts';
 
@@ -76,7 +77,10 @@ export async function followLog(
         place.polls = error.message;
         continue;
       }
-      await sink.push({ kind: 'problem', problem: context.toProblem(error, session.id) });
+      const problem = isAccessDenied(error)
+        ? deniedLog(context, session.id, log, error).problem
+        : context.toProblem(error, session.id);
+      await sink.push({ kind: 'problem', problem });
     }
     await sleep(wait, sink.signal);
     wait = Math.min(longestRetryMs, wait * 2);

@@ -4,6 +4,7 @@ import { type RefObject, useEffect, useRef, useState } from 'react';
 import type { EventFilter, EventLevel } from '../../../shared/contract/event-log.ts';
 import { Button } from '../../components/Button.tsx';
 import { FilterBox } from '../../components/FilterBox.tsx';
+import { useNarrow } from '../machine/use-media.ts';
 import { isFiltering, isIdList, levelLooks, levels, spans } from './event-words.ts';
 
 /** What is typed is asked for when the typing has rested. */
@@ -23,6 +24,7 @@ export function EventFilters(props: {
   });
   const [text, setText] = useTyped(filter.text, (value) => onFilter({ ...filter, text: value }));
   const chosen = filter.levels;
+  const narrow = useNarrow();
   return (
     <search className="ev-filters" aria-label="Filter of events">
       <Menu
@@ -64,7 +66,7 @@ export function EventFilters(props: {
       <Input
         aria-label="Source"
         className="ev-source"
-        placeholder="Source, in full"
+        placeholder={narrow ? 'Source' : 'Source, in full'}
         value={source}
         maxLength={256}
         spellCheck={false}
@@ -73,7 +75,7 @@ export function EventFilters(props: {
       <Input
         aria-label="Event ids"
         className="ev-ids"
-        placeholder="Ids: 41, 7000-7040"
+        placeholder={narrow ? 'Ids' : 'Ids: 41, 7000-7040'}
         value={ids}
         maxLength={256}
         aria-invalid={!isIdList(ids)}
@@ -87,7 +89,7 @@ export function EventFilters(props: {
       >
         Clear
       </Button>
-      <span className="spacer" />
+      <span className="grow" />
       <FilterBox value={text} onChange={setText} label="Text in events" placeholder="Text" onLeave={props.onToList} />
     </search>
   );

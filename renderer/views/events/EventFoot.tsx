@@ -28,7 +28,7 @@ export function EventFoot({ machineId, view }: { machineId: string; view: Machin
           Older events
         </Button>
       ) : null}
-      <span className="spacer" />
+      <span className="grow" />
       <TailWords view={view} />
     </div>
   );

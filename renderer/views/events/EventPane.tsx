@@ -60,7 +60,7 @@ function One({ machineId, entry, canRead }: { machineId: string; entry: EventEnt
       stop.abort();
     };
   }, [machineId, entry, canRead]);
-  const look = levelLooks[entry.level];
+  const look = levelLooks[details?.level ?? entry.level];
   const message = details?.message ?? entry.message;
   const data = details?.data ?? entry.data;
   return (

@@ -51,7 +51,7 @@ export function EventToolbar(props: EventToolbarProps) {
     >
       <Menu checkedValues={{ log: [view.log] }}>
         <MenuTrigger disableButtonEnhancement>
-          <Button ref={props.logButton} kind="plain" title="Alt+G" aria-label={`Log: ${view.log}`}>
+          <Button ref={props.logButton} className="ev-log" kind="plain" title="Alt+G" aria-label={`Log: ${view.log}`}>
             <span className="ell ev-log-name">{view.log}</span>
             <ChevronDownRegular fontSize={12} aria-hidden="true" />
           </Button>

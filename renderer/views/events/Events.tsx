@@ -121,8 +121,8 @@ export function Events({ machine }: { machine: Machine }) {
 
   const userName = useUserName(machine);
   const command = useMemo(
-    () => eventLine(view?.page ?? null, machine.settings, userName),
-    [view?.page, machine.settings, userName],
+    () => eventLine({ page: view?.page ?? null, log: view?.log ?? 'System' }, machine.settings, userName),
+    [view?.page, view?.log, machine.settings, userName],
   );
 
   const own = view?.problem && isOwnProblem(view.problem, machine) ? view.problem : null;

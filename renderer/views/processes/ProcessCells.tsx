@@ -7,6 +7,13 @@ import type { ProcessRow } from './process-view.ts';
 
 /** From so much on it is worth the eye. */
 const busyPercent = 20;
+/** `24 Nov, 01:51`: the year is in the tooltip. */
+const dayAndTime = new Intl.DateTimeFormat('en-GB', {
+  day: '2-digit',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+});
 const isToday = (at: number): boolean => new Date(at).toDateString() === new Date().toDateString();
 
 /** Who it belongs to; known once the row has been on the screen. Renders alone. */
@@ -61,8 +68,8 @@ export function processColumns(
     {
       id: 'name',
       title: 'Name',
-      width: narrow ? 210 : 250,
-      grow: 1,
+      width: narrow ? 224 : 290,
+      grow: 1.4,
       className: 'name',
       sortBy,
       cell: (row) => (
@@ -105,11 +112,11 @@ export function processColumns(
       align: 'right',
       descendingFirst: true,
       sortBy,
-      cell: ({ process: { cpuPercent } }) =>
+      cell: ({ process: { cpuPercent, processId } }) =>
         cpuPercent === null ? (
           <span className="t3">–</span>
         ) : (
-          <span className={cpuPercent >= busyPercent ? 't1 b6' : cpuPercent < 0.05 ? 't3' : 't1'}>
+          <span className={cpuPercent < 0.05 || processId === 0 ? 't3' : cpuPercent >= busyPercent ? 't1 b6' : 't1'}>
             {cpuPercent.toFixed(1)}
           </span>
         ),
@@ -128,8 +135,8 @@ export function processColumns(
     {
       id: 'owner',
       title: 'Owner',
-      width: narrow ? 104 : 120,
-      grow: 0.5,
+      width: narrow ? 92 : 104,
+      grow: 0.4,
       cell: (row) => <OwnerCell machineId={machineId} row={row} />,
     },
     ...(narrow
@@ -138,12 +145,12 @@ export function processColumns(
           {
             id: 'startedAt',
             title: 'Started',
-            width: 122,
+            width: 104,
             descendingFirst: true,
             sortBy,
             cell: ({ process: { createdAt } }: ProcessRow) => (
               <span className="ell" title={formatDate(createdAt)}>
-                {createdAt !== null && isToday(createdAt) ? formatTime(createdAt) : formatDate(createdAt)}
+                {createdAt === null ? '–' : isToday(createdAt) ? formatTime(createdAt) : dayAndTime.format(createdAt)}
               </span>
             ),
           },

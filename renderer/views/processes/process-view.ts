@@ -19,7 +19,8 @@ type Value = string | number | bigint | null;
 export const sortValues: Readonly<Record<string, (process: WindowsProcess) => Value>> = {
   name: ({ name }) => sortKey(name),
   processId: ({ processId }) => processId,
-  cpu: ({ cpuPercent }) => cpuPercent,
+  // What nobody uses is no work.
+  cpu: ({ cpuPercent, processId }) => (processId === 0 ? null : cpuPercent),
   memory: ({ workingSetBytes }) => workingSetBytes,
   private: ({ privateBytes }) => privateBytes,
   threads: ({ threads }) => threads,
