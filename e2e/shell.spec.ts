@@ -2,7 +2,7 @@ import type { Locator, Page } from '@playwright/test';
 import type { Lab, LabMachine } from '../main/lab/start-lab.ts';
 import { expect, type RunningConsole, test } from './fixtures.ts';
 import { photograph } from './photograph.ts';
-import { expectOnline, importFleet, openMachine } from './steps.ts';
+import { expectOnline, importFleet, machineTable, openMachine } from './steps.ts';
 
 /** The shell pane, by the keyboard. */
 
@@ -237,4 +237,38 @@ test('photographs: the shell room', async ({ start, openLab }) => {
   await page.keyboard.press('Control+Shift+D');
   await expect(pane(page, 1)).toHaveAttribute('data-status', 'idle');
   await photograph(page, 'shell-split');
+});
+
+test('a line on 20 machines: what they say alike is one group, what differs shows how, and the dead one says why', async ({
+  start,
+  openLab,
+}) => {
+  const lab = await openLab({ machines: 20 });
+  const { page } = await start({ demo: false });
+  await importFleet(page, lab.machines);
+  await expectOnline(page, 20);
+  const dead = lab.machines[7]!.name;
+  await lab.misbehave(dead, { kind: 'refuse-connections' });
+  await machineTable(page).getByRole('row').nth(1).focus();
+  await page.keyboard.press('Control+a');
+  await expect(page.getByRole('toolbar', { name: '20 selected machines' })).toBeVisible();
+  await page.keyboard.press('l');
+  const dialog = page.getByRole('dialog', { name: 'Run a line on 20 machines' });
+  await expect(dialog.getByRole('textbox', { name: 'Line to run' })).toBeFocused();
+  await expect(dialog).toContainText(lab.machines[0]!.name);
+  await page.keyboard.type('echo same everywhere');
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByRole('status')).toHaveText(/19 same · 1 failed/);
+  await expect(dialog).toContainText('same everywhere');
+  await expect(dialog.locator('.broadcast-failed')).toContainText(dead);
+  await lab.misbehave(dead, null);
+
+  await dialog.getByRole('textbox', { name: 'Line to run' }).fill('echo the same & ver');
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByRole('status')).toHaveText(/\d+ same, \d+ differ$/);
+  await expect(dialog.locator('[data-diff="more"]').first()).toContainText('Microsoft Windows [Version');
+  await expect(dialog.locator('[data-diff="same"]').first()).toContainText('the same');
+  await photograph(page, 'shell-broadcast');
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
 });

@@ -9,6 +9,8 @@ export type OpenDialog =
   | { readonly kind: 'tag-machines'; readonly machineIds: readonly string[] }
   | { readonly kind: 'restart-machines'; readonly machineIds: readonly string[] }
   | { readonly kind: 'shut-down-machines'; readonly machineIds: readonly string[] }
+  /** One line of cmd.exe on all of them. */
+  | { readonly kind: 'broadcast'; readonly machineIds: readonly string[] }
   | { readonly kind: 'import' }
   /** A credential set: a new one, or its name and secret. */
   | { readonly kind: 'credential'; readonly credentialId: string | null }

@@ -116,7 +116,32 @@ export type ShellEvent =
   /** Last: it ended by itself, with `exit`, or the machine has ended it. */
   | { readonly kind: 'ended'; readonly exitCode: number | null; readonly problem: Problem | null };
 
+/** What one machine said to a line that went to many. */
+export interface BroadcastResult {
+  readonly machineId: string;
+  /** Null where it did not come to its end. */
+  readonly exitCode: number | null;
+  /** Standard output and standard error in their order. */
+  readonly text: string;
+  /** It said more than is kept of it. */
+  readonly isCut: boolean;
+  readonly milliseconds: number;
+  readonly problem: Problem | null;
+}
+
 export const remoteShell = {
+  /**
+   * One line on many machines, each in a shell of its own that is deleted behind it. A machine that fails is a result; leaving the stream ends
+   * what runs. The line is not kept.
+   */
+  broadcast: stream(
+    v.object({
+      machineIds: v.pipe(v.array(MachineId), v.minLength(1), v.maxLength(10_000)),
+      kind: ShellKind,
+      line: v.pipe(v.string(), v.minLength(1), v.maxLength(8_191)),
+    }),
+    of<BroadcastResult>(),
+  ),
   /**
    * Opens a shell; leaving the stream deletes it and ends all that runs in it. Rejects with why it could not be opened; what happens later is
    * an event. Without credit nothing more is received, which makes the program there wait.

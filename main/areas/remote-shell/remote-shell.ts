@@ -4,16 +4,15 @@ import type { ConsoleHandlers } from '../../../shared/contract/contract.ts';
 import { ProblemError } from '../../../shared/contract/problem.ts';
 import type { ShellEvent } from '../../../shared/contract/remote-shell.ts';
 import type { Sink } from '../../../shared/rpc/endpoint.ts';
-import { type Identity, utf8CodePage, type WSManClient, WSManFault } from '../../wsman/index.ts';
-import { type AreaContext, notInInventory } from '../context.ts';
-import { openTrial } from '../trial.ts';
+import { utf8CodePage } from '../../wsman/index.ts';
+import type { AreaContext } from '../context.ts';
+import { broadcast } from './broadcast.ts';
 import { serveCmd } from './cmd-session.ts';
-
-/** OEM page of Western Europe: what cmd.exe of a Windows before 7 is asked for, where UTF-8 is none of its pages. */
-const olderCodePage = 850;
+import { olderCodePage, withClient } from './connect.ts';
 
 export function createRemoteShell(context: AreaContext): ConsoleHandlers['remoteShell'] {
   return {
+    broadcast: (input, sink) => broadcast(context, input, sink),
     async open(input, sink, up) {
       const signal = AbortSignal.any([sink.signal, context.closing]);
       let isOpen = false;
@@ -47,30 +46,4 @@ export function createRemoteShell(context: AreaContext): ConsoleHandlers['remote
       }
     },
   };
-}
-
-/** A connection of its own with the saved settings and set: a shell that lasts for hours is no concern of the machine's session. */
-export async function withClient<T>(
-  context: AreaContext,
-  machineId: string,
-  signal: AbortSignal,
-  work: (client: WSManClient, identity: Identity | null) => Promise<T>,
-): Promise<T> {
-  const settings = context.store.inventory.data.machines.get(machineId);
-  if (settings === undefined) throw notInInventory(machineId);
-  const trial = openTrial(context, settings, null);
-  try {
-    const identity = await trial.signIn({ askedAt: null, signal }, async () => {
-      try {
-        return await trial.client.identify({ signal });
-      } catch (error) {
-        // Whoever gets a fault has signed in.
-        if (error instanceof WSManFault) return null;
-        throw error;
-      }
-    });
-    return await work(trial.client, identity);
-  } finally {
-    trial.close();
-  }
 }

@@ -24,6 +24,7 @@ const machines: Keys = [
   ['Try the demo lab (first run)', 'D'],
   ['Restart the selected machines', 'R'],
   ['Edit the tags of the selected', 'T'],
+  ['Run a line on the selected', 'L'],
   ['Credential of the selected', 'C'],
   ['Diagnose the machine', 'F8'],
   ['Settings of the machine', 'F2'],

@@ -7,6 +7,7 @@ import {
   KeyRegular,
   ShieldCheckmarkRegular,
   TagRegular,
+  WindowConsoleRegular,
 } from '@fluentui/react-icons';
 import { IconButton } from '../../components/Button.tsx';
 import { Kbd } from '../../components/Kbd.tsx';
@@ -47,6 +48,14 @@ export function BulkBar({ ids }: { ids: ReadonlySet<string> }) {
         aria-keyshortcuts="F5"
       >
         Refresh
+      </VerbButton>
+      <VerbButton
+        icon={<WindowConsoleRegular />}
+        title="Run one line on all of them"
+        onClick={() => openDialog({ kind: 'broadcast', machineIds })}
+        aria-keyshortcuts="l"
+      >
+        Run a line…
       </VerbButton>
       <VerbButton
         icon={<TagRegular />}

@@ -10,6 +10,7 @@ import { CreateVaultDialog, UnlockDialog } from '../credentials/VaultDialogs.tsx
 import { ConnectionDialog } from '../machine/ConnectionDialog.tsx';
 import { PowerDialog } from '../machine/PowerDialog.tsx';
 import { ShellsDialog } from '../open-shells/ShellsDialog.tsx';
+import { BroadcastDialog } from '../shell/BroadcastDialog.tsx';
 import { DriftDialog } from '../winrm/DriftDialog.tsx';
 import { ImportDialog } from './ImportDialog.tsx';
 import { MachineDialog } from './MachineDialog.tsx';
@@ -34,6 +35,8 @@ export function MachineDialogs() {
       return <PowerDialog machineIds={dialog.machineIds} action="restart" onClose={closeDialog} />;
     case 'shut-down-machines':
       return <PowerDialog machineIds={dialog.machineIds} action="shut-down" onClose={closeDialog} />;
+    case 'broadcast':
+      return <BroadcastDialog machineIds={dialog.machineIds} onClose={closeDialog} />;
     case 'import':
       return <ImportDialog onClose={closeDialog} />;
     case 'credential':

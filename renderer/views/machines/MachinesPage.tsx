@@ -119,6 +119,7 @@ export function MachinesPage() {
       else if (event.key === 'F5') refresh(ids);
       else if (event.key === 'r' && ids.length > 0) openDialog({ kind: 'restart-machines', machineIds: ids });
       else if (event.key === 't' && ids.length > 0) openDialog({ kind: 'tag-machines', machineIds: ids });
+      else if (event.key === 'l' && ids.length > 0) openDialog({ kind: 'broadcast', machineIds: ids });
       else if (event.key === 'c' && ids.length > 0) openDialog({ kind: 'assign-credential', machineIds: ids });
       else if (event.key === 'Delete' && ids.length > 0) openDialog({ kind: 'remove-machines', machineIds: ids });
       else if (event.key === 'Escape' && now.size > 0) select(new Set());
@@ -137,6 +138,7 @@ export function MachinesPage() {
       else if (event.key === 'Delete') openDialog({ kind: 'remove-machines', machineIds: targets(machine) });
       else if (event.key === 'r') openDialog({ kind: 'restart-machines', machineIds: targets(machine) });
       else if (event.key === 't') openDialog({ kind: 'tag-machines', machineIds: targets(machine) });
+      else if (event.key === 'l') openDialog({ kind: 'broadcast', machineIds: targets(machine) });
       else if (event.key === 'c') openDialog({ kind: 'assign-credential', machineIds: targets(machine) });
       else return;
       event.preventDefault();

@@ -1,0 +1,69 @@
+/** One line on many machines, each in a shell of its own that is deleted behind it. A machine that fails is a result like any other. */
+import { ProblemError } from '../../../shared/contract/problem.ts';
+import type { BroadcastResult, ShellKind } from '../../../shared/contract/remote-shell.ts';
+import type { Sink } from '../../../shared/rpc/endpoint.ts';
+import { createLimiter } from '../../sessions/limiter.ts';
+import { createCodePageDecoder, openShell, utf8CodePage, type WSManClient } from '../../wsman/index.ts';
+import type { AreaContext } from '../context.ts';
+import { olderCodePage, withClient } from './connect.ts';
+
+/** So many machines have their shell at once. */
+const mostAtOnce = 24;
+/** Kept of what one machine says; the rest is counted as cut. */
+const mostText = 128 * 1024;
+
+/** Pushes each machine's result as it comes; ends with the last one, or with the signal of the sink, which ends what runs. */
+export async function broadcast(
+  context: AreaContext,
+  input: { readonly machineIds: readonly string[]; readonly kind: ShellKind; readonly line: string },
+  sink: Sink<BroadcastResult>,
+): Promise<void> {
+  const signal = AbortSignal.any([sink.signal, context.closing]);
+  const limiter = createLimiter(mostAtOnce);
+  const all = input.machineIds.map((machineId) =>
+    limiter.run(signal, async () => {
+      const startedAt = performance.now();
+      let said: Said = { exitCode: null, text: '', isCut: false };
+      let problem: BroadcastResult['problem'] = null;
+      try {
+        said = await withClient(context, machineId, signal, (client, identity) =>
+          runLine(client, input.line, identity?.stack === '1.1' ? olderCodePage : utf8CodePage, signal),
+        );
+      } catch (error) {
+        signal.throwIfAborted();
+        problem = error instanceof ProblemError ? error.problem : context.toProblem(error, machineId);
+      }
+      await sink.push({ machineId, milliseconds: performance.now() - startedAt, ...said, problem });
+    }),
+  );
+  const settled = Promise.allSettled(all);
+  context.beforeClosing(settled);
+  for (const one of await settled) if (one.status === 'rejected') throw one.reason;
+}
+
+interface Said {
+  readonly exitCode: number | null;
+  readonly text: string;
+  readonly isCut: boolean;
+}
+
+/** Standard output and standard error in their order. Its standard input is ended at once: nobody is there to answer. */
+async function runLine(client: WSManClient, line: string, codePage: number, signal: AbortSignal): Promise<Said> {
+  const shell = await openShell(client, { codePage, signal });
+  try {
+    const running = await shell.run(line, [], { stdin: nothing(), consoleModeStdin: false, signal });
+    const decoders = { stdout: createCodePageDecoder(codePage), stderr: createCodePageDecoder(codePage) };
+    let text = '';
+    let isCut = false;
+    for await (const { stream, bytes } of running) {
+      const piece = decoders[stream].decode(bytes);
+      isCut ||= text.length + piece.length > mostText;
+      text += piece.slice(0, Math.max(0, mostText - text.length));
+    }
+    return { exitCode: await running.exitCode, text, isCut };
+  } finally {
+    await shell.close();
+  }
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -1,0 +1,95 @@
+import { create } from 'zustand';
+import type { BroadcastResult, ShellKind } from '../../shared/contract/remote-shell.ts';
+import { begunRun, createRunner, type FleetRun } from './fleet-run.ts';
+
+/** One line on many machines, with what they said so far. */
+export interface Broadcast extends FleetRun {
+  readonly kind: ShellKind;
+  readonly line: string;
+  readonly results: readonly BroadcastResult[];
+}
+
+/** One at a time; it goes on while its dialog is closed. */
+export const useBroadcast = create<{ run: Broadcast | null }>(() => ({ run: null }));
+
+const runner = createRunner<BroadcastResult>();
+
+export function startBroadcast(machineIds: readonly string[], kind: ShellKind, line: string): void {
+  if (useBroadcast.getState().run?.phase === 'running') return;
+  useBroadcast.setState({ run: { ...begunRun(machineIds), kind, line, results: [] } });
+  runner.start(
+    (client, signal) => client.remoteShell.broadcast({ machineIds: [...machineIds], kind, line }, signal),
+    (results, change) =>
+      useBroadcast.setState(({ run }) => ({
+        run: run === null ? null : { ...run, ...change, results: [...run.results, ...results] },
+      })),
+  );
+}
+
+export const stopBroadcast = (): void => runner.stop();
+
+/** Machines that answered with the same text and exit code. */
+export interface OutputGroup {
+  readonly exitCode: number | null;
+  readonly text: string;
+  readonly machineIds: readonly string[];
+}
+
+/** The largest group first: what most of them say is what the others differ from. Line ends and blanks at the ends of lines do not count. */
+export function groupOutputs(results: readonly BroadcastResult[]): readonly OutputGroup[] {
+  const groups = new Map<string, { exitCode: number | null; text: string; machineIds: string[] }>();
+  for (const { problem, exitCode, text, machineId } of results) {
+    if (problem !== null) continue;
+    const plain = plainText(text);
+    const key = JSON.stringify([exitCode, plain]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { exitCode, text: plain, machineIds: [machineId] });
+    else group.machineIds.push(machineId);
+  }
+  return [...groups.values()].sort((a, b) => b.machineIds.length - a.machineIds.length);
+}
+
+const plainText = (text: string): string =>
+  text
+    .replace(/\r+\n/g, '\n')
+    .replace(/[ \t]+$/gm, '')
+    .replace(/\n+$/, '');
+
+export interface DiffLine {
+  readonly kind: 'same' | 'less' | 'more';
+  readonly text: string;
+}
+
+/** Beyond this no lines are matched: the two stand one behind the other. */
+const mostCompared = 1_000;
+
+/** What `other` has instead of `usual`, line by line, by their longest common sequence. */
+export function diffOf(usual: string, other: string): readonly DiffLine[] {
+  const a = usual.split('\n');
+  const b = other.split('\n');
+  if (a.length > mostCompared || b.length > mostCompared) {
+    return [
+      ...a.map((text): DiffLine => ({ kind: 'less', text })),
+      ...b.map((text): DiffLine => ({ kind: 'more', text })),
+    ];
+  }
+  // lengths[i][j]: of the longest sequence that a from i and b from j have in common.
+  const lengths = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let j = b.length - 1; j >= 0; j--) {
+      lengths[i]![j] = a[i] === b[j] ? lengths[i + 1]![j + 1]! + 1 : Math.max(lengths[i + 1]![j]!, lengths[i]![j + 1]!);
+    }
+  }
+  const lines: DiffLine[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.length || j < b.length) {
+    if (i < a.length && j < b.length && a[i] === b[j]) {
+      lines.push({ kind: 'same', text: a[i++]! });
+      j++;
+    } else if (j < b.length && (i === a.length || lengths[i]![j + 1]! > lengths[i + 1]![j]!)) {
+      lines.push({ kind: 'more', text: b[j++]! });
+    } else lines.push({ kind: 'less', text: a[i++]! });
+  }
+  return lines;
+}
