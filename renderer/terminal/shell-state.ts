@@ -34,7 +34,8 @@ export interface ShellView {
   readonly echoMs: number | null;
   readonly progress: readonly Progress[];
   readonly question: Question | null;
-  readonly objects: number;
+  /** The last result can be seen as a table. */
+  readonly hasObjects: boolean;
   readonly table: ResultTable | null;
   /** Lines of a paste that wait for a yes. */
   readonly paste: readonly string[] | null;
@@ -57,7 +58,7 @@ export const firstView: ShellView = {
   echoMs: null,
   progress: [],
   question: null,
-  objects: 0,
+  hasObjects: false,
   table: null,
   paste: null,
   queued: 0,
@@ -336,7 +337,7 @@ export function createLiveShell(options: LiveShellOptions): LiveShell {
         publish({ question: null });
         return;
       case 'objects':
-        publish({ objects: event.count });
+        publish({ hasObjects: event.isKept, table: null });
         return;
       case 'table':
         publish({ table: event });

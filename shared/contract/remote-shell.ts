@@ -104,8 +104,8 @@ export type ShellEvent =
       readonly message: string;
     } & ShellQuestion)
   | { readonly kind: 'question-over'; readonly question: number }
-  /** So many objects can be asked for as a table. */
-  | { readonly kind: 'objects'; readonly count: number }
+  /** The last result is kept there, and can be asked for as a table. */
+  | { readonly kind: 'objects'; readonly isKept: boolean }
   | {
       readonly kind: 'table';
       readonly columns: readonly string[];

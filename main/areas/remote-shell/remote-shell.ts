@@ -9,6 +9,7 @@ import type { AreaContext } from '../context.ts';
 import { broadcast } from './broadcast.ts';
 import { serveCmd } from './cmd-session.ts';
 import { olderCodePage, withClient } from './connect.ts';
+import { servePowerShell } from './powershell-session.ts';
 
 export function createRemoteShell(context: AreaContext): ConsoleHandlers['remoteShell'] {
   return {
@@ -26,15 +27,16 @@ export function createRemoteShell(context: AreaContext): ConsoleHandlers['remote
         },
         signal: sink.signal,
       };
-      const work = withClient(context, input.machineId, signal, (client, identity) =>
-        serveCmd(client, {
-          codePage: input.codePage ?? (identity?.stack === '1.1' ? olderCodePage : utf8CodePage),
-          sink: watched,
-          up,
-          signal,
-          now: context.now,
-        }),
-      );
+      const common = { sink: watched, up, signal, now: context.now };
+      const work = withClient(context, input.machineId, signal, async (client, identity) => {
+        if (input.kind === 'powershell') {
+          const { configurationName, columns, rows } = input;
+          await servePowerShell(client, { ...common, configurationName, columns, rows });
+          return;
+        }
+        const codePage = input.codePage ?? (identity?.stack === '1.1' ? olderCodePage : utf8CodePage);
+        await serveCmd(client, { ...common, codePage });
+      });
       context.beforeClosing(work);
       try {
         await work;

@@ -117,7 +117,7 @@ export function createPipeline(pool: LabPool, pipelineId: string, first: Uint8Ar
     const giveBack = await pool.takeRunspace(signal);
     try {
       const host = createPipelineHost(wires);
-      const scope = new Map<string, PsValue>();
+      const scope = pool.variables;
       for (const steps of pipelines) {
         for await (const value of runSteps({ host, scope }, steps, steps === pipelines[0] ? input() : noInput())) {
           await host.output(value);

@@ -22,6 +22,8 @@ export interface LabPool {
   readonly endpoint: Endpoint;
   readonly queue: MessageQueue;
   readonly pipelines: Map<string, LabPipeline>;
+  /** Variables of its scripts: all of them are of one session. */
+  readonly variables: Map<string, PsValue>;
   /** RPID of the client. */
   poolId: string;
   /** What both sides speak. */
@@ -71,6 +73,7 @@ export function createPool(machine: SimulatedMachine, shell: LabShell, endpoint:
     endpoint,
     queue: createMessageQueue(nextObjectId),
     pipelines: new Map(),
+    variables: new Map(),
     poolId: shell.shellId,
     protocolVersion: own.protocolVersion,
     hostInfo: null,

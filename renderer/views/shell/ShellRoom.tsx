@@ -1,6 +1,6 @@
 import { Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from '@fluentui/react-components';
 import { AddRegular, DismissRegular } from '@fluentui/react-icons';
-import { useEffect, useLayoutEffect } from 'react';
+import { useEffect, useLayoutEffect, useState } from 'react';
 import type { Machine } from '../../../shared/contract/machines.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { CodeLine } from '../../components/CodeLine.tsx';
@@ -19,6 +19,7 @@ import {
   usualShell,
 } from '../../stores/shells.ts';
 import { useTheme } from '../../theme/useTheme.ts';
+import { ConfigurationDialog } from './ConfigurationDialog.tsx';
 import { ShellPane } from './ShellPane.tsx';
 import { ShellTools } from './ShellTools.tsx';
 import { shellCommand } from './shell-words.ts';
@@ -30,6 +31,7 @@ export function ShellRoom({ machine }: { machine: Machine }) {
   const { name } = machine.settings;
   const { tabs, shown, current } = useMachineShells(machineId);
   const theme = useTheme();
+  const [asking, setAsking] = useState(false);
   const tab = tabs.find(({ id }) => id === current) ?? null;
 
   useEffect(() => void applyTerminalTheme(theme), [theme]);
@@ -53,7 +55,17 @@ export function ShellRoom({ machine }: { machine: Machine }) {
     return () => removeEventListener('keydown', press);
   }, [machineId, name, tab]);
 
-  if (tab === null) return <NoShell machine={machine} />;
+  const asksName = asking ? (
+    <ConfigurationDialog machineId={machineId} machineName={name} onClose={() => setAsking(false)} />
+  ) : null;
+  if (tab === null) {
+    return (
+      <>
+        <NoShell machine={machine} onConfiguration={() => setAsking(true)} />
+        {asksName}
+      </>
+    );
+  }
   return (
     <>
       <div className="shell-head">
@@ -62,7 +74,7 @@ export function ShellRoom({ machine }: { machine: Machine }) {
             <TabHead key={one.id} tab={one} isCurrent={one.id === current} />
           ))}
         </div>
-        <NewShell machineId={machineId} />
+        <NewShell machineId={machineId} onConfiguration={() => setAsking(true)} />
         <span className="spacer" />
         <ShellTools tab={tab} machineName={name} isSplit={shown.length > 1} />
       </div>
@@ -75,6 +87,7 @@ export function ShellRoom({ machine }: { machine: Machine }) {
         })}
       </div>
       <CodeLine command={shellCommand(machine, tab)} />
+      {asksName}
     </>
   );
 }
@@ -132,7 +145,7 @@ function TabHead({ tab, isCurrent }: { tab: ShellTab; isCurrent: boolean }) {
   );
 }
 
-function NewShell({ machineId }: { machineId: string }) {
+function NewShell({ machineId, onConfiguration }: { machineId: string; onConfiguration: () => void }) {
   return (
     <Menu>
       <MenuTrigger disableButtonEnhancement>
@@ -140,6 +153,8 @@ function NewShell({ machineId }: { machineId: string }) {
       </MenuTrigger>
       <MenuPopover>
         <MenuList>
+          <MenuItem onClick={() => openShell(machineId, 'powershell')}>PowerShell</MenuItem>
+          <MenuItem onClick={onConfiguration}>PowerShell, another configuration…</MenuItem>
           <MenuItem onClick={() => openShell(machineId, 'cmd')}>cmd</MenuItem>
           <MenuItem onClick={() => openShell(machineId, 'cmd', { codePage: 850 })}>cmd, code page 850</MenuItem>
           <MenuItem onClick={() => openShell(machineId, 'cmd', { codePage: 437 })}>cmd, code page 437</MenuItem>
@@ -150,7 +165,7 @@ function NewShell({ machineId }: { machineId: string }) {
 }
 
 /** Nothing is open yet. Says up front what cannot be done here. */
-function NoShell({ machine }: { machine: Machine }) {
+function NoShell({ machine, onConfiguration }: { machine: Machine; onConfiguration: () => void }) {
   const { name } = machine.settings;
   return (
     <div className="shell-none">
@@ -161,8 +176,12 @@ function NoShell({ machine }: { machine: Machine }) {
           a pager that waits for keys) cannot run; everything that reads and writes lines can.
         </p>
         <div className="row g8">
-          <Button kind="primary" data-row tabIndex={0} onClick={() => openShell(machine.id, 'cmd')}>
-            Open cmd
+          <Button kind="primary" data-row tabIndex={0} onClick={() => openShell(machine.id, 'powershell')}>
+            Open PowerShell
+          </Button>
+          <Button onClick={() => openShell(machine.id, 'cmd')}>Open cmd</Button>
+          <Button kind="ghost" onClick={onConfiguration}>
+            Another configuration…
           </Button>
         </div>
         <p className="t3 s12">

@@ -15,7 +15,7 @@ export function ShellTools({ tab, machineName, isSplit }: { tab: ShellTab; machi
       <span className="t3 s12 num shell-size">
         {view.size.columns} × {view.size.rows}
       </span>
-      {view.objects > 0 ? (
+      {view.hasObjects && view.status === 'idle' ? (
         <Tool
           label="As a table"
           keys=""

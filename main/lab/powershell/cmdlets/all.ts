@@ -2,6 +2,7 @@ import { type PsValue, psArray, psEnum, psObject, psProperties } from '../../../
 import type { Cmdlet } from '../cmdlet.ts';
 import { wildcard } from '../compare.ts';
 import { hostCmdlets } from './host.ts';
+import { locationCmdlets } from './location.ts';
 import { machineCmdlets } from './machine.ts';
 import { objectCmdlets } from './objects.ts';
 import { outputCmdlets } from './output.ts';
@@ -69,6 +70,7 @@ const cmdlets: readonly Cmdlet[] = [
   ...serviceCmdlets,
   ...machineCmdlets,
   ...hostCmdlets,
+  ...locationCmdlets,
   ...scenarioCmdlets,
   getCommand,
 ].sort((a, b) => (a.name < b.name ? -1 : 1));
