@@ -55,6 +55,7 @@ const aborted = 995;
 /** `nextObjectId`: counts for the pool and all its pipelines together. */
 export function createMessageQueue(nextObjectId: () => bigint): MessageQueue {
   const waiting: Outgoing[] = [];
+  const headers = new Map<string, { readonly of: QueuedMessage; readonly bytes: Uint8Array }>();
   const changed = createBell();
   let size = 0;
   let isEnded = false;
@@ -62,8 +63,19 @@ export function createMessageQueue(nextObjectId: () => bigint): MessageQueue {
   let turns = 0;
   let interruption: LabFault | null = null;
 
+  /** All of one type have the same header, with the byte order mark behind it. */
+  function headerOf(message: QueuedMessage): Uint8Array {
+    const known = headers.get(message.type);
+    if (known?.of.runspacePoolId === message.runspacePoolId && known.of.pipelineId === message.pipelineId) {
+      return known.bytes;
+    }
+    const bytes = encodeMessage({ destination: 'client', ...message, data: '\ufeff' });
+    headers.set(message.type, { of: message, bytes });
+    return bytes;
+  }
+
   function add(message: QueuedMessage): void {
-    const bytes = encodeMessage({ destination: 'client', ...message, data: `\ufeff${message.data}` });
+    const bytes = Buffer.concat([headerOf(message), Buffer.from(message.data)]);
     waiting.push({ objectId: nextObjectId(), bytes, sent: 0, fragments: 0n });
     size += bytes.length;
     changed.ring();

@@ -74,8 +74,6 @@ export function createPipelineHost(wires: PipelineWires): ScriptHost {
     async call(method, parameters) {
       if (!isInteractive) throw noHost(method);
       const callId = ++calls;
-      // The answer may hold a SecureString, for which both sides need the key.
-      if (/Secure|Credential|^Prompt$/.test(method)) await pool.requireSessionKey(signal);
       await send('PIPELINE_HOST_CALL', callMessage(callId, method, parameters));
       const answer = await wires.waitForAnswer(callId);
       const refusal = propertyOf(answer, 'me') ?? null;

@@ -382,16 +382,27 @@ describe('the host', () => {
     ]);
   });
 
-  test('asks for the public key where a secret is due and none was sent', async () => {
-    const pool = await open({ hasHost: true });
-    const id = await pool.start(createPipeline('Read-Host Password -AsSecureString'));
+  test('is asked for the public key where a secret is due and none was sent', async () => {
+    const pool = await open();
+    const id = await pool.start(createPipeline("'swordfish' | ConvertTo-SecureString -AsPlainText -Force"));
     expect(types(await pool.receiveUntil('00010007'))).toContain('00010007');
-    await exchangeKeys(pool);
-    const [call] = await pool.receiveUntil('00041100', id);
-    expect(textOf(propertyOf(call!.value, 'mi'))).toBe('Prompt');
-    const [field] = itemsOf(itemsOf(propertyOf(call!.value, 'mp'))![2])!;
-    expect(textOf(propertyOf(field, 'parameterTypeFullName'))).toBe('System.Security.SecureString');
+    const key = await exchangeKeys(pool);
+    const [secret] = outputOf(await pool.receiveAll(id)) as { clixml: string; value: string }[];
+    expect(secret!.clixml).toBe('SS');
+    const decipher = createDecipheriv('aes-256-cbc', key, Buffer.alloc(16));
+    const plain = Buffer.concat([decipher.update(Buffer.from(secret!.value, 'base64')), decipher.final()]);
+    expect(plain.toString('utf16le')).toBe('swordfish');
     await signal(pool, id, terminate);
+  });
+
+  test('asks for a line by a field with a name', async () => {
+    const pool = await open({ hasHost: true });
+    const { calls, output } = await talk(pool, 'Read-Host "Your name"', {
+      Prompt: '<Obj N="mr" RefId="2"><DCT><En><S N="Key">Your name</S><S N="Value">Ann</S></En></DCT></Obj>',
+    });
+    const [field] = itemsOf(calls[0]!.parameters[2])!;
+    expect(textOf(propertyOf(field, 'parameterTypeFullName'))).toBe('System.String');
+    expect(output).toEqual(['Ann']);
   });
 
   test('is written to, in colours too', async () => {

@@ -161,4 +161,14 @@ const getCredential: Cmdlet = {
   },
 };
 
-export const hostCmdlets: readonly Cmdlet[] = [readHost, writeHost, clearHost, getCredential];
+const convertToSecureString: Cmdlet = {
+  name: 'ConvertTo-SecureString',
+  parameters: ['String'],
+  positional: 1,
+  switches: ['AsPlainText', 'Force'],
+  async *run(context) {
+    for await (const plain of argumentOrInput(context, 'String')) yield await context.host.protect(textFor(plain));
+  },
+};
+
+export const hostCmdlets: readonly Cmdlet[] = [convertToSecureString, readHost, writeHost, clearHost, getCredential];
