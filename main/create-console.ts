@@ -3,6 +3,7 @@ import { contract } from '../shared/contract/contract.ts';
 import type { Port } from '../shared/rpc/port.ts';
 import { serveContract } from '../shared/rpc/server.ts';
 import type { AreaContext, Store } from './areas/context.ts';
+import type { DiagnoseOptions } from './areas/diagnose/diagnose.ts';
 import { credentialOf } from './areas/effective-credential.ts';
 import { createMachines, type MachinesArea } from './areas/machines.ts';
 import type { PowerLimits } from './areas/power.ts';
@@ -48,6 +49,8 @@ export interface ConsoleOptions {
   readonly client?: Pick<ClientOptions, 'operationTimeoutMs' | 'networkDelayMs' | 'connectTimeoutMs'>;
   /** Another keychain than this computer's. */
   readonly openKeychain?: typeof openKeychain;
+  /** Another network than this computer's, for Diagnose. */
+  readonly diagnose?: DiagnoseOptions;
   /** Other limits for following a restart. */
   readonly power?: Partial<PowerLimits>;
 }
@@ -161,6 +164,7 @@ export async function createConsole(environment: Environment, options: ConsoleOp
     openLab,
     openShells,
     power: options.power,
+    diagnose: options.diagnose,
     recorder,
   });
   const stops = new Set<() => void>();

@@ -2,7 +2,7 @@ import type { ConsoleHandlers } from '../shared/contract/contract.ts';
 import { createCommandLines } from './areas/command-lines.ts';
 import type { AreaContext } from './areas/context.ts';
 import { createCredentials } from './areas/credentials.ts';
-import { createDiagnose } from './areas/diagnose/diagnose.ts';
+import { createDiagnose, type DiagnoseOptions } from './areas/diagnose/diagnose.ts';
 import { createEventLog } from './areas/event-log/event-log.ts';
 import { createGauges } from './areas/gauges.ts';
 import { createMachineTest } from './areas/machine-test.ts';
@@ -25,6 +25,7 @@ export function createHandlers(
   options: SettingsOptions & {
     readonly openShells: OpenShells;
     readonly power?: Partial<PowerLimits> | undefined;
+    readonly diagnose?: DiagnoseOptions | undefined;
     readonly recorder: TraceRecorder;
   },
 ): ConsoleHandlers {
@@ -32,7 +33,7 @@ export function createHandlers(
   return {
     machines: { ...machines.handlers, test: createMachineTest(context) },
     credentials: createCredentials(context, machines),
-    diagnose: createDiagnose(context),
+    diagnose: createDiagnose(context, options.diagnose),
     gauges: createGauges(context),
     overview: createOverview(context, machines),
     windowsServices: createWindowsServices(context),

@@ -74,7 +74,8 @@ async function obey(fleet: Fleet, message: LabRequestMessage): Promise<LabReply>
     if (message.kind === 'attempts') return { id, value: await fleet.attempts() };
     if (message.kind === 'statistics') return { id, value: fleet.statistics(message.machine) };
     if (message.kind === 'write-events') return { id, value: fleet.writeEvents(message.machine, message.events) };
-    fleet.misbehave(message.machine, message.misbehaviour);
+    if (message.kind === 'draw-network') fleet.drawNetwork(message.machine, message.picture);
+    else fleet.misbehave(message.machine, message.misbehaviour);
     return { id, value: null };
   } catch (error) {
     return { id, error: error instanceof Error ? error.message : String(error) };

@@ -26,6 +26,7 @@ import { type Attempts, type LabStatistics, sumAttempts } from './statistics.ts'
 import { type Clock, systemClock } from './world/clock.ts';
 import type { WrittenEvent } from './world/event-logs.ts';
 import { planMachine } from './world/machine-plan.ts';
+import type { Neighbour, NetworkPicture } from './world/network-picture.ts';
 
 /**
  * N machines in one process: one HTTP server for all, one listening socket per machine and loopback family. All sockets of a machine
@@ -79,6 +80,8 @@ export interface Fleet {
   readonly realm: { readonly name: string; readonly krb5Config: string } | null;
   readonly clientCertificates: FleetClientCertificates | null;
   misbehave(name: string, misbehaviour: Misbehaviour | null): void;
+  /** What this machine sees of others; null: as the fleet is. */
+  drawNetwork(name: string, picture: NetworkPicture | null): void;
   /** Record ids of what was written. */
   writeEvents(name: string, events: readonly WrittenEvent[]): readonly number[];
   statistics(name: string): LabStatistics;
@@ -292,6 +295,25 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     };
   }
 
+  /** By name, full name and address; loopback means whoever listens at that port there, as for whoever looks at the fleet from outside. */
+  function neighbour(host: string, port: number): Neighbour | null {
+    const isLoopback = host === 'localhost' || host === '::1' || /^127\./.test(host);
+    const found = isLoopback
+      ? byPort.get(port)
+      : members.find(({ machine: { plan } }) =>
+          [plan.name, `${plan.name}.${plan.domain}`, plan.address].some((one) => one.toLowerCase() === host),
+        );
+    if (found === undefined)
+      return isLoopback
+        ? { addresses: [host === 'localhost' ? '127.0.0.1' : host], echo: true, winrm: 'refused' }
+        : null;
+    const { machine, misbehaviour, isOpen } = found;
+    const isListening = isOpen && !misbehaviour.refusesConnections;
+    const winrm = misbehaviour.isDeaf ? 'silent' : isListening ? 'answers' : 'refused';
+    return { addresses: [isLoopback ? '127.0.0.1' : machine.plan.address], echo: !machine.isGoingDown, winrm };
+  }
+  for (const { machine } of members) machine.neighbours = neighbour;
+
   const member = (name: string): Member => {
     const found = byName.get(name);
     if (!found) throw new Error(`The lab has no machine ${name}.`);
@@ -318,6 +340,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       state.set(misbehaviour);
       if (state.refusesConnections) machine.listener.close();
       else if (!machine.isGoingDown) machine.listener.open();
+    },
+    drawNetwork(name, picture) {
+      member(name).machine.network.draw(picture);
     },
     writeEvents(name, events) {
       const { machine } = member(name);

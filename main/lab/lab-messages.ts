@@ -1,6 +1,7 @@
 import type { Misbehaviour } from './misbehaviour.ts';
 import type { Attempts, LabStatistics } from './statistics.ts';
 import type { WrittenEvent } from './world/event-logs.ts';
+import type { NetworkPicture } from './world/network-picture.ts';
 
 /** What goes over the IPC channel between start-lab.ts and cli.ts. */
 export type LabRequestMessage =
@@ -9,6 +10,12 @@ export type LabRequestMessage =
       readonly id: number;
       readonly machine: string;
       readonly misbehaviour: Misbehaviour | null;
+    }
+  | {
+      readonly kind: 'draw-network';
+      readonly id: number;
+      readonly machine: string;
+      readonly picture: NetworkPicture | null;
     }
   | { readonly kind: 'statistics'; readonly id: number; readonly machine: string }
   | {

@@ -9,6 +9,7 @@ import { createStatistics, type MachineStatistics } from './statistics.ts';
 import type { Clock } from './world/clock.ts';
 import { createEventLogs, type EventLogs } from './world/event-logs.ts';
 import type { MachinePlan } from './world/machine-plan.ts';
+import { createMachineNetwork, type MachineNetwork, type Neighbour } from './world/network-picture.ts';
 import { createProcesses, type Processes } from './world/processes.ts';
 import { createSessions, type LabSession } from './world/sessions.ts';
 import { createWindowsServices, type WindowsServices } from './world/windows-services.ts';
@@ -44,6 +45,8 @@ export interface SimulatedMachine {
   readonly sessions: readonly LabSession[];
   readonly eventLogs: EventLogs;
   readonly winrmConfig: WinrmConfig;
+  /** What it sees of others. */
+  readonly network: MachineNetwork;
   readonly statistics: MachineStatistics;
   /** Values that Create and Put have made, by class. */
   readonly environment: Map<string, { name: string; userName: string; value: string }>;
@@ -56,6 +59,8 @@ export interface SimulatedMachine {
     close(): void /** Its configuration has changed: what is open follows in a moment. */;
     update(): void;
   };
+  /** Set by the fleet: what is true of another machine of it. */
+  neighbours: (host: string, port: number) => Neighbour | null;
   /** True from a reboot or shutdown until it listens again. */
   readonly isGoingDown: boolean;
   reboot(): void;
@@ -105,6 +110,8 @@ export function createSimulatedMachine(
     certMappings: options.certMappings.map((mapping) => ({ ...mapping })),
     statistics: createStatistics(),
     environment: new Map(),
+    network: createMachineNetwork((host, port) => machine.neighbours(host, port)),
+    neighbours: () => null,
     port: 0,
     transport: options.transport,
     listener: { open: () => {}, close: () => {}, update: () => {} },

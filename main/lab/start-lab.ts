@@ -8,11 +8,13 @@ import type { Misbehaviour } from './misbehaviour.ts';
 import type { Stack } from './stacks.ts';
 import type { Attempts, LabStatistics } from './statistics.ts';
 import type { WrittenEvent } from './world/event-logs.ts';
+import type { NetworkPicture } from './world/network-picture.ts';
 
 export type { LabClientCertificate } from './certificates.ts';
 export type { Misbehaviour } from './misbehaviour.ts';
 export type { Attempts, LabStatistics } from './statistics.ts';
 export type { WrittenEvent } from './world/event-logs.ts';
+export type { Neighbour, NetworkPicture } from './world/network-picture.ts';
 
 export interface LabMachine extends FleetMachine {
   /** PEM of the certificate, HTTPS only. */
@@ -51,6 +53,8 @@ export interface Lab {
   readonly clientCertificate?: LabClientCertificate;
   readonly unmappedClientCertificate?: LabClientCertificate;
   misbehave(machineName: string, misbehaviour: Misbehaviour | null): Promise<void>;
+  /** What a machine sees of others by its programs; null: as the fleet is. */
+  drawNetwork(machineName: string, picture: NetworkPicture | null): Promise<void>;
   statistics(machineName: string): Promise<LabStatistics>;
   /** Writes into the machine's event logs, now. Resolves with the record ids. */
   writeEvents(machineName: string, events: readonly WrittenEvent[]): Promise<readonly number[]>;
@@ -100,6 +104,9 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       await ask({ kind: 'misbehave', machine, misbehaviour });
     },
     writeEvents: async (machine, events) => (await ask({ kind: 'write-events', machine, events })) as number[],
+    drawNetwork: async (machine, picture) => {
+      await ask({ kind: 'draw-network', machine, picture });
+    },
     statistics: async (machine) => (await ask({ kind: 'statistics', machine })) as LabStatistics,
     attempts: async () => (await ask({ kind: 'attempts' })) as Attempts,
     close: () => end(child),

@@ -114,9 +114,3 @@ export const candidate = (what: string, check: string): PossibleCause => ({ what
 export function asArgument(text: string): string {
   return /^[\w.:%-]{1,255}$/.test(text) ? text : 'HOST';
 }
-
-/** `a, b or c`. */
-export function either(parts: readonly string[]): string {
-  if (parts.length < 2) return parts.join('');
-  return `${parts.slice(0, -1).join(', ')} or ${parts.at(-1)}`;
-}

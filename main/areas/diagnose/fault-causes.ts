@@ -242,6 +242,16 @@ export function wmiBroken({ host }: Place, advice: readonly string[]): Cause {
 /** It was asked something and said nothing until the time was over. */
 export function stepSilent(place: Place, step: DiagnosisStepName): Cause {
   const { host } = place;
+  if (step === 'way-back') {
+    return {
+      id: 'way-back',
+      sentence: `WinRM works towards ${host}, but from there the other machine does not answer in time.`,
+      candidates: [
+        candidate('the other machine is off, or drops what comes', 'Diagnose it from here.'),
+        candidate(`a firewall or a route keeps ${host} from it`, 'Ask for a second opinion on the other machine.'),
+      ],
+    };
+  }
   if (step === 'service' || step === 'wmi') {
     return {
       id: 'wmi-silent',

@@ -4,7 +4,7 @@ import { httpFaults, makeFaults, signInFaults } from './answer-faults.test-suite
 import { createBench, type FaultCase, labName, run } from './bench.test-suite.ts';
 import { diagnosisLimits } from './engine.ts';
 import { dnsFaults, tcpFaults, tlsFaults } from './network-faults.test-suite.ts';
-import { rightsFaults, serviceFaults } from './rights-faults.test-suite.ts';
+import { rightsFaults, serviceFaults, wayBackFaults } from './rights-faults.test-suite.ts';
 
 const cases: readonly FaultCase[] = [
   ...dnsFaults,
@@ -15,6 +15,7 @@ const cases: readonly FaultCase[] = [
   ...signInFaults,
   ...rightsFaults,
   ...serviceFaults,
+  ...wayBackFaults,
 ];
 
 let bench: Awaited<ReturnType<typeof createBench>>;

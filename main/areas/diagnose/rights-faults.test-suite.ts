@@ -85,6 +85,36 @@ export const rightsFaults: readonly FaultCase[] = [
   ),
 ];
 
+const neighbour = (winrm: 'answers' | 'refused' | 'silent', addresses: readonly string[] = ['10.0.0.9']) => ({
+  addresses,
+  echo: false,
+  winrm,
+});
+
+/** The machine is well, and the other that it should reach is seen so from there. */
+function backTo(name: string, seen: ReturnType<typeof neighbour>, says: RegExp): FaultCase {
+  return {
+    name,
+    layer: 'way back',
+    source:
+      'winrm identify as winrm.vbs prints it: "Error number:  -2144108526 0x80338012" (WSManFault of the client, winerror.h)',
+    expected: 'way-back',
+    set: [/does not answer anybody/, /firewall or the DNS/],
+    says,
+    arrange: async ({ lab, machine, onEnd }) => {
+      await lab.drawNetwork(machine.name, { sql02: seen });
+      onEnd(() => lab.drawNetwork(machine.name, null));
+      return { target: { ...targetOf(machine), host: labName(machine.name) }, other: 'sql02' };
+    },
+  };
+}
+
+export const wayBackFaults: readonly FaultCase[] = [
+  backTo('the other machine refuses', neighbour('refused'), /Nothing answers WS-Man there/),
+  backTo('the other machine does not answer', neighbour('silent'), /did not answer in time/),
+  backTo('the name of the other machine is not known there', neighbour('silent', []), /cannot be resolved/),
+];
+
 export const serviceFaults: readonly FaultCase[] = [
   answering(
     'WMI does not run: RPC server unavailable',

@@ -22,7 +22,9 @@ import { identifyArguments } from './way-back.ts';
 /** Enough to tell one odd network from the rest. */
 const mostWitnesses = 4;
 /** For one witness: shell, ping and the time-out of winrm over there. */
-const witnessLimitMs = 12_000;
+const witnessLimitMs = 15_000;
+/** Windows tries a connection for 21 s: who has not been answered by then is met with silence. */
+const identifyLimitMs = 7_000;
 const mostOutput = 64 * 1024;
 
 export interface SecondOpinionOptions {
@@ -136,11 +138,20 @@ async function look(client: Parameters<typeof openShell>[0], target: Target, sig
   const { host, port, transport } = target;
   const shell = await openShell(client, { codePage: 65001, noProfile: true, signal });
   try {
-    const run = async (command: string, args: readonly string[]) =>
-      collectOutput(await shell.run(command, args, { signal }), 65001, mostOutput);
+    const run = async (command: string, args: readonly string[], until: AbortSignal) =>
+      collectOutput(await shell.run(command, args, { signal: until }), 65001, mostOutput);
     // One after the other: stack 2.0 has one command per shell.
-    const ping = await run('ping', ['-n', '1', '-w', '1500', host]);
-    const identify = await run('winrm', identifyArguments(host, { port, transport }));
+    const ping = await run('ping', ['-n', '1', '-w', '1500', host], signal);
+    const patience = AbortSignal.timeout(identifyLimitMs);
+    const identify = await run(
+      'winrm',
+      identifyArguments(host, { port, transport }),
+      AbortSignal.any([signal, patience]),
+    ).catch((error: unknown) => {
+      signal.throwIfAborted();
+      if (patience.aborted) return null;
+      throw error;
+    });
     return witnessView(host, ping, identify);
   } finally {
     await shell.close();

@@ -49,13 +49,13 @@ const timeoutNumber = 0x80338126;
 
 /**
  * From what `ping -n 1` and `winrm identify` printed over there. Their words depend on the language of the system: only numbers, addresses
- * and element names count.
+ * and element names count. `identify` null: it had not ended when the patience had.
  */
-export function witnessView(host: string, ping: CommandResult, identify: CommandResult): View {
+export function witnessView(host: string, ping: CommandResult, identify: CommandResult | null): View {
   const address = addressIn(host, ping.stdout);
-  const seen = readIdentifyOutput(identify);
-  const lines = [...firstLines(ping.stdout), ...seen.lines.slice(0, 4)];
-  const winrm = winrmState(seen.answers, seen.number);
+  const seen = identify && readIdentifyOutput(identify);
+  const lines = [...firstLines(ping.stdout), ...(seen?.lines.slice(0, 4) ?? ['winrm was not answered in time'])];
+  const winrm = seen === null ? 'silent' : winrmState(seen.answers, seen.number);
   const isUnknown = address === null && (winrm === 'name-unknown' || ping.exitCode !== 0);
   return {
     addresses: address === null ? (isUnknown ? [] : null) : [address],

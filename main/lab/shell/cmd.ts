@@ -222,7 +222,7 @@ function findProgram(typed: string): FoundProgram | null {
   const folder = typed.slice(0, cut + 1);
   if (folder !== '' && folder.toLowerCase() !== system32.toLowerCase()) return null;
   const name = typed.slice(cut + 1).toLowerCase();
-  for (const candidate of [name, `${name}.com`, `${name}.exe`]) {
+  for (const candidate of [name, `${name}.com`, `${name}.exe`, `${name}.cmd`]) {
     const program = programs.get(candidate);
     if (program) return { path: `${system32}${candidate}`, program };
   }

@@ -1,5 +1,7 @@
 /** ping, ipconfig, hostname. */
+import { isIP } from 'node:net';
 import { networkAdapterProvider } from '../../providers/hardware.ts';
+import type { Neighbour } from '../../world/network-picture.ts';
 import { controlCExit, Interruption, type Program, type ProgramContext, words } from '../program.ts';
 
 export const hostname: Program = async ({ machine, out }) => {
@@ -44,11 +46,13 @@ const pingIntervalMs = 1000;
 export const ping: Program = async (context) => {
   const options = words(context.tail);
   let count = 4;
+  let waitMs = usualWaitMs;
   let host: string | null = null;
   for (let index = 0; index < options.length; index++) {
     const option = options[index]!.toLowerCase();
     if (option === '-n' || option === '/n') count = Number(options[++index]);
-    else if (option === '-w' || option === '-l' || option === '-i') index++;
+    else if (option === '-w' || option === '/w') waitMs = Number(options[++index]);
+    else if (option === '-l' || option === '-i') index++;
     else if (option === '-t' || option === '/t') count = Number.POSITIVE_INFINITY;
     else if (!/^[-/]/.test(option)) host = options[index]!;
   }
@@ -56,8 +60,9 @@ export const ping: Program = async (context) => {
     await context.out('IP address must be specified.\r\n');
     return 1;
   }
-  const address = addressOf(context, host);
-  if (address === null) {
+  const { addresses, echo } = lookAt(context, host);
+  const [address] = addresses;
+  if (address === undefined) {
     await context.out(`Ping request could not find host ${host}. Please check the name and try again.\r\n`);
     return 1;
   }
@@ -68,29 +73,35 @@ export const ping: Program = async (context) => {
     while (sent < count) {
       if (sent > 0) await context.pause(pingIntervalMs);
       sent++;
-      await context.out(`Reply from ${address}: bytes=32 time<1ms TTL=128\r\n`);
+      if (echo) {
+        await context.out(`Reply from ${address}: bytes=32 time<1ms TTL=128\r\n`);
+        continue;
+      }
+      await context.pause(Math.min(waitMs, usualWaitMs));
+      await context.out('Request timed out.\r\n');
     }
   } catch (error) {
     if (!(error instanceof Interruption) || error.kind === 'killed') throw error;
-    await context.out(`${statistics(address, sent)}Control-C\r\n`);
+    await context.out(`${statistics(address, sent, echo)}Control-C\r\n`);
     return controlCExit;
   }
-  await context.out(statistics(address, sent));
-  return 0;
+  await context.out(statistics(address, sent, echo));
+  return echo ? 0 : 1;
 };
 
-function statistics(address: string, sent: number): string {
-  return (
-    `\r\nPing statistics for ${address}:\r\n    Packets: Sent = ${sent}, Received = ${sent}, Lost = 0 (0% loss),\r\n` +
-    'Approximate round trip times in milli-seconds:\r\n    Minimum = 0ms, Maximum = 0ms, Average = 0ms\r\n'
-  );
+/** The real one waits four seconds. */
+const usualWaitMs = 200;
+
+function statistics(address: string, sent: number, echo: boolean): string {
+  const counts = echo ? `Received = ${sent}, Lost = 0 (0% loss)` : `Received = 0, Lost = ${sent} (100% loss)`;
+  const head = `\r\nPing statistics for ${address}:\r\n    Packets: Sent = ${sent}, ${counts},\r\n`;
+  if (!echo) return head;
+  return `${head}Approximate round trip times in milli-seconds:\r\n    Minimum = 0ms, Maximum = 0ms, Average = 0ms\r\n`;
 }
 
-function addressOf({ machine }: ProgramContext, host: string): string | null {
-  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(host) || host.includes(':')) return host;
-  const name = host.toLowerCase();
-  if (name === 'localhost') return '127.0.0.1';
-  const { plan } = machine;
-  const own = plan.name.toLowerCase();
-  return name === own || name === `${own}.${plan.domain}` ? plan.address : null;
+function lookAt({ machine }: ProgramContext, host: string): Pick<Neighbour, 'addresses' | 'echo'> {
+  const seen = machine.network.look(host, 5985);
+  if (seen.addresses.length > 0) return seen;
+  // An address needs no name server.
+  return { addresses: isIP(host) === 0 ? [] : [host], echo: isIP(host) !== 0 };
 }
