@@ -194,7 +194,7 @@ export const signInFaults: readonly FaultCase[] = [
   {
     name: 'a relay takes a new connection for each leg',
     layer: 'auth',
-    source: 'MS-NLMP 1.3.1 (bound to the connection); lab drop-between-legs',
+    source: 'RFC 4559 6 (all legs on one connection); lab drop-between-legs',
     expected: 'sign-in-cut',
     set: [/proxy or load balancer/, /service ends/],
     arrange: async ({ lab, machine }) => {

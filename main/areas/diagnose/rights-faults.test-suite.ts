@@ -68,10 +68,10 @@ export const rightsFaults: readonly FaultCase[] = [
     source: 'MS-WSMV 3.1.4.1.28: GX of the plug-in',
   }),
   answering('AllowRemoteAccess=false', 'rights', fault(2150859229), 'remote-access-off', {
-    source: 'winerror.h 0x803381DD; MS-WSMV 2.2.4.6 (AllowRemoteAccess)',
+    source: 'winerror.h 0x803381DD; MS-WSMV 2.2.4 (winrm/config/service)',
   }),
   answering('AllowRemoteShellAccess=false', 'rights', fault(2150859180, { action: 'Create' }), 'shells-off', {
-    source: 'winerror.h 0x803381AC; MS-WSMV 2.2.4.17',
+    source: 'winerror.h 0x803381AC; MS-WSMV 2.2.4 (winrm/config/winrs)',
   }),
   answering('the namespace refuses: 2150859014', 'rights', fault(2150859014, { action: 'Enumerate' }), 'wmi-denied', {
     set: [/Remote Enable/, /Administrators/],
@@ -167,7 +167,7 @@ export const serviceFaults: readonly FaultCase[] = [
     'service',
     fault(2150858823, { action: 'Enumerate' }),
     'envelope-size',
-    { source: 'winerror.h 0x80338047; DSP0226 13.1 (EncodingLimit)' },
+    { source: 'winerror.h 0x80338047; DSP0226 14.6 (EncodingLimit)' },
   ),
   answering(
     'the message cannot be decrypted: empty 500 after the sign-in',
