@@ -5,6 +5,7 @@ import { createCredentials } from './areas/credentials.ts';
 import { createDiagnose, type DiagnoseOptions } from './areas/diagnose/diagnose.ts';
 import { createEventLog } from './areas/event-log/event-log.ts';
 import { createGauges } from './areas/gauges.ts';
+import { createHardware } from './areas/hardware.ts';
 import { createMachineTest } from './areas/machine-test.ts';
 import type { MachinesArea } from './areas/machines.ts';
 import { createOpenShells } from './areas/open-shells.ts';
@@ -16,6 +17,7 @@ import { createSettings, type SettingsOptions } from './areas/settings.ts';
 import { createTrace, type TraceRecorder } from './areas/trace.ts';
 import { createWindowsServices } from './areas/windows-services.ts';
 import { createWinrmSettings } from './areas/winrm-settings.ts';
+import { createWmi } from './areas/wmi/wmi.ts';
 import type { OpenShells } from './storage/open-shells.ts';
 
 /** All that can be asked of the console: one line per area of the contract, each answered in areas/. */
@@ -44,6 +46,8 @@ export function createHandlers(
     openShells: createOpenShells(context, { openShells: options.openShells, dataFolder }),
     settings: createSettings(context, options),
     winrmSettings: createWinrmSettings(context, machines, { dataFolder }),
+    wmi: createWmi(context, { dataFolder }),
+    hardware: createHardware(context),
     commandLines: createCommandLines(context, { version: options.about.version }),
     trace: createTrace(context, options.recorder, { version: options.about.version }),
   };

@@ -87,3 +87,55 @@ export function refusal(what: string, operation: FailedOperation, advice: string
     operation,
   });
 }
+
+/** What Win32_Process.Create and Terminate return. */
+const processCodes: ReadonlyMap<number, string> = new Map([
+  [2, 'Access was denied.'],
+  [3, 'The account lacks a privilege that this needs.'],
+  [8, 'Unknown failure.'],
+  [9, 'The path was not found.'],
+  [21, 'A parameter is not valid.'],
+]);
+
+/** Windows errors that methods of many classes return. */
+const commonErrors: ReadonlyMap<number, string> = new Map([
+  [1, 'The function is not correct, or not supported.'],
+  [2, 'The file or key was not found.'],
+  [3, 'The path was not found.'],
+  [5, 'Access was denied.'],
+  [87, 'A parameter is not valid.'],
+  [0x80041001, 'WMI failed without saying why.'],
+  [0x80041003, 'Access was denied.'],
+  [0x80041005, 'The type does not fit.'],
+  [0x80041008, 'A parameter is not valid.'],
+  [0x80070057, 'A parameter is not valid.'],
+  [0x800700b7, 'It exists already.'],
+]);
+
+/**
+ * What a ReturnValue means: what the class's own declaration says of it (`declared`: ValueMap to Values), else what its documentation says, else
+ * what Windows calls that number. Zero is success everywhere.
+ */
+export function methodMeaning(
+  className: string,
+  method: string,
+  returnValue: number,
+  declared: ReadonlyMap<string, string>,
+): string {
+  const said = declared.get(String(returnValue));
+  if (said !== undefined) return said;
+  if (returnValue === 0) return 'It succeeded.';
+  if (/^Win32_(Service|SystemDriver|BaseService|TerminalService)$/i.test(className)) return serviceMeaning(returnValue);
+  if (/^Win32_OperatingSystem$/i.test(className)) return shutdownMeaning(returnValue);
+  const known = /^Win32_Process$/i.test(className) ? processCodes.get(returnValue) : undefined;
+  const common = known ?? commonErrors.get(returnValue >>> 0);
+  if (common !== undefined) return common;
+  const hex = `0x${(returnValue >>> 0).toString(16).toUpperCase()}`;
+  return `${method} returned ${returnValue} (${hex}); what that means is in the documentation of ${className}.`;
+}
+
+/** The refusal of a method of any class. */
+export function methodRefusal(className: string, method: string, returnValue: number, meaning: string): ProblemError {
+  const advice = /^Win32_(Service|SystemDriver)$/i.test(className) ? serviceAdvice.get(returnValue) : undefined;
+  return refusal(className, { method, returnValue, meaning }, advice);
+}

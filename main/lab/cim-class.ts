@@ -14,6 +14,8 @@ export type LabCimType =
   | 'sint32'
   | 'sint64'
   | 'real32'
+  | 'real64'
+  | 'char16'
   | 'datetime'
   | 'interval'
   | 'reference';
@@ -24,14 +26,21 @@ export interface LabDateTime {
   readonly dateTime: number;
   readonly offsetMinutes: number;
 }
+/** A time exactly as it was written, to the last digit. */
+export interface LabTimeText {
+  readonly timeText: string;
+  readonly wrapper: 'Datetime' | 'Interval' | 'CIM_DateTime';
+}
 export interface LabInterval {
   readonly intervalMs: number;
 }
 export interface LabReference {
   readonly className: string;
+  /** root/cimv2 where it is not said. */
+  readonly namespace?: string;
   readonly keys: Readonly<Record<string, string>>;
 }
-export type LabScalar = string | number | bigint | boolean | LabDateTime | LabInterval | LabReference;
+export type LabScalar = string | number | bigint | boolean | LabDateTime | LabTimeText | LabInterval | LabReference;
 export type LabValue = LabScalar | null | readonly LabScalar[];
 /** One instance; a property that is not there is null. */
 export type CimRow = Readonly<Record<string, LabValue>>;
@@ -46,6 +55,10 @@ export interface CimClass {
   readonly singleton: boolean;
   /** Lower-case names of the classes that it derives from; a query for one of them finds these instances too. */
   readonly bases: readonly string[];
+  /** The same as their declarations write them, the nearest first. */
+  readonly baseNames: readonly string[];
+  /** Properties that Put may change. Put refuses another value for any other, where this says anything. */
+  readonly writable: readonly string[] | null;
 }
 
 export const wmiPrefix = 'http://schemas.microsoft.com/wbem/wsman/1/wmi/';
@@ -61,6 +74,7 @@ export function defineClass(definition: {
   properties: Readonly<Record<string, LabPropertyType>>;
   singleton?: boolean;
   bases?: readonly string[];
+  writable?: readonly string[];
 }): CimClass {
   return {
     name: definition.name,
@@ -69,6 +83,8 @@ export function defineClass(definition: {
     properties: definition.properties,
     singleton: definition.singleton ?? false,
     bases: (definition.bases ?? []).map((base) => base.toLowerCase()),
+    baseNames: definition.bases ?? [],
+    writable: definition.writable ?? null,
   };
 }
 
@@ -142,13 +158,17 @@ export function writeProperty(prefix: string, name: string, value: LabValue, cim
 export function writeScalar(value: LabScalar, cimPrefix: string): string {
   if (typeof value === 'string') return escapeText(value);
   if (typeof value !== 'object') return String(value);
+  if ('timeText' in value) {
+    return `<${cimPrefix}${value.wrapper}>${escapeText(value.timeText)}</${cimPrefix}${value.wrapper}>`;
+  }
   if ('dateTime' in value) return `<${cimPrefix}Datetime>${isoWithOffset(value)}</${cimPrefix}Datetime>`;
   if ('intervalMs' in value) return `<${cimPrefix}Interval>${isoInterval(value.intervalMs)}</${cimPrefix}Interval>`;
   return writeReference(value);
 }
 
 /** EPR inside a reference property; Windows gives the anonymous address there. */
-function writeReference(reference: LabReference): string {
+export function writeReference(reference: LabReference): string {
+  const namespace = reference.namespace ?? 'root/cimv2';
   let selectors = '';
   for (const [name, value] of Object.entries(reference.keys)) {
     selectors += `<w:Selector Name="${escapeText(name)}">${escapeText(value)}</w:Selector>`;
@@ -156,8 +176,8 @@ function writeReference(reference: LabReference): string {
   return (
     `<a:Address xmlns:a="${addressing}">${anonymousAddress}</a:Address>` +
     `<a:ReferenceParameters xmlns:a="${addressing}" xmlns:w="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd">` +
-    `<w:ResourceURI>${wmiPrefix}root/cimv2/${reference.className}</w:ResourceURI>` +
-    `<w:SelectorSet><w:Selector Name="__cimnamespace">root/cimv2</w:Selector>${selectors}</w:SelectorSet></a:ReferenceParameters>`
+    `<w:ResourceURI>${wmiPrefix}${namespace}/${reference.className}</w:ResourceURI>` +
+    `<w:SelectorSet><w:Selector Name="__cimnamespace">${namespace}</w:Selector>${selectors}</w:SelectorSet></a:ReferenceParameters>`
   );
 }
 

@@ -13,6 +13,7 @@ import {
   resourceUriOf,
   writeFragmentRow,
 } from './cim-class.ts';
+import { declarationItems } from './class-declarations.ts';
 import { writePlugin } from './config-plugins.ts';
 import { listenerSelectors, writeListener } from './config-resource.ts';
 import { LabFault } from './faults.ts';
@@ -171,7 +172,7 @@ function itemsOf(machine: SimulatedMachine, request: LabRequest, body: XmlElemen
     );
   }
   if (request.resourceUri.toLowerCase() === `${ns.shell}/command`) return commandItems(machine, filter);
-  const resource = resolveResource(request);
+  const resource = resolveResource(machine, request);
   if (resource.kind === 'listener') {
     if (filter) throw new LabFault(2150858776);
     return machine.winrmConfig.listeners.map((listener) =>
@@ -191,6 +192,11 @@ function itemsOf(machine: SimulatedMachine, request: LabRequest, body: XmlElemen
     if (filter) throw new LabFault(2150858776);
     if (child(body, 'EnumerationMode', ns.wsman)) throw new LabFault(2150858886);
     return machine.winrmConfig.plugins.map((plugin) => () => writePlugin(plugin));
+  }
+  if (resource.kind === 'class-declarations') {
+    if (filter) throw new LabFault(2150858776);
+    if (child(body, 'EnumerationMode', ns.wsman)) throw new LabFault(2150858886);
+    return declarationItems(machine, resource.namespace, resource.className, request.options);
   }
   if (resource.kind === 'config') throw new LabFault(filter ? 2150858776 : 2150858753);
   const writeRow = (provider: Provider, row: CimRow, as?: CimClass): (() => string) =>

@@ -8,6 +8,7 @@ import {
   writeInstance,
   writeProperties,
 } from './cim-class.ts';
+import { writeSelector } from './operation.ts';
 import type { Provider } from './providers/provider.ts';
 import { hiddenProperties, selectorsOf } from './resources.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
@@ -24,7 +25,7 @@ function firstInstance(machine: SimulatedMachine, provider: Provider, row: CimRo
   const uri = resourceUriOf(cimClass);
   const selectors = selectorsOf(provider, row)
     .filter(([name]) => name !== '__cimnamespace')
-    .map(([name, value]) => `<w:Selector Name="${escapeXml(name)}">${escapeXml(value)}</w:Selector>`)
+    .map(([name, value]) => `<w:Selector Name="${escapeXml(name)}">${writeSelector(value)}</w:Selector>`)
     .join('');
   const address =
     `<cim:Location xmlns:cim="${ns.cimBase}" xmlns:a="${ns.addressing}" xmlns:w="${ns.wsman}"><a:Address>${anonymousAddress}</a:Address>` +

@@ -2,6 +2,7 @@ import { ns } from '../wsman/namespaces.ts';
 import { escapeXml, type XmlElement } from '../wsman/xml.ts';
 import { createCertMapping, deleteCertMapping, getCertMapping, putCertMapping } from './cert-mapping.ts';
 import { type LabScalar, type LabValue, resourceUriOf, writeProperty, writeScalar } from './cim-class.ts';
+import { declarationXml } from './class-declarations.ts';
 import { findPlugin, putPlugin, writePlugin } from './config-plugins.ts';
 import { createListener, deleteListener, getConfig, getListener, putConfig, putListener } from './config-resource.ts';
 import { LabFault } from './faults.ts';
@@ -15,9 +16,13 @@ import { count } from './statistics.ts';
 /** Get, Put, Create, Delete (WS-Transfer, DSP0226 7), and the fragment forms of Get and Put. */
 
 export function getInstance(machine: SimulatedMachine, request: LabRequest): OperationResult {
-  const resource = resolveResource(request);
+  const resource = resolveResource(machine, request);
   const path = fragmentPath(request);
   if (resource.kind === 'all-classes' || resource.kind === 'base-class') throw new LabFault(2150858752);
+  if (resource.kind === 'class-declarations') {
+    if (path !== null) throw new LabFault(2150858871);
+    return { body: declarationXml(machine, resource.namespace, resource.className, request.options) };
+  }
   if (resource.kind !== 'wmi') {
     if (path !== null) throw new LabFault(2150858871);
     if (resource.kind === 'cert-mapping') return { body: getCertMapping(machine, request) };
@@ -31,7 +36,7 @@ export function getInstance(machine: SimulatedMachine, request: LabRequest): Ope
 }
 
 export function putInstance(machine: SimulatedMachine, request: LabRequest): OperationResult {
-  const resource = resolveResource(request);
+  const resource = resolveResource(machine, request);
   const body = bodyOf(request);
   const path = fragmentPath(request);
   if (resource.kind === 'config') return { body: putConfig(machine, resource.path, body) };
@@ -42,8 +47,8 @@ export function putInstance(machine: SimulatedMachine, request: LabRequest): Ope
   const { provider } = resource;
   const row = findInstance(machine, provider, request);
   const values = path === null ? valuesOf(withoutAddress(body)) : fragmentValues(provider, path, fragmentBody(body));
-  for (const name of values.keys()) canonicalProperty(provider, name);
-  provider.put!(machine, row, values);
+  for (const name of values.keys()) refuseReadOnly(provider, canonicalProperty(provider, name), row, values);
+  provider.put!(machine, row, values, path === null ? body : fragmentBody(body));
   count(machine.statistics.executed, `${provider.cimClass.name}.Put`);
   const after = findInstance(machine, provider, request);
   if (path === null) return { body: instanceXml(machine, provider, after) };
@@ -51,7 +56,7 @@ export function putInstance(machine: SimulatedMachine, request: LabRequest): Ope
 }
 
 export function createInstance(machine: SimulatedMachine, request: LabRequest): OperationResult {
-  const resource = resolveResource(request);
+  const resource = resolveResource(machine, request);
   const body = bodyOf(request);
   if (resource.kind === 'listener') return { body: createListener(machine, request, body) };
   if (resource.kind === 'cert-mapping') return { body: createCertMapping(machine, request, body) };
@@ -61,13 +66,13 @@ export function createInstance(machine: SimulatedMachine, request: LabRequest): 
   const { provider } = resource;
   const values = valuesOf(body);
   for (const name of values.keys()) canonicalProperty(provider, name);
-  const row = provider.create!(machine, values);
+  const row = provider.create!(machine, values, body);
   count(machine.statistics.executed, `${provider.cimClass.name}.Create`);
   return { body: resourceCreated(machine, resourceUriOf(provider.cimClass), selectorsOf(provider, row)) };
 }
 
 export function deleteInstance(machine: SimulatedMachine, request: LabRequest): OperationResult {
-  const resource = resolveResource(request);
+  const resource = resolveResource(machine, request);
   if (resource.kind === 'listener') {
     deleteListener(machine, request);
     return { body: '' };
@@ -94,6 +99,25 @@ function canonicalProperty(provider: Provider, name: string): string {
   );
   if (!found) throw new LabFault(2150858817);
   return found;
+}
+
+/** WBEM_E_READ_ONLY. */
+const readOnly = 2147749923;
+
+/** A whole instance may be put back as it was read; another value of a property that cannot be written is refused. */
+function refuseReadOnly(
+  provider: Provider,
+  name: string,
+  row: Readonly<Record<string, LabValue>>,
+  values: ReadonlyMap<string, string | null>,
+): void {
+  const { writable } = provider.cimClass;
+  if (writable === null || writable.includes(name)) return;
+  const before = row[name] ?? null;
+  if (Array.isArray(before)) return;
+  const wanted = values.get(name.toLowerCase()) ?? null;
+  if ((before === null || typeof before === 'string' ? before : writeText(before)) === wanted) return;
+  throw new LabFault(readOnly, { providerText: `The property ${name} is read-only.`, parameterInfo: name });
 }
 
 /** FragmentTransfer is for Get and Put, and must be marked mustUnderstand (MS-WSMV 3.1.4.1.18). */

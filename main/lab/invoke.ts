@@ -11,7 +11,7 @@ import { count } from './statistics.ts';
 
 /** CIM methods: the action is the class URI and the method's name (DSP0230 10.3); `Method_INPUT` in, `Method_OUTPUT` out. */
 export function invokeMethod(machine: SimulatedMachine, request: LabRequest): OperationResult {
-  const resource = resolveResource(request);
+  const resource = resolveResource(machine, request);
   const name = methodName(request);
   if (resource.kind === 'config') return { body: invokeConfig(machine, resource.path, name, request) };
   if (resource.kind !== 'wmi') throw new LabFault(2150858753);

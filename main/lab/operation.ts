@@ -2,6 +2,7 @@ import type { ReceivedRequest } from '../wsman/envelope.ts';
 import { ns } from '../wsman/namespaces.ts';
 import { attribute, escapeXml, type XmlElement } from '../wsman/xml.ts';
 import type { Account } from './authentication/accounts.ts';
+import { type LabReference, writeReference } from './cim-class.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
 
 /** What every operation of the lab takes and gives, and the pieces of XML that several of them write. */
@@ -41,10 +42,10 @@ export function writeEpr(
   element: string,
   address: string,
   resourceUri: string,
-  selectors: readonly (readonly [string, string])[],
+  selectors: readonly (readonly [string, string | LabReference])[],
 ): string {
   const set = selectors
-    .map(([name, value]) => `<w:Selector Name="${escapeXml(name)}">${escapeXml(value)}</w:Selector>`)
+    .map(([name, value]) => `<w:Selector Name="${escapeXml(name)}">${writeSelector(value)}</w:Selector>`)
     .join('');
   return (
     `<${element} xmlns:a="${ns.addressing}" xmlns:w="${ns.wsman}"><a:Address>${escapeXml(address)}</a:Address><a:ReferenceParameters>` +
@@ -52,11 +53,17 @@ export function writeEpr(
   );
 }
 
+/** Text, or the EPR of the end of a link (DSP0227 8.1). */
+export const writeSelector = (value: string | LabReference): string =>
+  typeof value === 'string'
+    ? escapeXml(value)
+    : `<a:EndpointReference xmlns:a="${ns.addressing}">${writeReference(value)}</a:EndpointReference>`;
+
 /** Body of a CreateResponse: where the new thing is (WS-Transfer 3.3). */
 export function resourceCreated(
   machine: SimulatedMachine,
   resourceUri: string,
-  selectors: readonly (readonly [string, string])[],
+  selectors: readonly (readonly [string, string | LabReference])[],
 ): string {
   const address = `${machine.transport}://${machine.plan.name}:${machine.port}/wsman`;
   return writeEpr('x:ResourceCreated', address, resourceUri, selectors);

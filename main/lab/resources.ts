@@ -1,5 +1,5 @@
 import { ns } from '../wsman/namespaces.ts';
-import { type CimRow, type LabScalar, type LabValue, wmiPrefix } from './cim-class.ts';
+import { type CimRow, type LabReference, type LabScalar, type LabValue, wmiPrefix, writeScalar } from './cim-class.ts';
 import { LabFault } from './faults.ts';
 import type { LabRequest } from './operation.ts';
 import { providers } from './providers/all.ts';
@@ -18,7 +18,9 @@ export type Resource =
   | { readonly kind: 'config'; readonly path: string }
   | { readonly kind: 'listener' }
   | { readonly kind: 'cert-mapping' }
-  | { readonly kind: 'plugin' };
+  | { readonly kind: 'plugin' }
+  /** Declarations of classes: of one, or of all that a namespace has. */
+  | { readonly kind: 'class-declarations'; readonly namespace: string; readonly className: string | null };
 
 const byName = new Map(
   providers.map((provider) => [`${provider.cimClass.namespace}/${provider.cimClass.name}`.toLowerCase(), provider]),
@@ -26,6 +28,10 @@ const byName = new Map(
 const dmtfPrefix = 'http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/';
 /** DSP0227 5.3: all classes of the namespace that __cimnamespace names. */
 const dmtfAllClasses = 'http://schemas.dmtf.org/wbem/wscim/1/*';
+/** DSP0227 1.1, 15.4: declarations in CIM-XML. */
+const classDeclarations = 'http://schemas.dmtf.org/wbem/cim-xml/2/cim-schema/2/*';
+/** WBEM_E_INVALID_NAMESPACE. */
+const invalidNamespace = 2147749902;
 
 export function findProvider(namespace: string, className: string): Provider | undefined {
   return byName.get(`${namespace}/${className}`.toLowerCase());
@@ -41,7 +47,30 @@ export function providersOf(namespace: string, className: string): Provider[] {
   );
 }
 
-export function resolveResource(request: LabRequest): Resource {
+export function resolveResource(machine: SimulatedMachine, request: LabRequest): Resource {
+  const resource = findResource(machine, request);
+  if (resource.kind === 'wmi' && resource.provider.presentOn?.(machine) === false) {
+    if (!hasNamespace(machine, resource.provider.cimClass.namespace)) throw noNamespace();
+    throw new LabFault(2150858752, { providerText: 'The class does not exist in this namespace.' });
+  }
+  if ('namespace' in resource && !hasNamespace(machine, resource.namespace)) throw noNamespace();
+  return resource;
+}
+
+const noNamespace = (): LabFault =>
+  new LabFault(invalidNamespace, { text: 'The namespace is not valid.', providerText: 'Invalid namespace' });
+
+/** Where at least one class of it is, or of a namespace below. */
+export function hasNamespace(machine: SimulatedMachine, namespace: string): boolean {
+  const wanted = namespace.toLowerCase();
+  return providers.some(({ cimClass, presentOn }) => {
+    const own = cimClass.namespace.toLowerCase();
+    const isThere = own === wanted || own.startsWith(`${wanted}/`);
+    return isThere && cimClass.name !== '__NAMESPACE' && presentOn?.(machine) !== false;
+  });
+}
+
+function findResource(machine: SimulatedMachine, request: LabRequest): Resource {
   const uri = request.resourceUri;
   const lower = uri.toLowerCase();
   if (lower.startsWith(ns.config)) {
@@ -56,18 +85,28 @@ export function resolveResource(request: LabRequest): Resource {
     const slash = path.lastIndexOf('/');
     const namespace = path.slice(0, Math.max(0, slash));
     if (chosen !== undefined && chosen.toLowerCase() !== namespace.toLowerCase()) throw new LabFault(2150859067);
-    return wmiResource(namespace, path.slice(slash + 1));
+    return wmiResource(machine, namespace, path.slice(slash + 1));
   }
   if (lower === dmtfAllClasses) return { kind: 'all-classes', namespace: chosen ?? 'root/cimv2' };
-  if (lower.startsWith(dmtfPrefix)) return wmiResource(chosen ?? 'root/hardware', uri.slice(dmtfPrefix.length));
+  // Came with Windows 8 and Server 2012 (MS-WSMV note 98).
+  if (lower === classDeclarations && machine.plan.generation.stack === '3.0') {
+    return {
+      kind: 'class-declarations',
+      namespace: chosen ?? 'root/cimv2',
+      className: selector(request, 'classname') ?? null,
+    };
+  }
+  if (lower.startsWith(dmtfPrefix))
+    return wmiResource(machine, chosen ?? 'root/hardware', uri.slice(dmtfPrefix.length));
   throw new LabFault(2150858811);
 }
 
-function wmiResource(namespace: string, className: string): Resource {
+function wmiResource(machine: SimulatedMachine, namespace: string, className: string): Resource {
   if (className === '*') return { kind: 'all-classes', namespace };
   const provider = findProvider(namespace, className);
   if (provider) return { kind: 'wmi', provider };
   if (providersOf(namespace, className).length > 0) return { kind: 'base-class', namespace, className };
+  if (!hasNamespace(machine, namespace)) throw noNamespace();
   throw new LabFault(2150858752, { providerText: 'The class does not exist in this namespace.' });
 }
 
@@ -98,7 +137,7 @@ export function findInstance(machine: SimulatedMachine, provider: Provider, requ
 }
 
 function isKey(actual: LabValue, wanted: LabRequest['selectors'][number][1]): boolean {
-  if (typeof wanted === 'string') return textOf(actual)?.toLowerCase() === wanted.toLowerCase();
+  if (typeof wanted === 'string') return keyText(actual)?.toLowerCase() === wanted.toLowerCase();
   if (actual === null || typeof actual !== 'object' || !('className' in actual)) return false;
   return (
     wanted.resourceUri.toLowerCase().endsWith(`/${actual.className.toLowerCase()}`) &&
@@ -120,15 +159,27 @@ export function textOf(value: LabValue): string | null {
   return typeof scalar === 'object' ? null : String(scalar);
 }
 
-/** Key selectors of an instance, for its EPR. References are left out: they are EPRs themselves. */
-export function selectorsOf(provider: Provider, row: CimRow): (readonly [string, string])[] {
+/** Key selectors of an instance, for its EPR. Those of a link are references, which stand there as EPRs. */
+export function selectorsOf(provider: Provider, row: CimRow): (readonly [string, string | LabReference])[] {
   const { cimClass } = provider;
-  const selectors: (readonly [string, string])[] = [['__cimnamespace', cimClass.namespace]];
+  const selectors: (readonly [string, string | LabReference])[] = [['__cimnamespace', cimClass.namespace]];
   for (const key of cimClass.keys) {
-    const value = textOf(row[key] ?? null);
-    if (value !== null) selectors.push([key, value]);
+    const value = row[key] ?? null;
+    if (isReference(value)) selectors.push([key, value]);
+    else if (value !== null) selectors.push([key, keyText(value) ?? '']);
   }
   return selectors;
+}
+
+const isReference = (value: LabValue): value is LabReference =>
+  typeof value === 'object' && value !== null && 'className' in value;
+
+/** A key as a selector has it: a datetime in the form of its element. */
+function keyText(value: LabValue): string | null {
+  if (typeof value === 'object' && value !== null && 'dateTime' in value) {
+    return writeScalar(value as LabScalar, '').replace(/<[^>]*>/g, '');
+  }
+  return textOf(value);
 }
 
 /** Properties that this generation of Windows does not have yet. */

@@ -26,7 +26,7 @@ export function readIndicationQuery(
   request: LabRequest,
   filter: XmlElement | undefined,
 ): Indications {
-  const resource = resolveResource(request);
+  const resource = resolveResource(machine, request);
   if (machine.plan.generation.stack !== '3.0' || resource.kind !== 'all-classes') throw new LabFault(2150858753);
   const dialect = filter && attribute(filter, 'Dialect');
   if (!dialect || !isDialect(dialect, 'wql')) throw new LabFault(2150858786);

@@ -3,7 +3,15 @@
  * XML does not say whether one element is a scalar or an array of one, so a schema does; without one the values stay text where nothing says more.
  */
 import { readDateTime, readInterval } from './cim-datetime.ts';
-import type { CimInstance, CimReference, CimScalarName, CimSchema, CimValue, Decoded } from './cim-types.ts';
+import type {
+  CimInstance,
+  CimReference,
+  CimScalarName,
+  CimSchema,
+  CimTypeName,
+  CimValue,
+  Decoded,
+} from './cim-types.ts';
 import { addressingChild, type EndpointReference, isEpr, readEpr } from './epr.ts';
 import { ProtocolError } from './errors.ts';
 import { ns } from './namespaces.ts';
@@ -227,6 +235,37 @@ export function readCimInstance(element: XmlElement): CimInstance {
     }
   }
   return { cim: 'instance', className: classNameOf(element), properties: [...properties] };
+}
+/**
+ * One property, from all its sibling elements, by the type that its class declares. Where a text is not of that type it stays as it came: for
+ * whoever looks at classes nobody knows beforehand, a value that cannot be trusted is better than none.
+ */
+export function decodeTyped(elements: readonly XmlElement[], type: CimTypeName): CimValue {
+  const isArray = type.endsWith('[]');
+  const scalar = (isArray ? type.slice(0, -2) : type) as CimScalarName;
+  const values = elements.filter((element) => !isNil(element));
+  if (values.length === 0) return null;
+  const read = (element: XmlElement): CimValue => {
+    try {
+      // A datetime property may hold an interval: the wrapper knows better than the declaration.
+      return scalar === 'datetime' || scalar === 'interval' ? readTime(element, scalar) : readScalar(element, scalar);
+    } catch (error) {
+      if (error instanceof ProtocolError) return decodeValue(element);
+      throw error;
+    }
+  };
+  if (!isArray) return read(values[0]!);
+  return values.flatMap(
+    (element): readonly CimValue[] => (scalar === 'uint8' ? readOctets(element) : null) ?? [read(element)],
+  );
+}
+
+function readTime(element: XmlElement, declared: 'datetime' | 'interval'): CimValue {
+  const isInterval =
+    element.children[0]?.local === 'Interval' || /:[0-9]{3}\s*$/.test(element.children[0]?.text ?? element.text);
+  return isInterval || (declared === 'interval' && /^\s*P/.test(element.text))
+    ? readInterval(element)
+    : readDateTime(element);
 }
 /** Tells an array of siblings from one value that is itself an array (octets). */
 const arrays = new WeakSet<object>();

@@ -17,6 +17,7 @@ export {
   cimSchema,
   classNameOf,
   decodeInstance,
+  decodeTyped,
   decodeValue,
   isLocation,
   readCimInstance,
@@ -35,6 +36,18 @@ export type {
   CimValue,
   Decoded,
 } from './cim-types.ts';
+export {
+  type CimQualifier,
+  type ClassDeclaration,
+  classDeclarations,
+  classNameOfItem,
+  classPathsOnly,
+  type MethodDeclaration,
+  type ParameterDeclaration,
+  type PropertyDeclaration,
+  readClassDeclaration,
+  wholeDeclaration,
+} from './class-declaration.ts';
 export {
   type CallOptions,
   type ClientOptions,

@@ -4,6 +4,7 @@ import { credentials } from './credentials.ts';
 import { diagnose } from './diagnose.ts';
 import { eventLog } from './event-log.ts';
 import { gauges } from './gauges.ts';
+import { hardware } from './hardware.ts';
 import { machines } from './machines.ts';
 import { openShells } from './open-shells.ts';
 import { overview } from './overview.ts';
@@ -14,6 +15,7 @@ import { settings } from './settings.ts';
 import { trace } from './trace.ts';
 import { windowsServices } from './windows-services.ts';
 import { winrmSettings } from './winrm-settings.ts';
+import { wmi } from './wmi.ts';
 
 /** All that can be asked of the console. One line per area. */
 export const contract = {
@@ -32,6 +34,8 @@ export const contract = {
   settings,
   winrmSettings,
   trace,
+  wmi,
+  hardware,
 } as const;
 
 export type ConsoleContract = typeof contract;

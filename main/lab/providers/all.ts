@@ -1,3 +1,4 @@
+import { systemLogicalDisksProvider, systemProcessesProvider } from './associations.ts';
 import { dataFileProvider } from './data-file.ts';
 import { eventLogFileProvider, eventProvider } from './event-log.ts';
 import {
@@ -8,12 +9,15 @@ import {
   networkAdapterProvider,
   processorProvider,
 } from './hardware.ts';
+import { ipmiProviders } from './ipmi.ts';
+import { namespaceProviders } from './namespaces.ts';
 import { operatingSystemProvider } from './operating-system.ts';
 import { perfProviders } from './perf.ts';
 import { diskAndProcessCounters } from './perf-disk-process.ts';
 import { processProvider } from './process.ts';
 import type { Provider } from './provider.ts';
 import { registryProvider } from './registry.ts';
+import { sampleProvider } from './sample.ts';
 import { scheduledJobProvider, scheduledTaskProvider, taskMethodsProvider } from './scheduled-task.ts';
 import {
   environmentProvider,
@@ -24,8 +28,7 @@ import {
 } from './sessions.ts';
 import { dependentServiceProvider, systemServicesProvider, windowsServiceProvider } from './windows-service.ts';
 
-/** Every class that the lab knows. */
-export const providers: readonly Provider[] = [
+const declared: readonly Provider[] = [
   operatingSystemProvider,
   computerSystemProvider,
   computerSystemProductProvider,
@@ -51,4 +54,11 @@ export const providers: readonly Provider[] = [
   scheduledJobProvider,
   ...perfProviders,
   ...diskAndProcessCounters,
+  systemProcessesProvider,
+  systemLogicalDisksProvider,
+  sampleProvider,
+  ...ipmiProviders,
 ];
+
+/** Every class that the lab knows. */
+export const providers: readonly Provider[] = [...declared, ...namespaceProviders(declared)];

@@ -1,3 +1,4 @@
+import type { XmlElement } from '../../wsman/xml.ts';
 import type { Account } from '../authentication/accounts.ts';
 import type { CimClass, CimRow, LabValue } from '../cim-class.ts';
 import type { SimulatedMachine } from '../simulated-machine.ts';
@@ -29,7 +30,15 @@ export interface Provider {
   >;
   /** Methods of the class that need no instance. */
   readonly staticMethods?: readonly string[];
-  readonly put?: (machine: SimulatedMachine, row: CimRow, values: ReadonlyMap<string, string | null>) => void;
-  readonly create?: (machine: SimulatedMachine, values: ReadonlyMap<string, string | null>) => CimRow;
+  /** `body`: what was sent, for values that are no single text. */
+  readonly put?: (
+    machine: SimulatedMachine,
+    row: CimRow,
+    values: ReadonlyMap<string, string | null>,
+    body: XmlElement,
+  ) => void;
+  readonly create?: (machine: SimulatedMachine, values: ReadonlyMap<string, string | null>, body: XmlElement) => CimRow;
+  /** False: this machine has no such class. Where none of a namespace is there, neither is the namespace. */
+  readonly presentOn?: (machine: SimulatedMachine) => boolean;
   readonly remove?: (machine: SimulatedMachine, row: CimRow) => void;
 }

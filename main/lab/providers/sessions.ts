@@ -141,6 +141,7 @@ export const environmentProvider: Provider = {
       UserName: 'string',
       VariableValue: 'string',
     },
+    writable: ['VariableValue'],
   }),
   instances: (machine) =>
     [...environmentOf(machine).values()].map(({ name, userName, value }) => ({

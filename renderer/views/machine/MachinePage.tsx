@@ -6,6 +6,7 @@ import { isTyping } from '../../components/keys.ts';
 import { Tabs } from '../../components/Tabs.tsx';
 import { openDialog } from '../../stores/dialogs.ts';
 import { eventLogStore } from '../../stores/event-log.ts';
+import { hardwareStore } from '../../stores/hardware.ts';
 import { refreshMachines, useMachine } from '../../stores/machines.ts';
 import { overviewStore } from '../../stores/overview.ts';
 import type { PowerActionName, PowerRun } from '../../stores/power.ts';
@@ -16,6 +17,7 @@ import { windowsServicesStore } from '../../stores/windows-services.ts';
 import { winrmSettingsStore } from '../../stores/winrm-settings.ts';
 import { diagnoseMachine } from '../diagnose/diagnose-machine.ts';
 import { Events } from '../events/Events.tsx';
+import { HardwareRoom } from '../hardware/HardwareRoom.tsx';
 import { Processes } from '../processes/Processes.tsx';
 import { ShellRoom } from '../shell/ShellRoom.tsx';
 import { TraceRoom } from '../trace/TraceRoom.tsx';
@@ -61,6 +63,7 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
     processesStore.refresh(machineId);
     eventLogStore.refresh(machineId);
     winrmSettingsStore.refresh(machineId);
+    hardwareStore.refresh(machineId);
   }, [machineId]);
 
   const shell = useCallback(() => {
@@ -161,6 +164,8 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
           <ShellRoom machine={machine} />
         ) : current === 'winrm' ? (
           <WinrmRoom machine={machine} />
+        ) : current === 'hardware' ? (
+          <HardwareRoom machine={machine} />
         ) : (
           <TraceRoom machine={machine} />
         )}

@@ -6,6 +6,7 @@ export const machineRooms = [
   { id: 'events', name: 'Events' },
   { id: 'winrm', name: 'WinRM' },
   { id: 'shell', name: 'Shell' },
+  { id: 'hardware', name: 'Hardware' },
   { id: 'trace', name: 'Trace' },
 ] as const;
 
