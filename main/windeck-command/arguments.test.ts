@@ -27,6 +27,10 @@ describe('arguments of our own commands', () => {
     expect(parseOwnArguments(['-?'], rules).help).toBe(true);
   });
 
+  test('a dash alone is an operand', () => {
+    expect(parseOwnArguments(['-', '-all'], rules).operands).toEqual(['-']);
+  });
+
   test.each([
     [['-format'], 'needs a value'],
     [['-format:'], 'needs a value'],

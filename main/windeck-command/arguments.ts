@@ -22,8 +22,8 @@ export interface OwnArguments<Name extends string> {
 }
 
 /**
- * Reads the arguments of a command of ours. Its switches win over winrm's of the same spelling. A word behind `--` is an operand, whatever it
- * looks like. Throws CommandLineError; it never repeats the value of a switch, which may be a password.
+ * Reads the arguments of a command of ours. Its switches win over winrm's of the same spelling. A dash alone is an operand, and so is a word behind
+ * `--`, whatever it looks like. Throws CommandLineError; it never repeats the value of a switch, which may be a password.
  */
 export function parseOwnArguments<Name extends string>(
   args: readonly string[],
@@ -34,6 +34,7 @@ export function parseOwnArguments<Name extends string>(
   const end = args.indexOf('--');
   const words = end < 0 ? args : args.slice(0, end);
   for (const word of words) {
+    if (word === '-') continue;
     const colon = word.indexOf(':');
     const typed = isSwitch(word) && !isDoubledSwitch(word) ? word.slice(1, colon < 0 ? undefined : colon) : '';
     const rule = rules.find(({ spellings }) => spellings.includes(typed.toLowerCase()));
@@ -52,7 +53,7 @@ export function parseOwnArguments<Name extends string>(
   checkVerb(switches, 'identify');
   return {
     connection: parseConnection('invoke', switches),
-    operands: end < 0 ? operands : [...operands, ...args.slice(end + 1)],
+    operands: [...operands, ...words.filter((word) => word === '-'), ...(end < 0 ? [] : args.slice(end + 1))],
     own,
     help: switches.has('help'),
   };

@@ -15,4 +15,7 @@ export const ownCommands: ReadonlyMap<string, () => Promise<OwnCommand>> = new M
   ['diagnose', async () => (await import('./diagnose.ts')).diagnoseCommand],
   ['decode', async () => (await import('./decode.ts')).decode],
   ['trace', async () => (await import('./trace.ts')).trace],
+  ['copy', async () => (await import('./copy.ts')).copy],
+  ['ps', async () => (await import('./ps.ts')).ps],
+  ['shell', async () => (await import('./shell.ts')).shell],
 ]);

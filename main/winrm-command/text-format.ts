@@ -96,6 +96,12 @@ export function printable(text: string): string {
   });
 }
 
+/** What moves no cursor but along and down the lines; anything else that a machine prints is shown, not obeyed. */
+const commanding = /[\u0000-\u0007\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Output of a machine as a terminal here may have it. */
+export const shown = (text: string): string => text.replace(commanding, printable);
+
 /** As printable, for prose of several lines (messages of faults): line breaks become blanks first. */
 export function printableProse(text: string): string {
   return printable(text.replace(/\s+/g, ' ').trim());

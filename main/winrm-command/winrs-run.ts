@@ -18,7 +18,7 @@ import { refuseByCommand } from './consent.ts';
 import { describeFailure, formatFailure } from './failure.ts';
 import { type CommandEnvironment, OutputClosedError, placeOf } from './run.ts';
 import { withSignIn } from './sign-in.ts';
-import { printable } from './text-format.ts';
+import { printable, shown } from './text-format.ts';
 import { winrsHelp } from './winrs-help.ts';
 import type { WinrsCommand, WinrsLine } from './winrs-parse.ts';
 
@@ -151,7 +151,3 @@ async function* inCodePage(codePage: number, typed: AsyncIterable<Uint8Array>): 
     if (bytes.length > 0) yield bytes;
   }
 }
-
-/** What moves no cursor but along and down the lines; anything else a machine prints is shown, not obeyed. */
-const commanding = /[\u0000-\u0007\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-const shown = (text: string): string => text.replace(commanding, printable);

@@ -135,6 +135,15 @@ export {
   psProperties,
 } from './psrp/clixml-types.ts';
 export { type ListedPipeline, type ListedPool, listRunspacePools } from './psrp/disconnected-pools.ts';
+export {
+  type Download,
+  downloadFile,
+  FileTransferError,
+  type FileTransferReason,
+  type TransferOptions,
+  type TransferredFile,
+  uploadFile,
+} from './psrp/file-transfer.ts';
 export type {
   ChoiceQuestion,
   CredentialQuestion,

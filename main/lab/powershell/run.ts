@@ -5,6 +5,7 @@ import { type PsValue, psArray } from '../../wsman/psrp/clixml-types.ts';
 import { bindArguments, type Cmdlet } from './cmdlet.ts';
 import { findCmdlet } from './cmdlets/all.ts';
 import { compare, isTrue } from './compare.ts';
+import { playTransfer, transferOf } from './file-transfer.ts';
 import { type Argument, type Element, type Expression, ParseError, parseScript, type Script } from './language.ts';
 import { member } from './member.ts';
 import { ScriptError } from './script-error.ts';
@@ -18,7 +19,7 @@ export type Scope = Map<string, PsValue>;
 /** One element of a pipeline as it is run: a command with values, or a script. */
 export type Step =
   | { readonly kind: 'command'; readonly name: string; readonly arguments: readonly StepArgument[] }
-  | { readonly kind: 'script'; readonly text: string };
+  | { readonly kind: 'script'; readonly text: string; readonly arguments?: readonly StepArgument[] };
 export interface StepArgument {
   readonly name: string | null;
   readonly value: PsValue;
@@ -39,7 +40,7 @@ export async function* runSteps(
   for (const step of steps) {
     values =
       step.kind === 'script'
-        ? runScriptText(runner, step.text, values)
+        ? runScriptText(runner, step.text, values, step.arguments)
         : runCommand(runner, step.name, step.arguments, values, (error) => {
             error.ends = 'script';
           });
@@ -51,6 +52,7 @@ export async function* runScriptText(
   runner: Runner,
   text: string,
   input: AsyncIterable<PsValue>,
+  given: readonly StepArgument[] = [],
 ): AsyncIterable<PsValue> {
   if (runner.host.allowed !== null) {
     const parts = {
@@ -61,7 +63,8 @@ export async function* runScriptText(
     } as const;
     throw new ScriptError(parts, 'script');
   }
-  yield* runScript(runner, parse(text), input);
+  const transfer = transferOf(text);
+  yield* transfer === null ? runScript(runner, parse(text), input) : playTransfer(runner, transfer, given, input);
 }
 
 export function parse(text: string): Script {

@@ -261,10 +261,11 @@ function mergesErrors(command: PsValue): boolean {
 
 function readStep(command: PsValue): Step {
   const name = textOf(propertyOf(command, 'Cmd')) ?? '';
-  if (propertyOf(command, 'IsScript') === true) return { kind: 'script', text: name };
   const args = (itemsOf(propertyOf(command, 'Args') ?? null) ?? []).map((argument) => ({
     name: textOf(propertyOf(argument, 'N'))?.replace(/^-|:$/g, '') ?? null,
     value: propertyOf(argument, 'V') ?? null,
   }));
-  return { kind: 'command', name, arguments: args };
+  return propertyOf(command, 'IsScript') === true
+    ? { kind: 'script', text: name, arguments: args }
+    : { kind: 'command', name, arguments: args };
 }

@@ -48,10 +48,16 @@ export function findFile(machine: SimulatedMachine, user: string, path: string):
 }
 
 /** False where the folder does not exist, or the machine has taken as much as it will. */
-export function writeFile(machine: SimulatedMachine, user: string, path: string, bytes: Uint8Array): boolean {
+export function writeFile(
+  machine: SimulatedMachine,
+  user: string,
+  path: string,
+  bytes: Uint8Array,
+  limit = mostBytes,
+): boolean {
   const cut = path.lastIndexOf('\\');
   const folder = path.slice(0, cut) === 'C:' ? 'C:\\' : path.slice(0, cut);
-  if (findFolder(machine, user, folder) === null || bytes.length > mostBytes) return false;
+  if (findFolder(machine, user, folder) === null || bytes.length > limit) return false;
   const files = written.get(machine) ?? new Map<string, LabFile>();
   written.set(machine, files);
   if (files.size >= mostWritten && !files.has(path.toLowerCase())) return false;
@@ -63,6 +69,11 @@ export function writeFile(machine: SimulatedMachine, user: string, path: string,
     pieces: () => [bytes],
   });
   return true;
+}
+
+/** Only of what was written; the files that come with the machine stay. */
+export function deleteFile(machine: SimulatedMachine, path: string): void {
+  written.get(machine)?.delete(path.toLowerCase());
 }
 
 export function freeBytes(machine: SimulatedMachine): bigint {

@@ -14,7 +14,7 @@ import type { PsValue } from './clixml-types.ts';
 import { createHostSession, hostInfoOf, type PsHost } from './host-calls.ts';
 import { noHost } from './host-messages.ts';
 import { secureStringValue } from './host-values.ts';
-import { createLink, untilAborted } from './link.ts';
+import { createLink, isGone, untilAborted } from './link.ts';
 import { isGuid, type RunspacePoolState } from './message.ts';
 import {
   type CommandMetadataRequest,
@@ -260,8 +260,10 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
     release?.();
     try {
       await link.ask(actions.delete, '', { timeoutMs: farewellMs });
-    } catch {
-      // Gone already, or out of reach: then its idle time-out ends it.
+      client.noteShell({ kind: 'closed', shellId: id, resourceUri });
+    } catch (error) {
+      // Out of reach: then its idle time-out ends it.
+      if (isGone(error)) client.noteShell({ kind: 'closed', shellId: id, resourceUri });
     }
     if (!wasBroken) setState('Closed');
   }
@@ -307,6 +309,7 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
     async create(version) {
       offered = version;
       await createShell(link, id, version, options);
+      client.noteShell({ kind: 'opened', shellId: id, resourceUri });
       setState('NegotiationSent');
     },
 
@@ -314,6 +317,7 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
       offered = version;
       setState('Connecting');
       inbox.accept(await connectShell(link, id, version, options.signal));
+      client.noteShell({ kind: 'opened', shellId: id, resourceUri });
     },
 
     async run(what, pipelineOptions = {}) {
