@@ -4,7 +4,13 @@ const windeck = `windeck: the winrm command line, from any computer.
 
   windeck winrm OPERATION …       carry out one winrm line
   windeck winrs -r:MACHINE …      run a command there ("windeck help winrs")
-  windeck diagnose -r:MACHINE …   why WinRM does not work ("windeck diagnose -?")
+  windeck shell -r:MACHINE        an interactive PowerShell session, or cmd
+  windeck ps -r:MACHINE 'SCRIPT'  run a script there; -format:json gives objects
+  windeck copy FILE MACHINE:PATH  carry a file there, or back
+  windeck diagnose -r:MACHINE …   why WinRM does not work
+  windeck trace FILE              read an exported trace
+  windeck decode TOKEN            what is in a token or an envelope
+                                  (-? behind each of these six says more)
   windeck 'winrm OPERATION …'     the same as one string: no shell takes its
                                   quotation marks and @{…} apart
   … | windeck                     lines from standard input, one after another
