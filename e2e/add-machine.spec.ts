@@ -20,11 +20,11 @@ test('a wrong password is told once and plainly, the right one adds the machine'
   await fillMachine(dialog, { address: `http://${address}:${port}`, user, password: 'not-it', name: 'Front desk' });
   await dialog.getByRole('button', { name: 'Test', exact: true }).click();
   const panel = testPanel(dialog);
-  await expect(panel.getByRole('status')).toContainText('stopped at Sign-in');
+  await expect(panel.getByRole('status')).toContainText('stopped at Authenticate');
   const failed = panel.getByRole('alert');
   await expect(failed).toContainText('refused the sign-in');
   await expect(failed).toContainText(/password/i);
-  await expect(panel).toContainText('Read: not reached');
+  await expect(panel).toContainText('Shell: not reached');
   await expect(dialog.getByRole('button', { name: 'Add anyway, untested' })).toBeVisible();
   // One attempt, so that a test cannot lock an account.
   expect((await lab.statistics(machine.name)).refusals).toBe(1);
@@ -78,12 +78,13 @@ test('an unknown certificate is shown with its chain, pinned, and holds; another
   await dialog.getByLabel('Name or address').press('Enter');
 
   const panel = testPanel(dialog);
-  await expect(panel.getByRole('status')).toContainText('stopped at Certificate');
+  await expect(panel.getByRole('status')).toContainText('stopped at TLS');
   const thumbprint = certificateSha256.match(/.{8}/g)?.join(' ') ?? '';
-  await expect(panel.getByRole('listitem')).toHaveCount(1);
-  await expect(panel.getByRole('listitem')).toContainText('hq-dc01.corp.example');
-  await expect(panel.getByRole('listitem')).toContainText('vouches for itself');
-  await expect(panel.getByRole('listitem')).toContainText(`SHA-256 ${thumbprint}`);
+  const certificate = panel.getByRole('listitem').filter({ hasText: 'SHA-256' });
+  await expect(certificate).toHaveCount(1);
+  await expect(certificate).toContainText('hq-dc01.corp.example');
+  await expect(certificate).toContainText('vouches for itself');
+  await expect(certificate).toContainText(`SHA-256 ${thumbprint}`);
   await expect(panel).toContainText('Is this the certificate you expect?');
   await expect(dialog).toContainText('No password left this computer.');
   expect((await lab.statistics(machine.name)).handshakes).toBe(0);
@@ -140,7 +141,7 @@ test('NTLM over plain HTTP asks for trust in words, and without it nothing is si
   await expect(dialog).toContainText('NTLM proves you to the machine, but not the machine to you');
   await dialog.getByRole('button', { name: 'Test', exact: true }).click();
   const panel = testPanel(dialog);
-  await expect(panel.getByRole('status')).toContainText('stopped at Sign-in');
+  await expect(panel.getByRole('status')).toContainText('stopped at Authenticate');
   await expect(panel.getByRole('alert')).toContainText(/trusted/);
   expect((await lab.statistics(machine.name)).handshakes).toBe(0);
   await trust.check();

@@ -4,7 +4,7 @@ import type { LabMachine } from '../main/lab/start-lab.ts';
 import { expect, test } from './fixtures.ts';
 import { expectNamed } from './names.ts';
 import { photograph } from './photograph.ts';
-import { expectOnline, importFleet, machineRow } from './steps.ts';
+import { expectOnline, fillMachine, importFleet, machineRow, testPanel } from './steps.ts';
 
 const heading = (page: Page, name: string): Locator =>
   page.getByRole('heading', { level: 1, name: `Diagnose ${name}` });
@@ -191,6 +191,34 @@ test('second opinion: who was asked, what each said, and whose fault it is; the 
   await page.keyboard.press('Enter');
   await expect(step(page, 'The way back')).toHaveAttribute('data-state', /passed|failed/);
   await expect(step(page, 'Shell')).toHaveAttribute('data-state', 'passed');
+});
+
+test('from the Add dialog, by keyboard: the cause, its candidates and a command to copy, before anything is saved', async ({
+  start,
+  openLab,
+  isDesktop,
+}) => {
+  const lab = await openLab({ machines: 1 });
+  const [machine] = lab.machines;
+  if (machine === undefined) throw new Error('The lab is empty.');
+  await lab.misbehave(machine.name, { kind: 'refuse-connections' });
+  const { page } = await start({ demo: false });
+  if (!isDesktop) await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.keyboard.press('a');
+  const dialog = page.getByRole('dialog', { name: 'Add a machine' });
+  await fillMachine(dialog, { address: '127.1', port: machine.port, user: machine.user, password: machine.password });
+  await dialog.getByLabel('Port', { exact: true }).press('Enter');
+  const panel = testPanel(dialog);
+  await expect(panel.getByRole('status')).toContainText('stopped at TCP');
+  await expect(panel.locator('[data-cause]')).toHaveAttribute('data-cause', 'port-refused');
+  const copy = panel.getByRole('button', { name: /^Copy / }).first();
+  await tabTo(page, copy);
+  await page.keyboard.press('Enter');
+  const command = (await copy.getAttribute('aria-label'))?.replace(/^Copy /, '');
+  await expect(panel.getByText('Copied')).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(command);
+  await expect(dialog).toContainText('No password left this computer.');
+  await photograph(page, 'add-machine-refused');
 });
 
 test('photographs: diagnose', async ({ start, openLab }) => {

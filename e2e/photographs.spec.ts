@@ -165,11 +165,11 @@ test('photographs: first run, import, adding a machine', async ({ start, openLab
   await photograph(page, 'add-machine');
   await fillMachine(dialog, { address: plain.address, port: plain.port, user: plain.user, password: 'not-it' });
   await dialog.getByRole('button', { name: 'Test', exact: true }).click();
-  await expect(testPanel(dialog).getByRole('status')).toContainText('stopped at Sign-in');
+  await expect(testPanel(dialog).getByRole('status')).toContainText('stopped at Authenticate');
   await photograph(page, 'add-machine-wrong-password');
   await fillMachine(dialog, { transport: 'HTTPS', port: https.port, password: https.password });
   await dialog.getByRole('button', { name: 'Test', exact: true }).click();
-  await expect(testPanel(dialog).getByRole('status')).toContainText('stopped at Certificate');
+  await expect(testPanel(dialog).getByRole('status')).toContainText('stopped at TLS');
   await photograph(page, 'add-machine-certificate');
   await dialog.getByRole('button', { name: 'Pin this certificate' }).click();
   await expect(testPanel(dialog).getByRole('status')).toContainText('passed in');

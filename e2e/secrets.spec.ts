@@ -74,7 +74,7 @@ test('so are those of a machine, tested and added, and of an import', async ({ s
   await fillMachine(dialog, { address: first.address, port: first.port, user: first.user, name: 'Front desk' });
   await type(page, dialog.getByLabel('Password', { exact: true }), wrong);
   await page.keyboard.press('Enter');
-  await expect(testPanel(dialog).getByRole('status')).toContainText('stopped at Sign-in');
+  await expect(testPanel(dialog).getByRole('status')).toContainText('stopped at Authenticate');
   await dialog.getByRole('button', { name: 'Add anyway, untested' }).click();
   await expect(dialog).toBeHidden();
   await expect(machineRow(page, 'Front desk')).toBeVisible();

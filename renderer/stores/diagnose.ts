@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ConsoleClient } from '../../shared/contract/contract.ts';
+import type { NewCredential } from '../../shared/contract/credentials.ts';
 import type {
   Diagnosis,
   DiagnosisItem,
@@ -10,6 +11,7 @@ import type {
   View,
   Witness,
 } from '../../shared/contract/diagnose.ts';
+import type { MachineSettings } from '../../shared/contract/machines.ts';
 import type { Problem } from '../../shared/contract/problem.ts';
 import { consoleClient } from '../host/connect.ts';
 import { problemOf } from './problem-of.ts';
@@ -172,7 +174,8 @@ function put<T>(all: Readonly<Record<string, T>>, key: string, value: T): Readon
   return Object.fromEntries([...Object.entries(rest), [key, value] as const].slice(-kept));
 }
 
-function afterItem(steps: readonly DiagnosisStep[], item: DiagnosisItem): Partial<DiagnosisRun> {
+/** What an item changes. */
+export function afterItem(steps: readonly DiagnosisStep[], item: DiagnosisItem): Partial<DiagnosisRun> {
   switch (item.kind) {
     case 'begin':
       return { subject: item.subject };
@@ -184,7 +187,7 @@ function afterItem(steps: readonly DiagnosisStep[], item: DiagnosisItem): Partia
 }
 
 /** A step first says that it runs, then how it went: the newer word replaces the older. */
-export function putStep(steps: readonly DiagnosisStep[], step: DiagnosisStep): readonly DiagnosisStep[] {
+function putStep(steps: readonly DiagnosisStep[], step: DiagnosisStep): readonly DiagnosisStep[] {
   return steps.some((each) => each.step === step.step)
     ? steps.map((each) => (each.step === step.step ? step : each))
     : [...steps, step];
@@ -207,5 +210,13 @@ function afterTestimony(witnesses: readonly Witness[], item: SecondOpinionItem):
       return { verdict: item.verdict, markdown: item.markdown };
   }
 }
+
+/** Diagnoses settings that need not be saved; `credential` is one that is not saved yet. Aborting stops it. */
+export const diagnoseSettings = (
+  settings: MachineSettings,
+  credential: NewCredential | null,
+  signal: AbortSignal,
+): AsyncIterable<DiagnosisItem> =>
+  consoleClient().diagnose.run({ subject: { kind: 'settings', settings, credential }, other: null }, signal);
 
 export const diagnoseStore: DiagnoseStore = createDiagnoseStore(consoleClient);

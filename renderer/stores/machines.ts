@@ -1,8 +1,6 @@
 import { create } from 'zustand';
-import type { NewCredential } from '../../shared/contract/credentials.ts';
-import type { Machine, MachineSettings, MachinesChange, TestStep } from '../../shared/contract/machines.ts';
+import type { Machine, MachineSettings, MachinesChange } from '../../shared/contract/machines.ts';
 import type { Problem } from '../../shared/contract/problem.ts';
-import type { Channel } from '../../shared/rpc/endpoint.ts';
 import { attach, consoleClient } from '../host/connect.ts';
 import { problemOf } from './problem-of.ts';
 
@@ -104,13 +102,6 @@ export const tagMachines = (ids: readonly string[], add: readonly string[], remo
   consoleClient().machines.tag({ ids: [...ids], add: [...add], remove: [...remove] });
 export const refreshMachines = (ids: readonly string[]): Promise<void> =>
   consoleClient().machines.refresh({ ids: [...ids] });
-
-/** Tries settings step by step. Cancel the channel to stop. */
-export const testMachine = (
-  settings: MachineSettings,
-  credential: NewCredential | null,
-  signal: AbortSignal,
-): Channel<TestStep, never> => consoleClient().machines.test({ settings, credential }, signal);
 
 export const previewImport = (text: string, format: 'auto' | 'list' | 'csv', signal?: AbortSignal) =>
   consoleClient().machines.previewImport({ text, format }, signal);

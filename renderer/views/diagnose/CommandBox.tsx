@@ -21,7 +21,7 @@ export function CommandBox({ command }: { command: string }) {
   return (
     <div className="command-box">
       <code className="mono">{command}</code>
-      <span className="command-said s11" role="status">
+      <span className="command-said s11" aria-live="polite">
         {said}
       </span>
       <IconButton

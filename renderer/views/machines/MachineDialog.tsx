@@ -110,7 +110,7 @@ export function MachineDialog({
 
   const passed = run.phase === 'passed';
   const pinQuestion =
-    run.phase === 'failed' && run.steps.some((step) => step.outcome === 'failed' && step.chain.length > 0);
+    run.phase === 'failed' && run.steps.some((step) => step.state === 'failed' && step.chain.length > 0);
   const saveWords = machine === null ? (passed ? 'Add machine' : 'Add anyway, untested') : 'Save changes';
   const savePrimary = machine === null ? passed : passed || !pinQuestion;
   return (
@@ -243,5 +243,5 @@ export function MachineDialog({
 /** Whether the password has left this computer: only a test that came as far as signing in sends a proof of it. */
 function passwordWords(run: ReturnType<typeof useMachineTest>['run']): string | undefined {
   const signIn = run.steps.find((step) => step.step === 'sign-in');
-  return signIn === undefined || signIn.outcome === 'skipped' ? 'No password left this computer.' : undefined;
+  return signIn === undefined || signIn.state === 'skipped' ? 'No password left this computer.' : undefined;
 }

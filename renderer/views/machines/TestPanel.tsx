@@ -1,29 +1,17 @@
 import { ArrowSyncRegular, PinRegular } from '@fluentui/react-icons';
 import { useEffect, useRef, useState } from 'react';
-import type { TestStep, TestStepName } from '../../../shared/contract/machines.ts';
+import type { DiagnosisStep } from '../../../shared/contract/diagnose.ts';
 import { Button } from '../../components/Button.tsx';
-import { Glyph, type GlyphName } from '../../components/Glyph.tsx';
-import { cornerCode, Evidence, ProblemBanner, problemLook } from '../../components/ProblemBanner.tsx';
+import { Glyph } from '../../components/Glyph.tsx';
+import { cornerCode, ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { formatDuration } from '../../format.ts';
+import { Candidates, Fixes } from '../diagnose/Remedies.tsx';
+import { outcomeLooks, stepLooks, stepTitles } from '../diagnose/words.ts';
 import { CertificateChain, Thumbprint } from './CertificateChain.tsx';
 import type { TestRun } from './use-machine-test.ts';
+import '../diagnose/remedies.css';
 
-const titles: Readonly<Record<TestStepName, string>> = {
-  name: 'Name',
-  tcp: 'TCP',
-  certificate: 'Certificate',
-  identify: 'Identify',
-  'sign-in': 'Sign-in',
-  read: 'Read',
-};
-const glyphs: Readonly<Record<TestStep['outcome'], GlyphName>> = {
-  running: 'pending',
-  passed: 'healthy',
-  failed: 'critical',
-  skipped: 'skipped',
-};
-
-/** The way to the machine, step by step, with what was seen at each. A failed step says why and what to do. */
+/** A diagnosis inside the form: the way to the machine step by step, then the cause and what to do. */
 export function TestPanel(props: { run: TestRun; onAgain: () => void; onPin: (sha256: string) => void }) {
   const { run } = props;
   const panel = useRef<HTMLElement>(null);
@@ -37,11 +25,14 @@ export function TestPanel(props: { run: TestRun; onAgain: () => void; onPin: (sh
     if (run.phase !== 'idle' && (now === null || now === document.body)) panel.current?.focus({ preventScroll: true });
   }, [run]);
   if (run.phase === 'idle') return null;
-  const failed = run.steps.findIndex((step) => step.outcome === 'failed');
+  // Nobody is asked here for the way back.
+  const steps = run.steps.filter(({ step }) => step !== 'way-back');
+  const failed = run.phase === 'failed' ? steps.findIndex(({ state }) => state === 'failed') : -1;
   // A step that was not needed says so in its place; what a failure kept from being tried is one line.
-  const reached = failed < 0 ? run.steps : run.steps.slice(0, failed + 1);
-  const notReached = failed < 0 ? [] : run.steps.slice(failed + 1);
-  const milliseconds = run.steps.reduce((sum, step) => sum + step.milliseconds, 0);
+  const reached = failed < 0 ? steps : steps.slice(0, failed + 1);
+  const notReached = failed < 0 ? [] : steps.slice(failed + 1);
+  const milliseconds = run.diagnosis?.milliseconds ?? 0;
+  const cause = run.diagnosis?.cause ?? null;
   return (
     <section
       ref={panel}
@@ -59,7 +50,7 @@ export function TestPanel(props: { run: TestRun; onAgain: () => void; onPin: (sh
             : run.phase === 'passed'
               ? `passed in ${formatDuration(milliseconds)}`
               : failed >= 0
-                ? `stopped at ${titles[run.steps[failed]?.step ?? 'name']}, ${formatDuration(milliseconds)}`
+                ? `stopped at ${stepTitles[steps[failed]?.step ?? 'name']}, ${formatDuration(milliseconds)}`
                 : 'stopped'}
         </span>
         {run.phase === 'running' ? null : (
@@ -68,6 +59,15 @@ export function TestPanel(props: { run: TestRun; onAgain: () => void; onPin: (sh
           </Button>
         )}
       </header>
+      {cause === null || run.phase === 'running' ? null : (
+        <div className={`test-verdict ${outcomeLooks[cause.outcome].tint}`} data-cause={cause.id}>
+          <Glyph name={outcomeLooks[cause.outcome].glyph} label={outcomeLooks[cause.outcome].word} />
+          <div className="grow" role={cause.outcome === 'works' ? undefined : 'alert'}>
+            <b>{cause.sentence}</b>
+            {cause.detail === '' ? null : <p className="t2">{cause.detail}</p>}
+          </div>
+        </div>
+      )}
       {reached.map((step) => (
         <Step key={step.step} step={step} onPin={props.onPin} />
       ))}
@@ -79,55 +79,58 @@ export function TestPanel(props: { run: TestRun; onAgain: () => void; onPin: (sh
       {notReached.length === 0 ? null : (
         <div className="test-step skipped">
           <Glyph name="skipped" label="" />
-          <span className="grow">{notReached.map((step) => titles[step.step]).join(', ')}: not reached</span>
+          <span className="grow">{notReached.map((step) => stepTitles[step.step]).join(', ')}: not reached</span>
+        </div>
+      )}
+      {cause === null || cause.candidates.length + cause.fixes.length === 0 ? null : (
+        <div className="test-remedies">
+          {cause.candidates.length === 0 ? null : (
+            <>
+              <h3 className="h2">One of these, which look alike from here</h3>
+              <Candidates candidates={cause.candidates} />
+            </>
+          )}
+          {cause.fixes.length === 0 ? null : (
+            <>
+              <h3 className="h2">Fix it</h3>
+              <Fixes fixes={cause.fixes} />
+            </>
+          )}
         </div>
       )}
     </section>
   );
 }
 
-function Step({ step, onPin }: { step: TestStep; onPin: (sha256: string) => void }) {
-  const failed = step.outcome === 'failed';
-  const problem = step.problem;
+function Step({ step, onPin }: { step: DiagnosisStep; onPin: (sha256: string) => void }) {
+  const { state, problem } = step;
+  const failed = state === 'failed';
+  const look = stepLooks[state];
   const chain = step.chain.length > 0 && (failed || step.trustFailures.length > 0);
   return (
     <>
       <div
-        className={`test-step ${step.outcome === 'passed' || step.outcome === 'running' ? '' : step.outcome}`}
+        className={`test-step ${state === 'passed' || state === 'running' ? '' : state}`}
         data-step={step.step}
-        data-outcome={step.outcome}
-        role={failed ? 'alert' : undefined}
+        data-state={state}
       >
-        <Glyph
-          name={glyphs[step.outcome]}
-          label={{ running: 'Running', passed: 'Passed', failed: 'Failed', skipped: 'Skipped' }[step.outcome]}
-        />
-        <span className="test-title">{titles[step.step]}</span>
+        <Glyph name={look.glyph} label={look.word} />
+        <span className="test-title">{stepTitles[step.step]}</span>
         <div className="grow">
-          {problem === null ? (
-            <span>{step.seen}</span>
-          ) : (
-            <>
-              <b>{problem.message}</b>{' '}
-              {problem.advice.length <= 1 ? (
-                <span className="t2">{problem.advice[0] ?? problemLook(problem.code).why}</span>
-              ) : null}
-              {step.seen !== '' && !problem.message.includes(step.seen) ? <div className="t2">{step.seen}</div> : null}
-              {problem.advice.length > 1 ? (
-                <ul>
-                  {problem.advice.map((line) => (
-                    <li key={line}>{line}</li>
-                  ))}
-                </ul>
-              ) : null}
-              <Evidence lines={problem.evidence} />
-            </>
-          )}
+          <div className={failed ? 'b5' : undefined}>{step.meaning}</div>
+          {/* A chain says what its lines would. */}
+          {(failed && !chain) || step.step === 'sign-in'
+            ? step.evidence.map((line) => (
+                <div key={line} className="t2">
+                  {line}
+                </div>
+              ))
+            : null}
         </div>
         {failed && problem !== null && cornerCode(problem) !== undefined ? (
           <span className="mono t2">{cornerCode(problem)}</span>
         ) : null}
-        <span className="t2 num test-time">{step.outcome === 'running' ? '' : formatDuration(step.milliseconds)}</span>
+        <span className="t2 num test-time">{state === 'running' ? '' : formatDuration(step.milliseconds)}</span>
       </div>
       {chain ? <CertificateChain chain={step.chain} failures={step.trustFailures} /> : null}
       {chain && failed ? <TrustQuestion step={step} onPin={onPin} /> : null}
@@ -136,7 +139,7 @@ function Step({ step, onPin }: { step: TestStep; onPin: (sha256: string) => void
 }
 
 /** Whether to trust what was presented. A certificate that took the place of a pinned one is another question than a new one. */
-function TrustQuestion({ step, onPin }: { step: TestStep; onPin: (sha256: string) => void }) {
+function TrustQuestion({ step, onPin }: { step: DiagnosisStep; onPin: (sha256: string) => void }) {
   const [sure, setSure] = useState(false);
   const leaf = step.chain[0];
   const pinned = step.problem?.certificate?.pinned ?? null;

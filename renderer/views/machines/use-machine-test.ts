@@ -1,20 +1,23 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { NewCredential } from '../../../shared/contract/credentials.ts';
-import type { MachineSettings, TestStep } from '../../../shared/contract/machines.ts';
+import type { Diagnosis, DiagnosisStep } from '../../../shared/contract/diagnose.ts';
+import type { MachineSettings } from '../../../shared/contract/machines.ts';
 import type { Problem } from '../../../shared/contract/problem.ts';
-import { testMachine } from '../../stores/machines.ts';
+import { afterItem, diagnoseSettings } from '../../stores/diagnose.ts';
 import { problemOf } from '../../stores/problem-of.ts';
 
 export interface TestRun {
+  /** `passed`: it can be managed, at least in part. */
   readonly phase: 'idle' | 'running' | 'passed' | 'failed';
-  readonly steps: readonly TestStep[];
+  readonly steps: readonly DiagnosisStep[];
+  readonly diagnosis: Diagnosis | null;
   /** The test itself broke down. */
   readonly problem: Problem | null;
 }
 
-const idle: TestRun = { phase: 'idle', steps: [], problem: null };
+const idle: TestRun = { phase: 'idle', steps: [], diagnosis: null, problem: null };
 
-/** One test at a time; a new one, a change of the settings or leaving ends the one before. */
+/** A diagnosis of settings that need not be saved. One at a time; a new one, a change of the settings or leaving ends the one before. */
 export function useMachineTest() {
   const [run, setRun] = useState<TestRun>(idle);
   const running = useRef<AbortController | null>(null);
@@ -30,30 +33,24 @@ export function useMachineTest() {
     running.current?.abort();
     const abort = new AbortController();
     running.current = abort;
-    setRun({ phase: 'running', steps: [], problem: null });
-    let steps: readonly TestStep[] = [];
+    let now: TestRun = { ...idle, phase: 'running' };
+    setRun(now);
     let problem: Problem | null = null;
     try {
-      for await (const step of testMachine(settings, credential, abort.signal)) {
+      for await (const item of diagnoseSettings(settings, credential, abort.signal)) {
         if (abort.signal.aborted) return;
-        steps = putStep(steps, step);
-        setRun({ phase: 'running', steps, problem: null });
+        const { steps = now.steps, diagnosis = now.diagnosis } = afterItem(now.steps, item);
+        now = { ...now, steps, diagnosis };
+        setRun(now);
       }
     } catch (error) {
       problem = problemOf(error);
     }
     if (abort.signal.aborted) return;
     running.current = null;
-    const failed = problem !== null || steps.length === 0 || steps.some((step) => step.outcome === 'failed');
-    setRun({ phase: failed ? 'failed' : 'passed', steps, problem });
+    const passed = problem === null && now.diagnosis !== null && now.diagnosis.cause.outcome !== 'fails';
+    setRun({ ...now, phase: passed ? 'passed' : 'failed', problem });
   }, []);
 
   return { run, start, stop };
-}
-
-/** A step first says that it runs, then how it went: the newer word replaces the older. */
-export function putStep(steps: readonly TestStep[], step: TestStep): readonly TestStep[] {
-  return steps.some((each) => each.step === step.step)
-    ? steps.map((each) => (each.step === step.step ? step : each))
-    : [...steps, step];
 }
