@@ -28,7 +28,8 @@ async function openEvents(page: Page, name: string): Promise<void> {
 
 test('by keyboard: events come while they are written; filter, keep the filter, export', async ({ start, openLab }) => {
   const lab = await openLab({ machines: 1 });
-  const { page } = await start({ demo: false });
+  const first = await start({ demo: false });
+  const { page } = first;
   await importFleet(page, lab.machines);
   await expectOnline(page, 1);
   await openEvents(page, 'HQ-DC01');
@@ -71,7 +72,7 @@ test('by keyboard: events come while they are written; filter, keep the filter, 
   await expect(table(page).getByRole('row')).toHaveCount(4);
   await expect(row(page, 'Other id')).toHaveCount(0);
 
-  // Kept under a name, and there again after the console was started anew.
+  // Kept under a name.
   await page.keyboard.press('Alt+s');
   await page.getByRole('menuitem', { name: 'Save this filter…' }).focus();
   await page.keyboard.press('Enter');
@@ -103,6 +104,36 @@ test('by keyboard: events come while they are written; filter, keep the filter, 
   const csv = await readFile((await download.path())!, 'utf8');
   expect(csv.trim().split('\r\n')).toHaveLength(4);
   expect(csv).toContain('"The third came."');
+
+  // The filter is there again after the console was started anew.
+  await page.close();
+  await first.end();
+  const second = await start({ demo: false });
+  await machineRow(second.page, 'HQ-DC01').dblclick();
+  await second.page.getByRole('tab', { name: 'Events' }).click();
+  await second.page.keyboard.press('Alt+s');
+  await expect(second.page.getByRole('menuitem', { name: 'Mine' })).toBeVisible();
+});
+
+test('a machine that goes away keeps its list, with its age, and the news go on when it is back', async ({
+  start,
+  openLab,
+}) => {
+  const lab = await openLab({ machines: 1 });
+  const { page } = await start({ demo: false });
+  await importFleet(page, lab.machines);
+  await expectOnline(page, 1);
+  await openEvents(page, 'HQ-DC01');
+  await expect(page.getByText(/^Live by subscription/)).toBeVisible();
+  await lab.misbehave('HQ-DC01', { kind: 'refuse-connections' });
+  await expect(page.getByRole('alert').first()).toContainText('Nothing listens on');
+  await expect(page.locator('.ev-foot').getByText(/ old$/)).toBeVisible();
+  await expect(table(page).getByRole('row').nth(8)).toBeVisible();
+  await write(lab, ['While it was away.']);
+  await lab.misbehave('HQ-DC01', null);
+  await page.getByRole('button', { name: 'Try now' }).click();
+  await expect(row(page, 'While it was away.')).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText(/^Live by subscription/)).toBeVisible();
 });
 
 test('going back, another channel, and a log that is denied', async ({ start, openLab }) => {

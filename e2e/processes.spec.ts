@@ -108,6 +108,22 @@ test('a process that Windows needs is said to be one, and the refusal is told wi
   await expect(problem).toHaveCount(0);
 });
 
+test('nothing is read while the window is hidden, and at once when it is seen again', async ({ start }) => {
+  const { page } = await start();
+  await expectOnline(page, 12);
+  await openProcesses(page, 'HQ-DC01');
+  await expect(page.locator('.pr-table.stale')).toHaveCount(0);
+  const hide = (hidden: boolean) =>
+    page.evaluate((value) => {
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => value });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden);
+  await hide(true);
+  await expect(page.locator('.pr-table.stale')).toHaveCount(1);
+  await hide(false);
+  await expect(page.locator('.pr-table.stale')).toHaveCount(0);
+});
+
 test('photographs: processes, flat, ending, starting', async ({ start }) => {
   const { page } = await start();
   await expectOnline(page, 12);

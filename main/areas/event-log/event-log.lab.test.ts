@@ -10,6 +10,7 @@ import {
   type TestConsole,
 } from '../../console-fixture.ts';
 import { type Lab, startLab } from '../../lab/start-lab.ts';
+import { actions } from '../../wsman/index.ts';
 
 let lab: Lab;
 let folder: Awaited<ReturnType<typeof newDataFolder>>;
@@ -38,6 +39,7 @@ afterAll(async () => {
   await lab?.close();
 });
 
+const pullAction = actions.pull;
 const all: EventFilter = { levels: [], source: '', ids: '', withinMs: null, text: '' };
 const filter = (change: Partial<EventFilter>): EventFilter => ({ ...all, ...change });
 const page = (machineId: string, log: string, wanted = all, before: bigint | null = null) =>
@@ -207,6 +209,38 @@ test('the tail goes on behind its bookmark after the machine was out of reach', 
   });
   expect(entriesOf(changes).map(({ message }) => message)).toEqual(['before', 'meanwhile']);
 }, 40_000);
+
+test('a reader that is slow slows the machine, and gets everything in its order', async () => {
+  const pulls = async () => (await lab.statistics(names()[0]!)).requests[pullAction] ?? 0;
+  const stop = new AbortController();
+  const request = { machineId: ids[0]!, log: 'Application', filter: filter({ source: 'Windeck Lab' }), after: null };
+  const items = it.client.eventLog.tail(request, stop.signal)[Symbol.asyncIterator]();
+  expect((await items.next()).value).toEqual({ kind: 'how', by: 'subscription' });
+  const sent = Array.from({ length: 4000 }, (_, index) => `slow ${index}`);
+  await write(0, sent);
+  // Nobody reads on: before long nothing is pulled any more, although there is plenty.
+  let before = -1;
+  await expect
+    .poll(
+      async () => {
+        const now = await pulls();
+        const isStill = now === before;
+        before = now;
+        return isStill;
+      },
+      { timeout: 10_000, interval: 300 },
+    )
+    .toBe(true);
+  const got: (string | null)[] = [];
+  while (got.length < sent.length) {
+    const { value } = await items.next();
+    if (value?.kind === 'events') got.push(...value.entries.map(({ message }: EventEntry) => message));
+  }
+  expect(got).toEqual(sent);
+  expect(await pulls()).toBeGreaterThan(before);
+  stop.abort();
+  await items.return?.();
+}, 60_000);
 
 test('without a subscription it is polled, which is said, with the reason', async () => {
   const changes = await tail(ids[3]!, { filter: filter({ source: 'Windeck Lab' }) }, async (got, all) => {

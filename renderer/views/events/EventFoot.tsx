@@ -1,3 +1,5 @@
+import type { Machine } from '../../../shared/contract/machines.ts';
+import { AgeLabel } from '../../components/AgeLabel.tsx';
 import { Button } from '../../components/Button.tsx';
 import { Glyph } from '../../components/Glyph.tsx';
 import { useNow } from '../../components/useNow.ts';
@@ -5,7 +7,8 @@ import { formatAge, formatCount, formatDate, plural } from '../../format.ts';
 import { eventLogStore, type MachineEvents, mostEntries } from '../../stores/event-log.ts';
 
 /** At the foot of the list: how far it goes back, how to go further, and how news comes. */
-export function EventFoot({ machineId, view }: { machineId: string; view: MachineEvents }) {
+export function EventFoot({ machine, view }: { machine: Machine; view: MachineEvents }) {
+  const machineId = machine.id;
   const { entries, before, page, reading } = view;
   const isFull = entries.length >= mostEntries;
   const canGoBack = before !== null && !isFull;
@@ -29,7 +32,11 @@ export function EventFoot({ machineId, view }: { machineId: string; view: Machin
         </Button>
       ) : null}
       <span className="grow" />
-      <TailWords view={view} />
+      {machine.state === 'online' || page === null ? (
+        <TailWords view={view} />
+      ) : (
+        <AgeLabel readAt={Math.max(page.readAt, view.heardAt ?? 0)} />
+      )}
     </div>
   );
 }

@@ -196,7 +196,7 @@ export function Events({ machine }: { machine: Machine }) {
               empty={<Empty machine={machine} view={view} onClear={() => show({ filter: noFilter })} />}
             />
           </div>
-          <EventFoot machineId={machineId} view={view} />
+          <EventFoot machine={machine} view={view} />
         </div>
         {paneOpen ? (
           <EventPane

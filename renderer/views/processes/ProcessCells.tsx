@@ -68,7 +68,7 @@ export function processColumns(
     {
       id: 'name',
       title: 'Name',
-      width: narrow ? 224 : 290,
+      width: narrow ? 256 : 290,
       grow: 1.4,
       className: 'name',
       sortBy,
@@ -158,8 +158,8 @@ export function processColumns(
     {
       id: 'commandLine',
       title: 'Command line',
-      width: 120,
-      grow: 2,
+      width: narrow ? 80 : 120,
+      grow: narrow ? 0.5 : 2,
       sortBy,
       cell: ({ process }) => (
         <span className="mono ell" title={process.commandLine ?? ''}>
