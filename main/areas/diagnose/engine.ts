@@ -4,6 +4,7 @@
  */
 import type { DiagnosisStep, DiagnosisStepName } from '../../../shared/contract/diagnose.ts';
 import type { Problem } from '../../../shared/contract/problem.ts';
+import { isLoopback } from '../../winrm-command/remote.ts';
 import {
   CancelledError,
   CertificateError,
@@ -17,7 +18,6 @@ import { askWhoAnswers } from './answer-steps.ts';
 import type { Cause, Place } from './cause.ts';
 import { evidenceOf } from './evidence.ts';
 import { errorCause } from './fault-causes.ts';
-import { isLoopback } from './local.ts';
 import type { NetworkEdge } from './network.ts';
 import { openPorts, resolveName } from './reach-steps.ts';
 import { createRecorder, type Outcome, type Recorder } from './recorder.ts';

@@ -148,8 +148,11 @@ const network: NetworkEdge = {
   dial: async () => mine.port,
 };
 
+/** The fifth is left to be asked about. */
+const witnesses = () => lab.machines.slice(0, 4);
+
 beforeAll(async () => {
-  lab = await startLab({ machines: 4 });
+  lab = await startLab({ machines: 5 });
 });
 afterAll(async () => {
   await lab?.close();
@@ -163,7 +166,7 @@ beforeEach(async () => {
   const [first] = lab.machines;
   const { id: credentialId } = await it.client.credentials.save(passwordSet(first!.user, first!.password));
   const ids = [];
-  for (const machine of lab.machines)
+  for (const machine of witnesses())
     ids.push((await it.client.machines.add(labSettings(machine, { credentialId }))).id);
   for (const id of ids) await it.until(id, ({ state }) => state === 'online');
   subject = (await it.client.machines.add(settingsFor(host))).id;
@@ -188,7 +191,7 @@ describe('network faults', () => {
     '%s',
     async (_, { name, theirs, expected, set = [], says, ...fault }) => {
       mine = fault.mine;
-      for (const [i, machine] of lab.machines.entries()) await lab.drawNetwork(machine.name, { [host]: theirs[i]! });
+      for (const [i, machine] of witnesses().entries()) await lab.drawNetwork(machine.name, { [host]: theirs[i]! });
       const startedAt = performance.now();
       const items = await all(it.client.diagnose.secondOpinion({ machineId: subject }));
       const { verdict, markdown } = endOf(items);
@@ -217,15 +220,14 @@ describe('network faults', () => {
 });
 
 test('as the fleet is: a machine that refuses everybody, and one that this computer reaches as well', async () => {
-  const [witness, other] = lab.machines;
+  const other = lab.machines[4]!;
   mine = { addresses: ['127.0.0.1'], port: 'open' };
-  const { id } = await it.client.machines.add(labSettings(other!, { name: 'again', address: 'localhost' }));
+  const { id } = await it.client.machines.add(labSettings(other));
   expect(endOf(await all(it.client.diagnose.secondOpinion({ machineId: id }))).verdict.id).toBe('reachable');
-  await lab.misbehave(other!.name, { kind: 'refuse-connections' });
+  await lab.misbehave(other.name, { kind: 'refuse-connections' });
   mine = { addresses: ['127.0.0.1'], port: 'refused' };
   const { verdict } = endOf(await all(it.client.diagnose.secondOpinion({ machineId: id })));
-  expect(verdict).toMatchObject({ id: 'its-listener', sentence: expect.stringContaining('localhost') });
-  expect(witness).toBeDefined();
+  expect(verdict).toMatchObject({ id: 'its-listener', sentence: expect.stringContaining(other.address) });
 });
 
 test('nobody to ask', async () => {

@@ -10,6 +10,7 @@ import {
   type Witness,
 } from '../../../shared/contract/diagnose.ts';
 import type { MachineSettings } from '../../../shared/contract/machines.ts';
+import { isLoopback } from '../../winrm-command/remote.ts';
 import { collectOutput, openShell, type Target } from '../../wsman/index.ts';
 import { type AreaContext, notInInventory, sessionOf } from '../context.ts';
 import { openTrial } from '../trial.ts';
@@ -100,12 +101,17 @@ function chooseWitnesses(
   const connected = [...context.store.inventory.data.machines]
     .filter(
       ([id, other]) =>
-        id !== machineId && other.address !== settings.address && context.sessions.get(id)?.status.state === 'online',
+        id !== machineId && !isSameMachine(other, settings) && context.sessions.get(id)?.status.state === 'online',
     )
     .map(([id, other]) => ({ id, name: other.name, near: shares(other) }));
   const near = connected.filter((each) => each.near).slice(0, mostWitnesses / 2);
   const far = connected.filter((each) => !near.includes(each)).slice(0, mostWitnesses - near.length);
   return [...near, ...far];
+}
+
+/** By another entry, such as one for HTTPS. Machines behind one loopback address differ by their ports. */
+function isSameMachine(one: MachineSettings, other: MachineSettings): boolean {
+  return one.address === other.address && (one.port === other.port || !isLoopback(one.address));
 }
 
 async function testify(
