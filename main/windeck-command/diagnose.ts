@@ -124,8 +124,15 @@ async function carryOut(
     other,
   };
   const subject = { machineId: null, name: host, address: host, port, transport, signIn: authentication, who, other };
+  const notTried: string[] = [];
   const push = async (item: DiagnosisItem) => {
     if (format !== 'text') return;
+    // What a failure kept from being tried is one line.
+    if (item.kind === 'step' && item.step.state === 'skipped' && item.step.meaning.startsWith('Not tried')) {
+      notTried.push(stepTitles[item.step.step]);
+      return;
+    }
+    if (item.kind === 'end' && notTried.length > 0) await environment.stdout(`- Not tried: ${notTried.join(', ')}\n`);
     if (item.kind === 'begin')
       await environment.stdout(
         `Diagnosis of ${printable(host)}, ${transport} port ${port}, ${authentication}, ${printable(who)}\n\n`,

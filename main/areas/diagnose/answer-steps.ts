@@ -216,9 +216,17 @@ function evidenceOfAnswer({ status, server, contentType, via, location, excerpt 
     `HTTP ${status}${server === null ? '' : `, ${server}`}${contentType === null ? '' : `, ${contentType}`}`,
     ...(via === null ? [] : [`Passed on by ${via}`]),
     ...(location === null ? [] : [`Sent on to ${location}`]),
-    ...(excerpt === '' ? [] : [excerpt]),
+    ...(words(excerpt) === '' ? [] : [words(excerpt)]),
   ];
 }
+
+/** What a page says, without its markup, as far as it tells who it is. */
+const words = (excerpt: string): string =>
+  excerpt
+    .replace(/<[^>]*(>|$)/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 120);
 
 async function identifyAnonymously({ client, limits, signal }: StepContext): Promise<Anonymous> {
   try {
