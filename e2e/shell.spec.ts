@@ -272,3 +272,101 @@ test('a line on 20 machines: what they say alike is one group, what differs show
   await page.keyboard.press('Escape');
   await expect(dialog).toBeHidden();
 });
+
+/** A PowerShell, by the keyboard: from the room's first button. */
+async function openPowerShell(start: (options: { demo: boolean }) => Promise<RunningConsole>, lab: Lab) {
+  const opened = await openRoom(start, lab);
+  await opened.page.keyboard.press('4');
+  await opened.page.getByRole('button', { name: 'Open PowerShell' }).press('Enter');
+  await expect(pane(opened.page)).toHaveAttribute('data-status', 'idle');
+  await expect(input(opened.page)).toBeFocused();
+  return opened;
+}
+
+test('PowerShell: a runspace that keeps variables, questions with their forms, secrets that are kept nowhere, Ctrl+C', async ({
+  start,
+  openLab,
+}) => {
+  const { page } = await openPowerShell(start, await openLab({ machines: 1, stacks: ['3.0'] }));
+  await expect(page.getByText(/^Enter-PSSession -ComputerName /)).toBeVisible();
+  await run(page, '$kept = 41');
+  await run(page, '$kept');
+  expect(await rows(page)).toContain('41');
+  await run(page, 'Get-Service W32Time');
+  await expect(screen(page)).toContainText('Status');
+  await run(page, 'Write-Warning careful');
+  await expect(screen(page)).toContainText('WARNING: careful');
+
+  await page.keyboard.type('Invoke-LabScenario ask');
+  await page.keyboard.press('Enter');
+  const form = page.getByRole('form', { name: 'Waiting for input' });
+  await expect(form.getByRole('textbox', { name: 'Input' })).toBeFocused();
+  await page.keyboard.type('a line');
+  await page.keyboard.press('Enter');
+  await expect(form.locator('input[type="password"]')).toBeFocused();
+  await page.keyboard.type('s3cret-word');
+  await page.keyboard.press('Enter');
+  await expect(form).toContainText('Restart the machine now?');
+  await expect(form.getByRole('button', { name: 'No' })).toBeFocused();
+  await photograph(page, 'shell-question');
+  await form.getByRole('button', { name: 'Later' }).press('Enter');
+  await expect(form).toContainText('Which parts?');
+  await form.getByRole('button', { name: 'Database' }).press('Enter');
+  await expect(form.getByRole('textbox', { name: 'Name' })).toBeFocused();
+  await page.keyboard.type('anna');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('3');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('1234');
+  await page.keyboard.press('Enter');
+  await expect(form).toContainText('For the share:');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('hunter2');
+  await page.keyboard.press('Enter');
+  await expect(pane(page)).toHaveAttribute('data-status', 'idle');
+  await expect(screen(page)).toContainText('secret of 11 characters');
+  await expect(screen(page)).toContainText('choice: 2');
+  await expect(input(page)).toBeFocused();
+  expect(await page.content()).not.toMatch(/s3cret-word|hunter2/);
+
+  await page.keyboard.type('Start-Sleep 3600');
+  await page.keyboard.press('Enter');
+  await expect(pane(page)).toHaveAttribute('data-status', 'running');
+  await page.keyboard.press('Control+c');
+  await expect(pane(page)).toHaveAttribute('data-status', 'idle');
+  await run(page, '$kept + 1');
+  expect(await rows(page)).toContain('42');
+});
+
+test('PowerShell: progress is a bar, the last result a table of its objects; a line that is cut is taken up again', async ({
+  start,
+  openLab,
+}) => {
+  const lab = await openLab({ machines: 1, stacks: ['3.0'] });
+  const { page, machine } = await openPowerShell(start, lab);
+  await page.keyboard.type('Invoke-LabScenario progress');
+  await page.keyboard.press('Enter');
+  await expect(pane(page).getByRole('progressbar').first()).toBeVisible();
+  await photograph(page, 'shell');
+  await expect(pane(page)).toHaveAttribute('data-status', 'idle');
+  await expect(pane(page).getByRole('progressbar')).toHaveCount(0);
+  await run(page, 'Get-Service');
+  await page.getByRole('toolbar', { name: 'Shell' }).getByRole('button', { name: 'As a table' }).press('Enter');
+  const table = page.getByRole('table');
+  await expect(table.getByRole('columnheader', { name: 'DisplayName' })).toBeVisible();
+  await expect(table.getByRole('cell', { name: 'W32Time', exact: true }).first()).toBeAttached();
+  await photograph(page, 'shell-table');
+  await page.getByRole('button', { name: 'Close the table' }).press('Enter');
+  await input(page).focus();
+
+  await run(page, '$kept = 5');
+  await lab.misbehave(machine.name, { kind: 'refuse-connections' });
+  await expect(pane(page)).toHaveAttribute('data-status', 'lost');
+  await lab.misbehave(machine.name, null);
+  await expect(pane(page)).toHaveAttribute('data-status', 'idle');
+  await run(page, '$kept + 1');
+  expect(await rows(page)).toContain('6');
+  await page.keyboard.type('exit');
+  await page.keyboard.press('Enter');
+  await expect(pane(page)).toHaveAttribute('data-status', 'ended');
+});

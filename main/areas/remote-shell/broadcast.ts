@@ -3,7 +3,14 @@ import { ProblemError } from '../../../shared/contract/problem.ts';
 import type { BroadcastResult, ShellKind } from '../../../shared/contract/remote-shell.ts';
 import type { Sink } from '../../../shared/rpc/endpoint.ts';
 import { createLimiter } from '../../sessions/limiter.ts';
-import { createCodePageDecoder, openShell, utf8CodePage, type WSManClient } from '../../wsman/index.ts';
+import {
+  createCodePageDecoder,
+  openRunspacePool,
+  openShell,
+  textOf,
+  utf8CodePage,
+  type WSManClient,
+} from '../../wsman/index.ts';
 import type { AreaContext } from '../context.ts';
 import { olderCodePage, withClient } from './connect.ts';
 
@@ -11,6 +18,8 @@ import { olderCodePage, withClient } from './connect.ts';
 const mostAtOnce = 24;
 /** Kept of what one machine says; the rest is counted as cut. */
 const mostText = 128 * 1024;
+/** Of the tables that PowerShell makes. */
+const textWidth = 160;
 
 /** Pushes each machine's result as it comes; ends with the last one, or with the signal of the sink, which ends what runs. */
 export async function broadcast(
@@ -27,7 +36,9 @@ export async function broadcast(
       let problem: BroadcastResult['problem'] = null;
       try {
         said = await withClient(context, machineId, signal, (client, identity) =>
-          runLine(client, input.line, identity?.stack === '1.1' ? olderCodePage : utf8CodePage, signal),
+          input.kind === 'powershell'
+            ? runScript(client, input.line, signal)
+            : runLine(client, input.line, identity?.stack === '1.1' ? olderCodePage : utf8CodePage, signal),
         );
       } catch (error) {
         signal.throwIfAborted();
@@ -53,17 +64,43 @@ async function runLine(client: WSManClient, line: string, codePage: number, sign
   try {
     const running = await shell.run(line, [], { stdin: nothing(), consoleModeStdin: false, signal });
     const decoders = { stdout: createCodePageDecoder(codePage), stderr: createCodePageDecoder(codePage) };
-    let text = '';
-    let isCut = false;
-    for await (const { stream, bytes } of running) {
-      const piece = decoders[stream].decode(bytes);
-      isCut ||= text.length + piece.length > mostText;
-      text += piece.slice(0, Math.max(0, mostText - text.length));
-    }
-    return { exitCode: await running.exitCode, text, isCut };
+    const kept = bounded();
+    for await (const { stream, bytes } of running) kept.add(decoders[stream].decode(bytes));
+    return { exitCode: await running.exitCode, ...kept.said() };
   } finally {
     await shell.close();
   }
+}
+
+/** In a runspace of its own; what it puts out as text of one width on all machines, or they would differ by that. Nobody answers questions. */
+async function runScript(client: WSManClient, line: string, signal: AbortSignal): Promise<Said> {
+  const pool = await openRunspacePool(client, { name: 'Windeck', signal });
+  try {
+    const pipeline = await pool.run(line, { format: { text: { width: textWidth } }, signal });
+    const kept = bounded();
+    for await (const record of pipeline.streams) {
+      if (record.stream === 'output') kept.add(`${textOf(record.value) ?? ''}\n`);
+      else if (record.stream === 'error') kept.add(`${record.error.message}\n`);
+      else if (record.stream === 'warning') kept.add(`WARNING: ${record.message}\n`);
+    }
+    const { state, error } = await pipeline.end;
+    if (error !== null) kept.add(`${error.message}\n`);
+    return { exitCode: state === 'Completed' ? 0 : 1, ...kept.said() };
+  } finally {
+    await pool.close();
+  }
+}
+
+function bounded(): { add(piece: string): void; said(): Pick<Said, 'text' | 'isCut'> } {
+  let text = '';
+  let isCut = false;
+  return {
+    add(piece) {
+      isCut ||= text.length + piece.length > mostText;
+      text += piece.slice(0, Math.max(0, mostText - text.length));
+    },
+    said: () => ({ text, isCut }),
+  };
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

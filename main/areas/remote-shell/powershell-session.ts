@@ -17,6 +17,7 @@ import {
   type WSManClient,
 } from '../../wsman/index.ts';
 import { createGatherer } from './gather.ts';
+import { createLines } from './lines.ts';
 import { consoleText, createPowerShellHost } from './powershell-host.ts';
 import { tableOf } from './powershell-table.ts';
 import { createQuestions } from './questions.ts';
@@ -41,8 +42,6 @@ const takeUpMs = 3 * 60_000;
 /** A variable there, out of the way of the user's own. */
 const lastResult = 'WindeckLastResult';
 const mostRows = 1_000;
-/** Lines that were typed while one runs. */
-const mostAhead = 1_000;
 
 /** Ends with `exit`. Throws what opening the session or losing it for good throws; PowerShellUnavailableError where there is none. */
 export async function servePowerShell(client: WSManClient, options: PowerShellOptions): Promise<void> {
@@ -79,8 +78,7 @@ function createSession(options: PowerShellOptions, signal: AbortSignal, over: Ab
   let shown = new Map<string, number>();
   /** Ctrl+C came before the line that it is meant for was started. */
   let isStopWanted = false;
-  const ahead: string[] = [];
-  let wake: (() => void) | null = null;
+  const lines = createLines(signal);
 
   const setState = (next: ShellState, asks: string | null = null): void => {
     if (state === next) return;
@@ -191,48 +189,16 @@ function createSession(options: PowerShellOptions, signal: AbortSignal, over: Ab
     await window.event({ kind: 'table', ...tableOf(values.slice(0, mostRows)), isCut: values.length > mostRows });
   }
 
-  async function listen(pool: RunspacePool): Promise<void> {
-    const decoder = new TextDecoder();
-    let open = '';
-    for await (const message of options.up) {
-      if (message instanceof Uint8Array) {
-        const lines = (open + decoder.decode(message, { stream: true })).split(/\r?\n/);
-        open = lines.pop()!;
-        for (const line of lines) {
-          // What is typed while a script reads a line is its answer.
-          if (questions.answerLine(line)) continue;
-          if (ahead.length < mostAhead) ahead.push(line);
-        }
-        wake?.();
-      } else if (message.kind === 'interrupt') {
-        ahead.length = 0;
-        questions.cancel();
-        isStopWanted = true;
-        if (state === 'idle') {
-          // The terminal has gone to the next line: a prompt belongs there.
-          ahead.push('');
-          wake?.();
-        } else current?.stop().catch(() => {});
-      } else if (message.kind === 'resize') size = message;
-      else if (message.kind === 'answer') questions.answer(message.question, message.answers);
-      else if (current === null) void showTable(pool).catch(() => {});
-    }
-  }
-
-  async function nextLine(): Promise<string> {
-    for (;;) {
-      const line = ahead.shift();
-      if (line !== undefined) return line;
-      await new Promise<void>((resolve, reject) => {
-        if (signal.aborted) reject(signal.reason);
-        const stop = (): void => reject(signal.reason);
-        signal.addEventListener('abort', stop, { once: true });
-        wake = () => {
-          signal.removeEventListener('abort', stop);
-          resolve();
-        };
-      });
-    }
+  function hear(pool: RunspacePool, message: Exclude<ShellInput, Uint8Array>): void {
+    if (message.kind === 'interrupt') {
+      questions.cancel();
+      isStopWanted = true;
+      // The terminal has gone to the next line: a prompt belongs there.
+      if (state === 'idle') lines.put('');
+      else current?.stop().catch(() => {});
+    } else if (message.kind === 'resize') size = message;
+    else if (message.kind === 'answer') questions.answer(message.question, message.answers);
+    else if (current === null) void showTable(pool).catch(() => {});
   }
 
   return {
@@ -251,14 +217,17 @@ function createSession(options: PowerShellOptions, signal: AbortSignal, over: Ab
       const words = wordsOf(pool, options.configurationName);
       await window.event({ kind: 'opened', shell: 'powershell', by: 'psrp', words, codePage: null });
       await window.text('debug', `${words}\r\n`);
-      void listen(pool).catch(() => {});
+      void lines
+        // What is typed while a script reads a line is its answer.
+        .follow(options.up, (message) => hear(pool, message), questions.answerLine)
+        .catch(() => {});
       try {
         while (exitCode === null) {
           const prompt = isRestricted ? null : await textOfScript(pool, 'prompt');
           await window.text('stdout', prompt === null ? 'PS> ' : `${prompt.replace(/[\r\n]+$/, '').trimEnd()} `);
           setState('idle');
           await window.event({ kind: 'prompt', directory: /^PS (.*?)>+\s*$/.exec(prompt ?? '')?.[1] ?? null });
-          const line = await nextLine();
+          const line = await lines.next();
           setState('running');
           if (line.trim() === '') continue;
           // As in Enter-PSSession, it is this session that is left.

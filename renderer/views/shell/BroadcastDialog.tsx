@@ -1,6 +1,7 @@
 import { Select } from '@fluentui/react-components';
 import { DismissRegular } from '@fluentui/react-icons';
 import { useMemo, useState } from 'react';
+import type { ShellKind } from '../../../shared/contract/remote-shell.ts';
 import { Bar } from '../../components/Bar.tsx';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
@@ -24,6 +25,7 @@ export function BroadcastDialog({ machineIds, onClose }: { machineIds: readonly 
   const run = useBroadcast((state) => state.run);
   const list = useMachines((state) => state.list);
   const [tag, setTag] = useState('');
+  const [kind, setKind] = useState<ShellKind>(run?.kind ?? 'cmd');
   const [line, setLine] = useState(run?.line ?? '');
   const tags = useMemo(() => [...new Set(list.flatMap(({ settings }) => settings.tags))].sort(), [list]);
   const chosen =
@@ -31,7 +33,7 @@ export function BroadcastDialog({ machineIds, onClose }: { machineIds: readonly 
   const isRunning = run?.phase === 'running';
   const mine = run !== null && sameMachines(run.machineIds, chosen) ? run : null;
   const start = () => {
-    if (line.trim() !== '' && chosen.length > 0 && !isRunning) startBroadcast(chosen, 'cmd', line);
+    if (line.trim() !== '' && chosen.length > 0 && !isRunning) startBroadcast(chosen, kind, line);
   };
   return (
     <Dialog
@@ -63,11 +65,19 @@ export function BroadcastDialog({ machineIds, onClose }: { machineIds: readonly 
             </option>
           ))}
         </Select>
+        <Select
+          aria-label="What runs it"
+          value={kind}
+          onChange={(_event, data) => setKind(data.value === 'powershell' ? 'powershell' : 'cmd')}
+        >
+          <option value="cmd">cmd</option>
+          <option value="powershell">PowerShell</option>
+        </Select>
         <input
           className="broadcast-line mono"
           data-autofocus
           aria-label="Line to run"
-          placeholder="A line for cmd.exe"
+          placeholder={kind === 'cmd' ? 'A line for cmd.exe' : 'A line of PowerShell'}
           value={line}
           spellCheck={false}
           autoComplete="off"
