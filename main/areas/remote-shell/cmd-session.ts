@@ -37,6 +37,8 @@ const receiveMs = 20_000;
 const idleMs = 15 * 60_000;
 /** STATUS_CONTROL_C_EXIT, signed. */
 const controlCExit = 0xc000013a | 0;
+/** The exit code is asked for when nothing has been typed for so long. */
+const askAfterMs = 150;
 /** An end so soon after Ctrl+C is its doing. */
 const afterInterruptMs = 5_000;
 /** A prompt by its looks, for a cmd.exe whose prompt somebody has changed. */
@@ -74,6 +76,7 @@ function createCmd(client: WSManClient, shell: Shell, nonce: string, options: Cm
   /** A line has been given at the prompt, so that there is an exit code to ask for. */
   let hasRun = false;
   let interruptedAt = Number.NEGATIVE_INFINITY;
+  let asking: NodeJS.Timeout | undefined;
   /** What stands behind the last line end. */
   let openLine = '';
 
@@ -110,7 +113,10 @@ function createCmd(client: WSManClient, shell: Shell, nonce: string, options: Cm
     void window.event({ kind: 'prompt', directory });
     if (!hasRun) return;
     hasRun = false;
-    input.put(encode(`${output.ask()}\r\n`));
+    // Not where the next line comes at once: it would wait for this one's round trip.
+    asking = setTimeout(() => {
+      if (state === 'idle') input.put(encode(`${output.ask()}\r\n`));
+    }, askAfterMs);
   }
 
   function take(piece: CmdPiece): Promise<void> | null {
@@ -179,6 +185,7 @@ function createCmd(client: WSManClient, shell: Shell, nonce: string, options: Cm
   }
 
   function type(line: string): void {
+    clearTimeout(asking);
     if (state === 'idle') {
       output.typed(line);
       hasRun = true;
@@ -220,6 +227,7 @@ function createCmd(client: WSManClient, shell: Shell, nonce: string, options: Cm
         }
       } finally {
         quiet.end();
+        clearTimeout(asking);
         input.clear();
         await window.flush().catch(() => {});
         void listening;
