@@ -5,6 +5,7 @@ import { Kbd } from '../../components/Kbd.tsx';
 import { modifierName } from '../../components/keys.ts';
 import { eventKeys, type KeyHelp, machineKeys, processKeys, serviceKeys, shellKeys } from '../machine/keys.ts';
 import { winrmKeys } from '../winrm/keys.ts';
+import { wmiKeys } from '../wmi/keys.ts';
 
 type Keys = readonly (readonly [does: string, ...keys: string[]])[];
 
@@ -75,6 +76,7 @@ export function CheatSheet({ onClose }: { onClose: () => void }) {
         <Group title="In its events" keys={linesOf(eventKeys)} />
         <Group title="In the console" keys={consoleKeys} />
         <Group title="In its WinRM settings" keys={linesOf(winrmKeys)} />
+        <Group title="In its WMI" keys={linesOf(wmiKeys)} />
         <Group title="In a shell" keys={linesOf(shellKeys)} />
       </div>
     </Dialog>

@@ -15,6 +15,7 @@ import { openMachine, openMachines } from '../../stores/router.ts';
 import { enterShell } from '../../stores/shells.ts';
 import { windowsServicesStore } from '../../stores/windows-services.ts';
 import { winrmSettingsStore } from '../../stores/winrm-settings.ts';
+import { wmiStore } from '../../stores/wmi.ts';
 import { diagnoseMachine } from '../diagnose/diagnose-machine.ts';
 import { Events } from '../events/Events.tsx';
 import { HardwareRoom } from '../hardware/HardwareRoom.tsx';
@@ -22,6 +23,7 @@ import { Processes } from '../processes/Processes.tsx';
 import { ShellRoom } from '../shell/ShellRoom.tsx';
 import { TraceRoom } from '../trace/TraceRoom.tsx';
 import { WinrmRoom } from '../winrm/WinrmRoom.tsx';
+import { WmiRoom } from '../wmi/WmiRoom.tsx';
 import { MachineBanner } from './MachineBanner.tsx';
 import { MachineHeader } from './MachineHeader.tsx';
 import { heldMachine, isProduction, usePowerRun } from './machine-view.ts';
@@ -64,6 +66,7 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
     eventLogStore.refresh(machineId);
     winrmSettingsStore.refresh(machineId);
     hardwareStore.refresh(machineId);
+    wmiStore.refresh(machineId);
   }, [machineId]);
 
   const shell = useCallback(() => {
@@ -166,6 +169,8 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
           <WinrmRoom machine={machine} />
         ) : current === 'hardware' ? (
           <HardwareRoom machine={machine} />
+        ) : current === 'wmi' ? (
+          <WmiRoom machine={machine} />
         ) : (
           <TraceRoom machine={machine} />
         )}

@@ -7,6 +7,7 @@ export const machineRooms = [
   { id: 'winrm', name: 'WinRM' },
   { id: 'shell', name: 'Shell' },
   { id: 'hardware', name: 'Hardware' },
+  { id: 'wmi', name: 'WMI' },
   { id: 'trace', name: 'Trace' },
 ] as const;
 
