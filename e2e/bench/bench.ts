@@ -1,7 +1,7 @@
 /** `npm run bench`: one JSON line per figure. Each file measures in a process of its own; `npm run bench -- operation` runs one. */
 import { run } from '../setup/run.ts';
 
-const files = ['operation', 'sign-in', 'decode', 'fleet', 'table', 'shell'];
+const files = ['operation', 'sign-in', 'decode', 'fleet', 'table', 'shell', 'files'];
 const wanted = process.argv.slice(2);
 let failed = 0;
 for (const file of files.filter((name) => wanted.length === 0 || wanted.includes(name))) {
