@@ -9,7 +9,7 @@ import { createMachines, type MachinesArea } from './areas/machines.ts';
 import type { PowerLimits } from './areas/power.ts';
 import { createSignal } from './areas/pump.ts';
 import { secretsForSigningIn } from './areas/stored-secrets.ts';
-import { createTraceRecorder } from './areas/trace.ts';
+import { createTraceRecorder, type TraceRecorder } from './areas/trace.ts';
 import { recordedClients } from './areas/trace-clients.ts';
 import type { Environment, LabFleet } from './environment.ts';
 import { inventoryOfFleet } from './fleet-inventory.ts';
@@ -45,6 +45,8 @@ export interface Console {
 /** For tests and benchmarks; hosts need none of it. */
 export interface ConsoleOptions {
   readonly onExchange?: ExchangeListener;
+  /** Another recorder than the usual one: to look into what it keeps. */
+  readonly recorder?: TraceRecorder;
   /** Other limits than the client's own: what is never answered shall not hold up a test for a minute. */
   readonly client?: Pick<ClientOptions, 'operationTimeoutMs' | 'networkDelayMs' | 'connectTimeoutMs'>;
   /** Another keychain than this computer's. */
@@ -97,7 +99,7 @@ export async function createConsole(environment: Environment, options: ConsoleOp
           if (kind === 'closed') openShells.remove(shellId);
           else openShells.add({ shellId, resourceUri, host, port, openedAt: Date.now() });
         };
-  const recorder = createTraceRecorder();
+  const recorder = options.recorder ?? createTraceRecorder();
   const clients = recordedClients(recorder, {
     createClient: (target, more) =>
       createClient(target, { ...options.client, ...more, onShell: rememberShell(target) }),

@@ -7,6 +7,7 @@ import { printable } from '../winrm-command/text-format.ts';
 import type { WinrsEnvironment } from '../winrm-command/winrs-run.ts';
 import { type DecodedField, type DecodedMessage, DecodeError, decodeInput } from '../wsman/index.ts';
 import { type OwnSwitch, parseOwnArguments } from './arguments.ts';
+import { withSlashOperands } from './path-operands.ts';
 import { decodeHelp } from './trace-help.ts';
 
 const rules: readonly OwnSwitch<'file' | 'format'>[] = [
@@ -16,7 +17,7 @@ const rules: readonly OwnSwitch<'file' | 'format'>[] = [
 const mostBytes = 8 * 1024 * 1024;
 
 export async function decode(args: readonly string[], environment: WinrsEnvironment): Promise<number> {
-  const { operands, own, help } = parseOwnArguments(args, rules);
+  const { operands, own, help } = parseOwnArguments(withSlashOperands(args, rules), rules);
   if (help) {
     await environment.stdout(decodeHelp);
     return 0;

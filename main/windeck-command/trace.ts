@@ -7,6 +7,7 @@ import { CommandLineError } from '../winrm-command/command.ts';
 import { printable } from '../winrm-command/text-format.ts';
 import type { WinrsEnvironment } from '../winrm-command/winrs-run.ts';
 import { type OwnSwitch, parseOwnArguments } from './arguments.ts';
+import { withSlashOperands } from './path-operands.ts';
 import { traceHelp } from './trace-help.ts';
 
 const rules: readonly OwnSwitch<'format' | 'failed' | 'slow' | 'filter'>[] = [
@@ -71,7 +72,7 @@ const File = v.object({
 });
 
 export async function trace(args: readonly string[], environment: WinrsEnvironment): Promise<number> {
-  const { operands, own, help } = parseOwnArguments(args, rules);
+  const { operands, own, help } = parseOwnArguments(withSlashOperands(args, rules), rules);
   if (help) {
     await environment.stdout(traceHelp);
     return 0;
