@@ -26,74 +26,101 @@ interface Form {
 
 export function createKnownSecrets(): KnownSecrets {
   const forms = new Map<string, readonly Form[]>();
-  /** By the first four characters of a form; `heads` says which there are without asking the map. */
-  let byHead = new Map<number, Form[]>();
-  const heads = new Uint8Array(1 << 16);
-
-  function index(form: Form): void {
-    const head = headOf(form.text, 0);
-    heads[head & 0xffff] = 1;
-    const same = byHead.get(head);
-    if (same === undefined) byHead.set(head, [form]);
-    else same.push(form);
-  }
-
-  function forgetOldest(): void {
-    const [oldest] = forms.keys();
-    if (oldest === undefined) return;
-    forms.delete(oldest);
-    byHead = new Map();
-    heads.fill(0);
-    for (const known of forms.values()) for (const form of known) index(form);
-  }
-
-  function formAt(text: string, at: number): Form | undefined {
-    const head = headOf(text, at);
-    if (heads[head & 0xffff] === 0) return undefined;
-    let longestForm: Form | undefined;
-    for (const form of byHead.get(head) ?? []) {
-      if (form.text.length > (longestForm?.text.length ?? 0) && text.startsWith(form.text, at)) longestForm = form;
-    }
-    return longestForm;
-  }
+  let table = tableOf([]);
+  let isStale = false;
 
   return {
     learn(secret) {
       for (const part of partsOf(secret)) {
         if (part.length < shortest || part.length > longest || forms.has(part)) continue;
-        if (forms.size >= mostSecrets) forgetOldest();
-        const own = formsOf(part);
-        forms.set(part, own);
-        for (const form of own) index(form);
+        const [oldest] = forms.keys();
+        if (forms.size >= mostSecrets && oldest !== undefined) forms.delete(oldest);
+        forms.set(part, formsOf(part));
+        isStale = true;
       }
     },
     mask(text) {
       if (forms.size === 0) return text;
+      if (isStale) table = tableOf([...forms.values()].flat());
+      isStale = false;
       let out = '';
       let done = 0;
-      for (let at = 0; at + shortest <= text.length; at++) {
-        const form = formAt(text, at);
-        if (form === undefined) continue;
+      for (let at = nextCandidate(table, text, 0); at >= 0; ) {
+        const form = formAt(table, text, at);
+        if (form === null) {
+          at = nextCandidate(table, text, at + 1);
+          continue;
+        }
         const [from, to] = form.inBase64 ? base64Around(text, at, done) : [at, at + form.text.length];
         out += text.slice(done, from) + secretMask;
         done = to;
-        at = to - 1;
+        at = nextCandidate(table, text, to);
       }
       return done === 0 ? text : out + text.slice(done);
     },
   };
 }
 
+/**
+ * Looks for all forms at once and skips what cannot be inside one of them (Wu and Manber 1994): by three characters it is known how far the
+ * next form can begin at the earliest. Every exchange passes here, so that its cost must not grow with the number of secrets.
+ */
+interface Table {
+  /** Length of the shortest form. */
+  readonly window: number;
+  readonly shifts: Uint8Array;
+  /** By their first three characters. */
+  readonly byHead: ReadonlyMap<number, readonly Form[]>;
+}
+
+const tableSize = 1 << 16;
+const longestShift = 64;
+
+function blockAt(text: string, at: number): number {
+  return (text.charCodeAt(at) * 961 + text.charCodeAt(at + 1) * 31 + text.charCodeAt(at + 2)) & (tableSize - 1);
+}
+
+function tableOf(forms: readonly Form[]): Table {
+  const window = forms.reduce((least, { text }) => Math.min(least, text.length), longestShift);
+  const shifts = new Uint8Array(tableSize).fill(window - 2);
+  const byHead = new Map<number, Form[]>();
+  for (const form of forms) {
+    for (let at = 0; at + 3 <= window; at++) {
+      const block = blockAt(form.text, at);
+      shifts[block] = Math.min(shifts[block]!, window - 3 - at);
+    }
+    const head = blockAt(form.text, 0);
+    const same = byHead.get(head);
+    if (same === undefined) byHead.set(head, [form]);
+    else same.push(form);
+  }
+  return { window, shifts, byHead };
+}
+
+/** Where a form may begin, at `from` or behind it; -1: nowhere any more. */
+function nextCandidate({ window, shifts }: Table, text: string, from: number): number {
+  const last = text.length - 3;
+  for (let at = from + window - 3; at <= last; ) {
+    const shift = shifts[blockAt(text, at)]!;
+    if (shift === 0) return at - window + 3;
+    at += shift;
+  }
+  return -1;
+}
+
+/** The longest form that begins there. */
+function formAt({ byHead }: Table, text: string, at: number): Form | null {
+  let found: Form | null = null;
+  for (const form of byHead.get(blockAt(text, at)) ?? []) {
+    if (form.text.length > (found?.text.length ?? 0) && text.startsWith(form.text, at)) found = form;
+  }
+  return found;
+}
+
 /** A text of several lines (a private key) is known by each of its lines, without the marks around them. */
 function partsOf(secret: string): readonly string[] {
   if (!/[\r\n]/.test(secret)) return [secret];
   return secret.split(/[\r\n]+/).filter((line) => line.length >= 16 && !line.startsWith('-----'));
-}
-
-/** Mixes four characters; two that differ may have the same value, which `startsWith` then sorts out. */
-function headOf(text: string, at: number): number {
-  const high = (text.charCodeAt(at) * 31 + text.charCodeAt(at + 1)) * 31;
-  return ((high + text.charCodeAt(at + 2)) * 31 + text.charCodeAt(at + 3)) | 0;
 }
 
 function formsOf(secret: string): readonly Form[] {

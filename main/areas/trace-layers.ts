@@ -55,7 +55,11 @@ export function layersOf({ resourceUri, action, response, httpStatus, server }: 
   const service = [front, 'WinRM service'];
   const provider = /<(?:[\w.-]+:)?ProviderFault\b([^<>]*)>/.exec(response)?.[1];
   if (provider !== undefined) return ofProviderFault(service, provider, response);
-  if (/<(?:[\w.-]+:)?Fault[\s>]/.test(response)) {
+  if (/<(?:[\w.-]+:)?MSFT_WmiError[\s/>]/.test(response)) {
+    const passed = [...service, 'WsmWmiPl.dll', 'WMI'];
+    return { passed, answered: 'WMI', because: 'The fault holds an MSFT_WmiError, which WMI makes.' };
+  }
+  if (/<(?:[\w.-]+:)?Fault[\s/>]/.test(response)) {
     const because =
       'A fault without ProviderFault: the service refused it before any plug-in, or did not pass on which.';
     return { passed: service, answered: 'WinRM service', because };

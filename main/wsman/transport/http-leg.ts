@@ -71,7 +71,14 @@ function shown([name, value]: readonly [string, string]): HeaderLines[number] {
     case 'www-authenticate':
     case 'proxy-authenticate':
     case 'authentication-info':
-      return [name, cut(splitChallenges(value).map(describeChallenge).join(', '))];
+      return [
+        name,
+        cut(
+          splitChallenges(value)
+            .map((one) => describeChallenge(one.trim().replace(/\s*,$/, '')))
+            .join(', '),
+        ),
+      ];
     case 'cookie':
     case 'set-cookie':
       return [name, value.replace(/=.*/s, `=(${value.length} characters, not shown)`)];
@@ -90,9 +97,9 @@ function describeAuthorization(value: string): string {
 
 /** A challenge without a token names schemes and realms: nothing secret. */
 function describeChallenge(challenge: string): string {
-  const [, lead = '', scheme = '', rest = ''] = /^(\s*)(\S+)\s*(.*)$/s.exec(challenge) ?? [];
-  if (!/^(negotiate|kerberos|ntlm|credssp)$/i.test(scheme) || rest.trim() === '') return challenge.trim();
-  return `${lead === '' ? '' : ' '}${scheme} (${describeToken(rest)})`.trim();
+  const [, scheme = '', rest = ''] = /^(\S+)\s*(.*)$/s.exec(challenge) ?? [];
+  if (!/^(negotiate|kerberos|ntlm|credssp)$/i.test(scheme) || rest === '') return challenge;
+  return `${scheme} (${describeToken(rest)})`;
 }
 
 function describeToken(base64: string): string {
