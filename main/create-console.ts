@@ -35,6 +35,9 @@ import {
 /** Closing waits no longer than this for what is tidied up at machines. */
 const farewellMs = 3_000;
 
+/** For benchmarks, which reach the console only here. */
+export { createTraceRecorder } from './areas/trace.ts';
+
 export interface Console {
   /** Answers the contract at this port until it closes. Any number of ports may be served. */
   serve(port: Port): void;

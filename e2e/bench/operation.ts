@@ -10,6 +10,7 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { createTraceRecorder } from '../../main/create-console.ts';
 import { type LabMachine, startLab } from '../../main/lab/start-lab.ts';
 import {
   child,
@@ -100,6 +101,10 @@ await getService(recorded);
 recorded.close();
 const client = createClient(target, { maxConnections: 1 });
 const ours = (): Promise<void> => getService(client);
+// The same with everything kept for Trace, as the console has it.
+const recorder = createTraceRecorder();
+recorder.secrets.learn(machine.password);
+const traced = createClient(target, { maxConnections: 1, ...recorder.recordingOf('bench') });
 const { request, response } = exchanges[0]!;
 if (request === null || response === null) throw new Error('the exchange was not recorded');
 
@@ -158,9 +163,16 @@ const pywinrm = async (): Promise<Round> => {
 };
 
 await timed(ours);
-const results = { ours: [] as Round[], clear: [] as Round[], nothing: [] as Round[], pywinrm: [] as Round[] };
+const results = {
+  ours: [] as Round[],
+  traced: [] as Round[],
+  clear: [] as Round[],
+  nothing: [] as Round[],
+  pywinrm: [] as Round[],
+};
 for (let round = 0; round < rounds; round += 1) {
   results.ours.push(await timed(ours));
+  results.traced.push(await timed(() => getService(traced)));
   results.clear.push(await timed(() => bare(machine.port)));
   results.nothing.push(await timed(() => bare(barePort)));
   results.pywinrm.push(await pywinrm());
@@ -198,6 +210,22 @@ for (const [reference, rounds, goal] of references) {
   });
 }
 print({
+  name: 'operation.traced',
+  value: rate(results.traced),
+  unit: 'operations/s while Trace keeps every exchange',
+  reference: 'the same without a listener',
+  ratio: ratio(results.traced, results.ours, perSecond),
+  goal: null,
+});
+print({
+  name: 'operation.traced-cpu',
+  value: cpuMs(results.traced),
+  unit: 'ms CPU of the client per operation while Trace keeps every exchange',
+  reference: 'the same without a listener',
+  ratio: ratio(results.traced, results.ours, cpuPer),
+  goal: null,
+});
+print({
   name: 'connect.round-trips',
   value: exchanges[0]!.roundTrips,
   unit: 'HTTP round trips to the first answer, NTLM',
@@ -211,6 +239,7 @@ const stop = async (process: ChildProcess): Promise<void> => {
   if (process.exitCode === null && process.signalCode === null) await once(process, 'exit');
 };
 client.close();
+traced.close();
 agent.destroy();
 await Promise.all([stop(python), stop(bareServer), lab.close()]);
 rmSync(folder, { recursive: true });

@@ -4,6 +4,7 @@ import { Dialog } from '../../components/Dialog.tsx';
 import { Kbd } from '../../components/Kbd.tsx';
 import { modifierName } from '../../components/keys.ts';
 import { eventKeys, type KeyHelp, machineKeys, processKeys, serviceKeys, shellKeys } from '../machine/keys.ts';
+import { traceKeys } from '../trace/keys.ts';
 import { winrmKeys } from '../winrm/keys.ts';
 import { wmiKeys } from '../wmi/keys.ts';
 
@@ -77,6 +78,7 @@ export function CheatSheet({ onClose }: { onClose: () => void }) {
         <Group title="In the console" keys={consoleKeys} />
         <Group title="In its WinRM settings" keys={linesOf(winrmKeys)} />
         <Group title="In its WMI" keys={linesOf(wmiKeys)} />
+        <Group title="In its trace" keys={linesOf(traceKeys)} />
         <Group title="In a shell" keys={linesOf(shellKeys)} />
       </div>
     </Dialog>
