@@ -40,6 +40,9 @@ export interface ScriptHost {
   /** Of a SecureString that the host gave. */
   reveal(secret: PsValue): Promise<string>;
   protect(plain: string): Promise<PsValue>;
+  /** USER_EVENT and a call to the host of the pool; nothing where there is no pool. */
+  raiseEvent(sourceId: string, messageData: PsValue): Promise<void>;
+  tellPool(method: string, parameters: readonly PsValue[]): Promise<void>;
   pause(milliseconds: number): Promise<void>;
   readonly signal: AbortSignal;
 }

@@ -4,8 +4,10 @@ import { entryOf, propertyOf, textOf } from '../../wsman/psrp/clixml-plain.ts';
 import { type PsValue, psEnum, psObject, psProperties } from '../../wsman/psrp/clixml-types.ts';
 import type { MessageType } from '../../wsman/psrp/message.ts';
 import { decryptSecureString, encryptSecureString } from '../../wsman/psrp/session-key.ts';
+import { dateTime } from '../powershell/objects.ts';
 import { errorRecordValue, ScriptError } from '../powershell/script-error.ts';
 import type { Progress, ScriptHost } from '../powershell/script-host.ts';
+import type { SimulatedMachine } from '../simulated-machine.ts';
 import { hostMethodNumbers } from './host-methods.ts';
 import { informationalRecord } from './informational-record.ts';
 import type { LabPool } from './pool.ts';
@@ -34,6 +36,7 @@ export function createPipelineHost(wires: PipelineWires): ScriptHost {
   const { pool, signal } = wires;
   const send = (type: MessageType, value: PsValue): Promise<void> => wires.send(type, value, signal);
   let calls = 0n;
+  let events = 0;
   const withInvocation = (bit: number): string | null => ((wires.streamOptions & bit) === 0 ? null : wires.script);
   const isInteractive = hasHostUi(wires.hostInfo, pool.hostInfo);
 
@@ -91,6 +94,13 @@ export function createPipelineHost(wires: PipelineWires): ScriptHost {
     async protect(plain) {
       const key = await pool.requireSessionKey(signal);
       return { clixml: 'SS', value: Buffer.from(encryptSecureString(plain, key)).toString('base64') };
+    },
+    async raiseEvent(sourceId, messageData) {
+      const { machine, shell } = pool;
+      pool.send('USER_EVENT', userEvent(machine, shell.shellId, ++events, sourceId, messageData));
+    },
+    async tellPool(method, parameters) {
+      pool.send('RUNSPACEPOOL_HOST_CALL', callMessage(-100n, method, parameters));
     },
     pause: (milliseconds) =>
       new Promise((resolve, reject) => {
@@ -159,6 +169,29 @@ function mergedError(error: ScriptError): PsValue {
       ...record.extended,
       { name: 'PSMessageDetails', value: null },
     ],
+  });
+}
+
+/** PSEventArgs of USER_EVENT (2.2.2.12). */
+function userEvent(
+  machine: SimulatedMachine,
+  runspaceId: string,
+  eventId: number,
+  sourceId: string,
+  messageData: PsValue,
+): PsValue {
+  return extended({
+    'PSEventArgs.EventIdentifier': eventId,
+    'PSEventArgs.SourceIdentifier': sourceId,
+    'PSEventArgs.TimeGenerated': dateTime(machine, machine.clock.now()),
+    'PSEventArgs.Sender': null,
+    'PSEventArgs.SourceArgs': psObject({
+      typeNames: ['System.Object[]', 'System.Array', 'System.Object'],
+      container: { kind: 'LST', items: [] },
+    }),
+    'PSEventArgs.MessageData': messageData,
+    'PSEventArgs.ComputerName': machine.plan.name.toUpperCase(),
+    'PSEventArgs.RunspaceId': { clixml: 'G', value: runspaceId.toLowerCase() },
   });
 }
 

@@ -12,7 +12,7 @@ import { LabFault } from '../faults.ts';
 import { type LabRequest, type OperationResult, resourceCreated } from '../operation.ts';
 import { writeShell } from '../shell/shell-record.ts';
 import { type ShellCaller, type ShellFamily, shellOf, waitMs } from '../shell/shell-service.ts';
-import { addShell, endShell, findShell, holdOpen, shellsOf, touch } from '../shell/shells.ts';
+import { addShell, endShell, holdOpen, shellsOf, touch } from '../shell/shells.ts';
 import type { SimulatedMachine } from '../simulated-machine.ts';
 import { type Endpoint, findEndpoint, powershellPrefix } from './endpoints.ts';
 import { openPools, pipelinesOf } from './open-pools.ts';
@@ -164,7 +164,7 @@ async function receive(machine: SimulatedMachine, pool: LabPool, request: LabReq
   if (body?.local !== 'Receive' || body.namespace !== ns.shell) throw new LabFault(2150858817);
   const id = attribute(child(body, 'DesiredStream', ns.shell) ?? body, 'CommandId');
   const queue = id === null ? pool.queue : pipelineOf(pool, id).queue;
-  holdOpen(pool.shell);
+  const release = holdOpen(machine, pool.shell);
   try {
     const received = await queue.receive(request.limit - envelopeRoom, waitMs(machine, request));
     if (received === null) throw new LabFault(2150858793);
@@ -178,7 +178,7 @@ async function receive(machine: SimulatedMachine, pool: LabPool, request: LabReq
         : '';
     return { body: `<rsp:ReceiveResponse>${streams.join('')}${state}</rsp:ReceiveResponse>` };
   } finally {
-    if (findShell(machine, pool.shell.shellId) === pool.shell) touch(machine, pool.shell);
+    release();
   }
 }
 

@@ -150,6 +150,24 @@ describe('a pool', () => {
     other.close();
   });
 
+  test('gives out what a client may want to know of commands', async () => {
+    const pool = await open();
+    const id = '6F1903CA-E06A-4A8B-BDFC-B44203149D55';
+    const request =
+      '<Obj RefId="0"><MS><Obj N="Name" RefId="1"><LST><S>*-Service</S></LST></Obj><Obj N="CommandType" RefId="2"><ToString>All</ToString><I32>15</I32></Obj><Nil N="Namespace" /><Nil N="ArgumentList" /></MS></Obj>';
+    const packet = fragmentOf(90, '0002100A', pool.shellId, id, request).toString('base64');
+    await pool.ask(
+      'Command',
+      `<rsp:CommandLine xmlns:rsp="${shellNamespace}" CommandId="${id}"><rsp:Command/><rsp:Arguments>${packet}</rsp:Arguments></rsp:CommandLine>`,
+    );
+    const [count, ...found] = outputOf(await pool.receiveAll(id));
+    expect(numberOf(propertyOf(count, 'Count'))).toBe(found.length);
+    expect(found.map((command) => textOf(propertyOf(command, 'Name')))).toEqual([
+      ...['Get-Service', 'Restart-Service', 'Start-Service', 'Stop-Service'],
+    ]);
+    await signal(pool, id, terminate);
+  });
+
   test('takes as many commands as the plug-in allows, until they are terminated', async () => {
     const pool = await open();
     const ids: string[] = [];
@@ -418,6 +436,19 @@ describe('the host', () => {
         .map(({ method, parameters }) => [method, ...parameters.slice(0, 3).filter((p) => typeof p !== 'object')]),
     ).toEqual([['WriteLine2', 'plain'], ['Write2', 10, 0, 'green'], ['SetCursorPosition'], ['SetBufferContents1']]);
     expect(calls.length).toBeGreaterThan(4);
+  });
+
+  test('of the pool is called, and told of an event', async () => {
+    const pool = await open({ hasHost: true });
+    const id = await pool.start(createPipeline('Invoke-LabScenario pool'));
+    const own = await pool.receiveUntil('00021100');
+    const event = own.find(({ type }) => type === '00021008')!;
+    expect(textOf(propertyOf(event.value, 'PSEventArgs.SourceIdentifier'))).toBe('Lab.Scenario');
+    expect(textOf(propertyOf(event.value, 'PSEventArgs.MessageData'))).toBe('something has happened');
+    const messages = await pool.receiveAll(id);
+    expect(types(messages)).toEqual(['00041100', '00041004', '00041006']);
+    expect(textOf(propertyOf(messages[0]!.value, 'mi'))).toBe('WriteProgress');
+    await signal(pool, id, terminate);
   });
 
   test('that is not there makes questions fail, and what is written go to the information stream', async () => {

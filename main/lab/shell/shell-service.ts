@@ -189,13 +189,13 @@ async function receive(machine: SimulatedMachine, shell: LabShell, request: LabR
   const { body } = request;
   if (body?.local !== 'Receive' || body.namespace !== ns.shell) throw new LabFault(2150858817);
   const target = commandOf(shell, commandIdOf(child(body, 'DesiredStream', ns.shell)));
-  holdOpen(shell);
+  const release = holdOpen(machine, shell);
   try {
     const batch = await target.receive(request.limit - envelopeRoom, waitMs(machine, request));
     if (batch === null) throw new LabFault(2150858793);
     return { body: writeBatch(target.commandId, batch.pieces, batch.exitCode) };
   } finally {
-    if (findShell(machine, shell.shellId)) touch(machine, shell);
+    release();
   }
 }
 

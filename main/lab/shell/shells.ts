@@ -34,6 +34,8 @@ export interface LabShell {
   readonly processId: number;
   usedAt: number;
   timer: NodeJS.Timeout | null;
+  /** Requests that keep it open. */
+  waiting: number;
   /** Only shells of PowerShell are ever disconnected. */
   state: 'Connected' | 'Disconnected';
   bufferMode: 'Block' | 'Drop';
@@ -104,6 +106,7 @@ export function addShell(machine: SimulatedMachine, wanted: NewShell): LabShell 
     processId: machine.processes.create(`C:\\Windows\\system32\\${wanted.hostProgram} -Embedding`, clock.now()),
     usedAt: clock.now(),
     timer: null,
+    waiting: 0,
     state: 'Connected',
     bufferMode: 'Block',
     onEnd: null,
@@ -120,13 +123,20 @@ export function addShell(machine: SimulatedMachine, wanted: NewShell): LabShell 
 export function touch(machine: SimulatedMachine, shell: LabShell): void {
   shell.usedAt = machine.clock.now();
   if (shell.timer) clearTimeout(shell.timer);
-  shell.timer = setTimeout(() => endShell(machine, shell), Math.min(shell.idleTimeoutMs, 0x7fffffff)).unref();
+  shell.timer =
+    shell.waiting > 0
+      ? null
+      : setTimeout(() => endShell(machine, shell), Math.min(shell.idleTimeoutMs, 0x7fffffff)).unref();
 }
 
-/** A request that waits (Receive) keeps it open for as long. */
-export function holdOpen(shell: LabShell): void {
-  if (shell.timer) clearTimeout(shell.timer);
-  shell.timer = null;
+/** A request that waits (Receive) keeps it open for as long; the returned function ends that. */
+export function holdOpen(machine: SimulatedMachine, shell: LabShell): () => void {
+  shell.waiting++;
+  touch(machine, shell);
+  return () => {
+    shell.waiting--;
+    if (findShell(machine, shell.shellId) === shell) touch(machine, shell);
+  };
 }
 
 export function endShell(machine: SimulatedMachine, shell: LabShell): void {

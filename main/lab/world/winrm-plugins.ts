@@ -17,6 +17,7 @@ export function createPlugins(plan: MachinePlan): ConfigPlugin[] {
     fileName: string,
     resources: string,
     more: Readonly<Record<string, string>> = {},
+    ownQuotas: Readonly<Record<string, string>> = {},
   ): ConfigPlugin => ({
     name,
     fileName,
@@ -47,6 +48,7 @@ export function createPlugins(plan: MachinePlan): ConfigPlugin[] {
           ['MaxShellsPerUser', '2147483647'],
           ['MaxConcurrentCommandsPerShell', '2147483647'],
           ['MaxConcurrentOperationsPerUser', '1500'],
+          ...Object.entries(ownQuotas),
         ])
       : null,
   });
@@ -65,6 +67,7 @@ export function createPlugins(plan: MachinePlan): ConfigPlugin[] {
         ' ExactMatch="true"',
       ),
       { SDKVersion: isModern ? '2' : '1' },
+      { MaxConcurrentCommandsPerShell: '1000' },
     ),
     // A configuration of ours, restricted to a few commands (JEA).
     ...(isModern

@@ -334,6 +334,26 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'pool',
+    description: 'An event of the pool, a call to its host, and progress through the host',
+    async *run({ host }) {
+      await host.raiseEvent('Lab.Scenario', 'something has happened');
+      await host.tellPool('SetWindowTitle', ['title from the pool']);
+      const record = extended({
+        Activity: 'Through the host',
+        ActivityId: 1,
+        StatusDescription: 'Half',
+        CurrentOperation: null,
+        ParentActivityId: -1,
+        PercentComplete: 50,
+        Type: psEnum('System.Management.Automation.ProgressRecordType', 'Processing', 0),
+        SecondsRemaining: -1,
+      });
+      await host.tell('WriteProgress', [1n, record]);
+      yield 'told';
+    },
+  },
+  {
     name: 'exit',
     description: '$host.SetShouldExit(3)',
     async *run({ host }) {

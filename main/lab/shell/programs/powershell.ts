@@ -219,6 +219,8 @@ function createProgramHost(context: ProgramContext, options: Options, sink: Sink
     },
     reveal: async (value) => Buffer.from(textOfSecret(value), 'base64').toString('utf16le'),
     protect: async (plain) => secret(plain),
+    raiseEvent: async () => {},
+    tellPool: async () => {},
     pause: (milliseconds) => context.pause(milliseconds),
   };
 }
