@@ -21,15 +21,7 @@ import { instanceXml } from './instance-xml.ts';
 import { type LabRequest, type OperationResult, writeEpr } from './operation.ts';
 import type { Provider } from './providers/provider.ts';
 import { pipelinesOf } from './psrp/open-pools.ts';
-import {
-  findProvider,
-  hiddenProperties,
-  providersOf,
-  type Resource,
-  resolveResource,
-  selectorsOf,
-  textOf,
-} from './resources.ts';
+import { hiddenProperties, providersOf, type Resource, resolveResource, selectorsOf, textOf } from './resources.ts';
 import { shellItems, writeCommand } from './shell/shell-record.ts';
 import { findShell } from './shell/shells.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
@@ -305,9 +297,9 @@ function queryItems(
     return found.flatMap((provider) => {
       const find = visibleTo(machine, provider);
       const missing = unknownProperty(query, find);
-      // Derived classes have all that the base has; a name that none knows is an error of the query.
-      if (missing !== undefined && (found.length === 1 || findProvider(namespace, query.className)))
-        throw refuse('Invalid query');
+      // A name that the class itself does not know is an error of the query; of those that derive from it the lab may know less.
+      const isAsked = provider.cimClass.name.toLowerCase() === query.className.toLowerCase();
+      if (missing !== undefined && (found.length === 1 || isAsked)) throw refuse('Invalid query');
       const rows = [...provider.instances(machine, reader, text)].filter((row) => matches(query.where, row, find));
       const { properties } = query;
       if (properties === null) return rows.map((row) => writeRow(provider, row));

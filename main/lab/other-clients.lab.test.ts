@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SEALED_CONTENT_TYPE, unwrapMessage, wrapMessage } from '../wsman/transport/message-encryption.ts';
 import { child, childText, descend, parseXml, type XmlElement } from '../wsman/xml.ts';
-import { createBasicClient, createNtlmClient, faultCode, type SoapClient, textIn } from './lab-test-client.ts';
+import { countIn, createBasicClient, createNtlmClient, faultCode, type SoapClient, textIn } from './lab-test-client.ts';
 import { requestMessage, transfer, wmiUri } from './lab-test-messages.ts';
 import { type Lab, startLab } from './start-lab.ts';
 
@@ -57,17 +57,21 @@ describe.each(['sealed', 'Basic inside TLS'])('%s', (kind) => {
     expect((await send(text('4.9-01'))).status).toBe(200);
   });
 
-  it('the Create of a cmd shell is answered; PowerShell and subscriptions, which the lab has not, are refused in proper form', async () => {
+  it('the Create of a cmd shell is answered, and what pypsrp asks of PowerShell; a subscription without a filter is refused in proper form', async () => {
     const create = (name: string) => send(pypsrp.find(([file]) => file.startsWith(name))![1]);
     const shell = await create('winrs_fail_poll_process-1-create');
     expect([shell.status, textIn(shell, 'ShellId')]).toEqual([200, expect.stringMatching(/^[0-9A-F-]{36}$/i)]);
-    expect(faultCode(await create('psrp_long_running_cmdlet-1-create'))).toBe(2150858811);
+    const pool = await create('psrp_long_running_cmdlet-1-create');
+    expect([pool.status, textIn(pool, 'InputStreams')]).toEqual([200, 'stdin pr']);
+    const received = await create('psrp_long_running_cmdlet-2-receive');
+    expect(countIn(received, 'rsp:Stream ')).toBe(3);
+    expect((await create('psrp_long_running_cmdlet-8-delete')).status).toBe(200);
     const subscribe = requestMessage({
       action: 'http://schemas.xmlsoap.org/ws/2004/08/eventing/Subscribe',
       resourceUri: 'http://schemas.microsoft.com/wbem/wsman/1/windows/EventLog',
       body: '<e:Subscribe xmlns:e="http://schemas.xmlsoap.org/ws/2004/08/eventing"><e:Delivery Mode="http://schemas.dmtf.org/wbem/wsman/1/wsman/Pull"/></e:Subscribe>',
     });
-    expect(faultCode(await send(subscribe))).toBe(2150858811);
+    expect(faultCode(await send(subscribe))).toBe(2150858786);
   });
 });
 
