@@ -41,13 +41,15 @@ export function wireProblem(error: unknown, place: FailurePlace = {}): Problem |
     });
   }
   if (error instanceof SessionLostError) {
-    const isThere = error.reason === 'line' || error.reason === 'taken';
+    const advice = {
+      gone: 'What ran in it has ended. Open a new session.',
+      broken: 'What ran in it has ended. Open a new session.',
+      line: 'What ran may still run there: list its sessions, and connect to it.',
+      taken: 'What ran may still run there: list its sessions, and connect to it.',
+      disconnected: 'Reconnect to it first.',
+    };
     return problem('disconnected', error.message, {
-      advice: [
-        isThere
-          ? 'What ran may still run there: list its sessions, and connect to it.'
-          : 'What ran in it has ended. Open a new session.',
-      ],
+      advice: [advice[error.reason]],
       retryable: true,
     });
   }

@@ -144,6 +144,12 @@ export {
   type TransferredFile,
   uploadFile,
 } from './psrp/file-transfer.ts';
+  type PowerShellLine,
+  type PowerShellResult,
+  powerShellLine,
+  runPowerShell,
+  startPowerShell,
+} from './psrp/encoded-command.ts';
 export type {
   ChoiceQuestion,
   CredentialQuestion,

@@ -166,6 +166,7 @@ export function runningPipeline(context: PipelineContext, ids: PipelineIds, opti
   let state: PipelineState = 'Running';
   let result: PipelineEnd | null = null;
   let stopping: Promise<void> | null = null;
+  let isIterated = false;
 
   function finish(outcome: PipelineEnd | { readonly reason: unknown }): void {
     if (over.signal.aborted) return;
@@ -230,6 +231,7 @@ export function runningPipeline(context: PipelineContext, ids: PipelineIds, opti
   }
 
   async function* receive(): AsyncGenerator<PipelineRecord, void, undefined> {
+    isIterated = true;
     try {
       while (result === null) {
         const { packets, isDone, gap } = await link.receive(id, signal);
@@ -273,7 +275,13 @@ export function runningPipeline(context: PipelineContext, ids: PipelineIds, opti
       if (!isOver(error)) throw error;
     }
     sleep(stopGraceMs, undefined, { signal: over.signal, ref: false }).then(
-      () => stopped.abort(),
+      () => {
+        stopped.abort();
+        if (isIterated) return;
+        // Nobody receives, so nobody would ever hear of its end.
+        finish({ state: 'Stopped', error: null });
+        terminate(context, id);
+      },
       () => {},
     );
   }

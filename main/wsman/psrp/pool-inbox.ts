@@ -99,6 +99,14 @@ export function createPoolInbox({ link, poolId, life, host, onEvent }: InboxOpti
     return key;
   }
 
+  function tell(event: UserEvent): void {
+    try {
+      onEvent?.(event);
+    } catch {
+      // Listeners are guests.
+    }
+  }
+
   function take(message: PsrpMessage): void {
     const value = deserializeClixml(message.data);
     switch (message.type) {
@@ -130,7 +138,7 @@ export function createPoolInbox({ link, poolId, life, host, onEvent }: InboxOpti
         encryptedKey?.resolve(readEncryptedSessionKey(value));
         return;
       case 'USER_EVENT':
-        onEvent?.(readUserEvent(value));
+        tell(readUserEvent(value));
         return;
       case 'RUNSPACEPOOL_HOST_CALL': {
         if (++hostCalls > maxHostCalls) throw new ProtocolError('The target asks more than anybody could answer.');

@@ -26,6 +26,8 @@ export type SessionLossReason =
   | 'line'
   /** Another client has disconnected the session, or has connected to it. */
   | 'taken'
+  /** We have disconnected from it ourselves, and not taken it up again. */
+  | 'disconnected'
   /** PowerShell itself says that the session is broken or closed. */
   | 'broken';
 

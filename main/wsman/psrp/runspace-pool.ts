@@ -193,14 +193,20 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
   function setState(next: RunspacePoolState, error: Error | null = null): void {
     if (state === next || state === 'Closed' || state === 'Broken') return;
     state = next;
-    options.onState?.(next, error);
+    try {
+      options.onState?.(next, error);
+    } catch {
+      // Listeners are guests.
+    }
   }
 
-  /** The end of the session by itself. */
+  /** The end of the session by itself: whatever goes wrong with the pool as a whole breaks it (3.1.5.3.13). */
   function broke(error: Error): void {
     if (life.aborted) return;
-    setState('Broken', error);
-    lifetime.abort(error instanceof WSManError ? error : new SessionLostError('broken', error.message, error));
+    const isOurs = error instanceof WSManError && !(error instanceof WSManFault);
+    const reason = isOurs ? error : new SessionLostError('broken', `The session is broken. ${error.message}`, error);
+    setState('Broken', reason);
+    lifetime.abort(reason);
     release?.();
   }
 
@@ -238,6 +244,12 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
   };
   const required = (what: string): void => {
     if (life.aborted && life.reason instanceof WSManError) throw life.reason;
+    if (state === 'Disconnected') {
+      throw new SessionLostError(
+        'disconnected',
+        `The PowerShell session is disconnected: ${what} needs a connected one.`,
+      );
+    }
     if (state !== 'Opened') throw new CancelledError(`The session is ${state}: ${what} needs an open one.`);
   };
   const hostOf = (own: PsHost | undefined) =>
