@@ -136,6 +136,13 @@ export {
 } from './psrp/clixml-types.ts';
 export { type ListedPipeline, type ListedPool, listRunspacePools } from './psrp/disconnected-pools.ts';
 export {
+  type PowerShellLine,
+  type PowerShellResult,
+  powerShellLine,
+  runPowerShell,
+  startPowerShell,
+} from './psrp/encoded-command.ts';
+export {
   type Download,
   downloadFile,
   FileTransferError,
@@ -144,12 +151,6 @@ export {
   type TransferredFile,
   uploadFile,
 } from './psrp/file-transfer.ts';
-  type PowerShellLine,
-  type PowerShellResult,
-  powerShellLine,
-  runPowerShell,
-  startPowerShell,
-} from './psrp/encoded-command.ts';
 export type {
   ChoiceQuestion,
   CredentialQuestion,

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Lab, type LabMachine, startLab } from '../../lab/start-lab.ts';
 import { createClient, type WSManClient } from '../client.ts';
-import { CancelledError, WSManFault } from '../errors.ts';
+import { CancelledError, OutcomeUnknownError, WSManFault } from '../errors.ts';
 import { resourceUris } from '../namespaces.ts';
 import { shellActions } from '../shell-messages.ts';
 import { toPlain } from './clixml-plain.ts';
@@ -260,7 +260,7 @@ describe('a pipeline', () => {
     expect(String(large)).toHaveLength(1_000_000);
   });
 
-  test('after pipeline, more than the plug-in allows at once: each is forgotten when it has ended', async () => {
+  test('is forgotten when it has ended, so that the quota of commands is never reached', async () => {
     const pool = await open();
     const terminated = await requests(shellActions.signal);
     for (let n = 0; n < 40; n++) expect(await outputOf(pool, `${n}`)).toEqual([n]);
@@ -444,8 +444,38 @@ describe('a line that is lost', () => {
     expect(await outputOf(pool, '"on"')).toEqual(['on']);
   });
 
+  test('with an answer on it: a gap is marked where records may be missing, and what comes after is read', async () => {
+    const pool = await open();
+    const pipeline = await pool.run('Invoke-LabScenario flood -Count 4000 -Size 1000');
+    const numbers: number[] = [];
+    let gaps = 0;
+    for await (const record of pipeline.streams) {
+      if (record.stream === 'gap') gaps++;
+      if (record.stream !== 'output') continue;
+      numbers.push(Number(String(record.value).slice(0, 8)));
+      if (numbers.length === 10) {
+        await lab.misbehave(machine.name, { kind: 'drop-after', action: 'Receive', containing: pipeline.id, times: 1 });
+      }
+    }
+    expect(gaps).toBe(1);
+    expect((await pipeline.end).state).toBe('Completed');
+    // In order, none twice; the last one is there.
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+    expect(numbers.at(-1)).toBe(4000);
+    expect(await outputOf(pool, '"on"')).toEqual(['on']);
+  });
+
+  test('under Command is told, and nothing is left running', async () => {
+    const pool = await open();
+    await lab.misbehave(machine.name, { kind: 'drop-after', action: 'Command', times: 1 });
+    await expect(pool.run('Start-Sleep 600')).rejects.toThrow(OutcomeUnknownError);
+    // The one runspace is free again: the target was told to forget what may have started.
+    expect(await outputOf(pool, '"free"')).toEqual(['free']);
+  });
+
   test('for good is a session that is lost, within a bound', async () => {
-    const pool = await open({ takeUpWithinMs: 500 });
+    // A Receive that waits at the target is asked again soon: then the line is found to be gone.
+    const pool = await open({ takeUpWithinMs: 500, timeoutMs: 500 });
     const pipeline = await pool.run('Start-Sleep 600');
     const reading = collect(pipeline).catch((error: unknown) => error);
     await lab.misbehave(machine.name, { kind: 'drop-before' });
