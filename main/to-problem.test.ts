@@ -11,6 +11,7 @@ import {
   type FaultFields,
   OutcomeUnknownError,
   ProtocolError,
+  SubscriptionNotOfferedError,
   TransportError,
   type TransportReason,
   type TrustFailure,
@@ -238,6 +239,10 @@ test('a denied WMI namespace names the missing right', () => {
 test('the rest of the classes', () => {
   expect(toProblem(new OutcomeUnknownError('Lost.')).code).toBe('outcome-unknown');
   expect(toProblem(new ProtocolError('Broken.')).code).toBe('protocol-error');
+  expect(toProblem(new SubscriptionNotOfferedError(fault({})))).toMatchObject({
+    code: 'not-supported',
+    retryable: false,
+  });
   expect(toProblem(new CancelledError('x')).code).toBe('cancelled');
   expect(toProblem(AbortSignal.abort().reason).code).toBe('cancelled');
   expect(toProblem(new SecretWithheldError('CORP\\a', null)).message).toContain('not sent again');

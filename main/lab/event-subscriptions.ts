@@ -146,8 +146,10 @@ function eventLogSource(
   }
   if (readable.length === 0) throw new LabFault(5);
   const bookmark = child(body, 'Bookmark', ns.wsman);
+  // Collectors write the option with a value, or as nil.
+  const existing = option('ReadExistingEvents');
   const isFromEarliest =
-    bookmark?.text.trim() === earliestBookmark || /^true$/i.test(option('ReadExistingEvents')?.value ?? '');
+    bookmark?.text.trim() === earliestBookmark || (existing !== undefined && !/^false$/i.test(existing.value ?? ''));
   const marks = new Map<string, number>();
   for (const mark of bookmark?.children[0]?.children ?? []) {
     const recordId = Number(attribute(mark, 'RecordId'));
