@@ -29,7 +29,7 @@ export function wireProblem(error: unknown, place: FailurePlace = {}): Problem |
   if (error instanceof WSManFault) return ofFault(error, place);
   if (error instanceof SubscriptionNotOfferedError) {
     return problem('not-supported', error.message, {
-      advice: ['What is new there is asked for every few seconds instead.'],
+      advice: ['Windows offers it for the event log since Server 2008, for WMI since Server 2012; other makes do not.'],
     });
   }
   if (error instanceof PowerShellUnavailableError) {
