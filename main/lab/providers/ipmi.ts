@@ -208,7 +208,7 @@ export const sensorProvider: Provider = {
         CreationClassName: 'Sensor',
         CurrentState: state,
         DeviceID: `${id}.0.32`,
-        OtherSensorTypeDescription: type === 1 ? name.replace(/\d.*/, '').trim() : null,
+        OtherSensorTypeDescription: type === 1 ? (name.startsWith('PS') ? 'Power supply' : 'Redundancy') : null,
         PossibleStates: [...states],
         SensorType: type,
       };

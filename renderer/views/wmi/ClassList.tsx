@@ -61,34 +61,41 @@ export function ClassList(props: {
           <ProblemBanner problem={problem} />
         </div>
       ) : (
-        <DataTable
-          label={`Classes of ${view.namespace}`}
-          rows={rows}
-          columns={columns}
-          rowId={nameOf}
-          sorting={null}
-          onSorting={keepSelection}
-          selected={selected}
-          onSelect={(ids) => {
-            const [name] = ids;
-            // A click opens; moving with the arrows selects nothing here.
-            if (name !== undefined && ids.size === 1 && name !== view.className) wmiStore.openClass(machineId, name);
+        // Moving with the arrows only moves, since every class that is opened is read; a click opens, like Enter.
+        <section
+          className="wm-class-list"
+          aria-label="List of classes"
+          onPointerUp={(event) => {
+            const name = (event.target as HTMLElement).closest<HTMLElement>('[data-row]')?.dataset['row'];
+            if (event.button === 0 && name !== undefined && name !== view.className)
+              wmiStore.openClass(machineId, name);
           }}
-          selecting="list"
-          onOpen={({ name }) => {
-            wmiStore.openClass(machineId, name);
-            props.onOpened();
-          }}
-          memory={memory.current}
-          handle={props.handle}
-          empty={
-            reading || value === null ? (
-              <Skeleton className="room-skeleton" label="The classes are being read" lines={8} />
-            ) : (
-              <EmptyState title={text === '' ? 'No classes' : 'No class is like this'} />
-            )
-          }
-        />
+        >
+          <DataTable
+            label={`Classes of ${view.namespace}`}
+            rows={rows}
+            columns={columns}
+            rowId={nameOf}
+            sorting={null}
+            onSorting={keepSelection}
+            selected={selected}
+            onSelect={keepSelection}
+            selecting="list"
+            onOpen={({ name }) => {
+              wmiStore.openClass(machineId, name);
+              props.onOpened();
+            }}
+            memory={memory.current}
+            handle={props.handle}
+            empty={
+              reading || value === null ? (
+                <Skeleton className="room-skeleton" label="The classes are being read" lines={8} />
+              ) : (
+                <EmptyState title={text === '' ? 'No classes' : 'No class is like this'} />
+              )
+            }
+          />
+        </section>
       )}
     </div>
   );
