@@ -10,7 +10,9 @@ import {
   CertificateError,
   type FaultFields,
   OutcomeUnknownError,
+  PowerShellUnavailableError,
   ProtocolError,
+  SessionLostError,
   SubscriptionNotOfferedError,
   TransportError,
   type TransportReason,
@@ -281,4 +283,20 @@ test('only codes of the closed list', () => {
     fault({}),
   ];
   for (const error of every) expect(problemCodes).toContain(toProblem(error).code);
+});
+
+test('sessions of PowerShell: none to be had, lost, or left', () => {
+  const unavailable = toProblem(
+    new PowerShellUnavailableError('http://schemas.microsoft.com/powershell/My.Jea', fault({})),
+  );
+  expect(unavailable).toMatchObject({ code: 'not-supported', message: expect.stringContaining('My.Jea') as string });
+  expect(unavailable.advice[0]).toContain('Enable-PSRemoting');
+  const advice = (reason: 'gone' | 'line' | 'disconnected'): string => {
+    const problem = toProblem(new SessionLostError(reason, 'Lost.'));
+    expect(problem).toMatchObject({ code: 'disconnected', message: 'Lost.', retryable: true });
+    return problem.advice.join(' ');
+  };
+  expect(advice('gone')).toContain('Open a new session');
+  expect(advice('line')).toContain('connect to it');
+  expect(advice('disconnected')).toContain('Reconnect');
 });

@@ -21,7 +21,7 @@ import type { PsValue } from './clixml-types.ts';
 import { createReassembler } from './fragment.ts';
 import type { HostSession } from './host-calls.ts';
 import { hostResponseValue, readHostCall } from './host-messages.ts';
-import type { Link } from './link.ts';
+import { type Link, untilAborted } from './link.ts';
 import { decodeMessage, type MessageType, type PipelineState, type PsrpMessage } from './message.ts';
 import { readPipelineState } from './pipeline-messages.ts';
 import { SessionLostError } from './psrp-errors.ts';
@@ -159,6 +159,9 @@ export function runningPipeline(context: PipelineContext, ids: PipelineIds, opti
   const stopped = new AbortController();
   const sources = [context.life, inputFailed.signal, stopped.signal, ...(options.signal ? [options.signal] : [])];
   const signal = AbortSignal.any(sources);
+  /** Questions to the host end with the pipeline, and as soon as it was stopped. */
+  const unasked = new AbortController();
+  const asked = AbortSignal.any([signal, unasked.signal]);
   const reassembler = createReassembler();
   const end = Promise.withResolvers<PipelineEnd>();
   // Whoever iterates gets the error there.
@@ -215,8 +218,13 @@ export function runningPipeline(context: PipelineContext, ids: PipelineIds, opti
         return null;
       }
       case 'PIPELINE_HOST_CALL': {
-        const response = await options.host.answer(readHostCall(value), signal);
-        if (response === null || signal.aborted) return null;
+        // A host that does not mind its signal must not hold up the end.
+        const answered = untilAborted(options.host.answer(readHostCall(value), asked), asked);
+        const response = await answered.catch((error: unknown) => {
+          if (asked.aborted) return null;
+          throw error;
+        });
+        if (response === null || asked.aborted) return null;
         const data = serializeClixml(hostResponseValue(response));
         await send('pr', link.fragmentsOf(messageTo(context, pipelineId, 'PIPELINE_HOST_RESPONSE', data))).catch(
           (error) => {
@@ -274,6 +282,7 @@ export function runningPipeline(context: PipelineContext, ids: PipelineIds, opti
     } catch (error) {
       if (!isOver(error)) throw error;
     }
+    unasked.abort();
     sleep(stopGraceMs, undefined, { signal: over.signal, ref: false }).then(
       () => {
         stopped.abort();

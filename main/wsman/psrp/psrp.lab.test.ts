@@ -391,6 +391,22 @@ describe('a host', () => {
     expect(signal.aborted).toBe(true);
     expect(await outputOf(pool, '"after"')).toEqual(['after']);
   });
+
+  test('is not asked any longer when its pipeline was stopped, whether it minds or not', async () => {
+    const asked = Promise.withResolvers<void>();
+    const readLine = (): Promise<string> => {
+      asked.resolve();
+      return new Promise(() => {});
+    };
+    const pool = await open({ host: { show: () => {}, readLine } });
+    const pipeline = await pool.run('Invoke-LabScenario ask');
+    const reading = collect(pipeline);
+    await asked.promise;
+    await pipeline.stop();
+    expect(outputs(await reading)).toEqual([]);
+    expect((await pipeline.end).state).toBe('Stopped');
+    expect(await outputOf(pool, '"after"')).toEqual(['after']);
+  });
 });
 
 describe('a session that is left', () => {

@@ -51,7 +51,10 @@ export interface RunspacePoolOptions {
   readonly protocolVersion?: ProtocolVersion | undefined;
   /** OperationTimeout of every request, milliseconds; of a Receive it is how long the target keeps silent before it says so. */
   readonly timeoutMs?: number | undefined;
-  /** Octets of the largest envelope that the target takes. Left out, its winrm/config is read, and 153,600 assumed where it may not be. */
+  /**
+   * Octets of the largest envelope that the target takes. Left out, its winrm/config is read, and 153,600 assumed where it may not be.
+   * Of a client that writes UTF-16 it is to be half of that.
+   */
   readonly maxEnvelopeSize?: number | undefined;
   /** So long a lost line is tried to be taken up again, milliseconds. Default 20,000; 0: never. */
   readonly takeUpWithinMs?: number | undefined;
