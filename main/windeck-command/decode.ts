@@ -23,7 +23,8 @@ export async function decode(args: readonly string[], environment: WinrsEnvironm
     return 0;
   }
   const format = own.get('format')?.toLowerCase() ?? 'text';
-  if (format !== 'text' && format !== 'json') throw new CommandLineError('decode has -format:text and -format:json.');
+  if (format !== 'text' && format !== 'json')
+    throw new CommandLineError('decode has -format:text and -format:json.', 2);
   const input = await inputOf(operands, own.get('file'), environment);
   let decoded: DecodedMessage;
   try {
@@ -43,7 +44,7 @@ async function inputOf(
   environment: WinrsEnvironment,
 ): Promise<Uint8Array> {
   if (file !== undefined) {
-    if (operands.length > 0) throw new CommandLineError('decode takes a text or -file:FILE, not both.');
+    if (operands.length > 0) throw new CommandLineError('decode takes a text or -file:FILE, not both.', 2);
     return readGivenFile('file', file, mostBytes, environment);
   }
   // A header is several words to a shell.
@@ -51,6 +52,7 @@ async function inputOf(
   if (environment.isInteractive) {
     throw new CommandLineError(
       'Give decode a token, a header or a message: as an argument, by -file:FILE, or on standard input.',
+      2,
     );
   }
   const pieces: Uint8Array[] = [];

@@ -78,12 +78,12 @@ export async function trace(args: readonly string[], environment: WinrsEnvironme
     return 0;
   }
   const [path, id, ...more] = operands;
-  if (path === undefined) throw new CommandLineError('Name the file: windeck trace FILE [NUMBER].');
-  if (more.length > 0) throw new CommandLineError('trace takes one file and one number.');
+  if (path === undefined) throw new CommandLineError('Name the file: windeck trace FILE [NUMBER].', 2);
+  if (more.length > 0) throw new CommandLineError('trace takes one file and one number.', 2);
   const format = own.get('format')?.toLowerCase() ?? 'text';
-  if (format !== 'text' && format !== 'json') throw new CommandLineError('trace has -format:text and -format:json.');
+  if (format !== 'text' && format !== 'json') throw new CommandLineError('trace has -format:text and -format:json.', 2);
   const slowMs = own.has('slow') ? Number(own.get('slow')) : 0;
-  if (!(slowMs >= 0)) throw new CommandLineError('-slow needs milliseconds: -slow:1000.');
+  if (!(slowMs >= 0)) throw new CommandLineError('-slow needs milliseconds: -slow:1000.', 2);
 
   const file = parse(await readGivenFile('file', path, mostBytes, environment), path);
   if (id !== undefined) {
