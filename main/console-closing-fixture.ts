@@ -34,8 +34,12 @@ await follow(
   it.client.windowsServices.control({ machineId: well, name: 'Spooler', action: 'restart', withDependants: false }),
 );
 await follow(it.client.power.run({ machineId: restarting, action: 'restart', force: false }));
-const toSilent = { settings: labSettings(machines[1]!), credential: typedPassword(userName, password) };
-await follow(it.client.machines.test(toSilent));
+const subject = {
+  kind: 'settings',
+  settings: labSettings(machines[1]!),
+  credential: typedPassword(userName, password),
+} as const;
+await follow(it.client.diagnose.run({ subject, other: null }));
 it.client.power.signedIn({ machineId: silent }).catch(() => {});
 
 await it.close();

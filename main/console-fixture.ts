@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConsoleClient, contract } from '../shared/contract/contract.ts';
+import type { NewCredential } from '../shared/contract/credentials.ts';
+import type { DiagnosisStep, DiagnosisStepName } from '../shared/contract/diagnose.ts';
 import type { Machine, MachineSettings } from '../shared/contract/machines.ts';
 import type { Problem } from '../shared/contract/problem.ts';
 import { connectClient } from '../shared/rpc/client.ts';
@@ -154,4 +156,48 @@ export async function problemOf(promise: Promise<unknown>): Promise<Problem> {
     throw error;
   }
   throw new Error('It should have failed.');
+}
+
+/** How settings fare that are not saved yet, as the steps that most tests ask about; see `testOf`. */
+export interface TestStep {
+  readonly step: 'name' | 'tcp' | 'certificate' | 'identify' | 'sign-in' | 'read';
+  readonly outcome: 'passed' | 'failed' | 'skipped';
+  readonly milliseconds: number;
+  readonly seen: string;
+  readonly problem: Problem | null;
+  readonly chain: DiagnosisStep['chain'];
+  readonly trustFailures: DiagnosisStep['trustFailures'];
+}
+
+const parts: Readonly<Record<TestStep['step'], readonly DiagnosisStepName[]>> = {
+  name: ['name'],
+  tcp: ['tcp'],
+  certificate: ['tls'],
+  identify: ['ws-man', 'schemes', 'identify'],
+  'sign-in': ['sign-in', 'signed-in-identify'],
+  read: ['wmi'],
+};
+
+/** What the Test of the Add dialog does: a diagnosis of settings with what is typed, null: what they inherit. */
+export async function testOf(
+  client: ConsoleClient,
+  { settings, credential }: { readonly settings: MachineSettings; readonly credential: NewCredential | null },
+): Promise<TestStep[]> {
+  const subject = { kind: 'settings', settings, credential } as const;
+  const end = (await all(client.diagnose.run({ subject, other: null }))).at(-1);
+  if (end?.kind !== 'end') throw new Error('The diagnosis did not end.');
+  const { steps } = end.diagnosis;
+  return (Object.keys(parts) as TestStep['step'][]).map((step) => {
+    const known = steps.filter((each) => parts[step].includes(each.step));
+    const decisive = known.find(({ state }) => state === 'failed') ?? known.at(-1)!;
+    return {
+      step,
+      outcome: decisive.state as TestStep['outcome'],
+      milliseconds: known.reduce((sum, each) => sum + each.milliseconds, 0),
+      seen: known.map(({ meaning }) => meaning).join(' '),
+      problem: decisive.problem,
+      chain: decisive.chain,
+      trustFailures: decisive.trustFailures,
+    };
+  });
 }

@@ -6,7 +6,6 @@ import { createDiagnose, type DiagnoseOptions } from './areas/diagnose/diagnose.
 import { createEventLog } from './areas/event-log/event-log.ts';
 import { createGauges } from './areas/gauges.ts';
 import { createHardware } from './areas/hardware.ts';
-import { createMachineTest } from './areas/machine-test.ts';
 import type { MachinesArea } from './areas/machines.ts';
 import { createOpenShells } from './areas/open-shells.ts';
 import { createOverview } from './areas/overview.ts';
@@ -33,7 +32,7 @@ export function createHandlers(
 ): ConsoleHandlers {
   const { dataFolder } = options.about;
   return {
-    machines: { ...machines.handlers, test: createMachineTest(context) },
+    machines: machines.handlers,
     credentials: createCredentials(context, machines),
     diagnose: createDiagnose(context, options.diagnose),
     gauges: createGauges(context),

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { CredentialSet, CredentialsState } from '../../shared/contract/credentials.ts';
 import {
-  all,
   first,
   labSettings,
   newDataFolder,
@@ -11,6 +10,7 @@ import {
   problemOf,
   startTestConsole,
   type TestConsole,
+  testOf,
   typedPassword,
 } from '../console-fixture.ts';
 import { type Lab, type LabMachine, startLab } from '../lab/start-lab.ts';
@@ -157,9 +157,7 @@ test('two sets with one account and one wrong password are one attempt, the Test
   for (const id of ids) await it.until(id, (m) => m.state === 'denied');
   expect(await attempts()).toBe(1);
   // The user asks, for one machine: that is one more.
-  const steps = await all(
-    it.client.machines.test({ settings: labSettings(a), credential: typedPassword('twice', 'wrong') }),
-  );
+  const steps = await testOf(it.client, { settings: labSettings(a), credential: typedPassword('twice', 'wrong') });
   expect(steps.find(({ step, outcome }) => step === 'sign-in' && outcome === 'failed')).toBeDefined();
   expect(await attempts()).toBe(2);
   expect((await state()).sets.map(({ refusal }) => refusal !== null)).toEqual([true, true]);
@@ -232,12 +230,10 @@ test('a client certificate is checked when it is saved, described, kept and show
   await it.until(id, (m) => m.state === 'online');
   expect(setIn(await state(), set)).toMatchObject({ name: 'Again', kept: 'sealed-file' });
 
-  const steps = await all(
-    it.client.machines.test({
-      settings: labSettings(machine, { signIn: 'certificate', pin }),
-      credential: { kind: 'certificate', file: pem },
-    }),
-  );
+  const steps = await testOf(it.client, {
+    settings: labSettings(machine, { signIn: 'certificate', pin }),
+    credential: { kind: 'certificate', file: pem },
+  });
   const signedIn = steps.find(({ step, outcome }) => step === 'sign-in' && outcome === 'passed');
   expect(signedIn?.seen).toMatch(/signed in with Certificate \(.+\); messages are protected by TLS 1\.2\./);
 }, 30_000);

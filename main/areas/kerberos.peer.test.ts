@@ -9,6 +9,7 @@ import {
   passwordSet,
   startTestConsole,
   type TestConsole,
+  testOf,
   typedPassword,
 } from '../console-fixture.ts';
 import { type Lab, type LabMachine, startLab } from '../lab/start-lab.ts';
@@ -57,7 +58,7 @@ test('Kerberos through the console: how it is protected, in the table and by the
   const { security } = await it.until(id, (m) => m.state === 'online');
   expect(security).toMatchObject({ mechanism: 'Kerberos', spn: 'HTTP/localhost', cipher: 'AES256-SHA1' });
   expect(security?.protection).toBe('AES256-SHA1');
-  const steps = await all(it.client.machines.test({ settings, credential: null }));
+  const steps = await testOf(it.client, { settings, credential: null });
   const seen = Object.fromEntries(steps.map(({ step, seen: words }) => [step, words]));
   expect(seen['identify']).toMatch(/It offers .*Negotiate.*Kerberos|It offers .*Kerberos.*Negotiate/);
   expect(seen['sign-in']).toMatch(/^Administrator is signed in with Kerberos.* \(AES256-SHA1, HTTP\/localhost\)/);
@@ -143,7 +144,7 @@ test('who would survive NTLM being switched off, and who would not, and why', as
 test('the Test button names the realm’s answer to a user it does not know', async () => {
   const settings = labSettings(machines()[0], { signIn: 'kerberos' });
   const credential = typedPassword('stranger@CORP.EXAMPLE', 'wrong');
-  const steps = await all(it.client.machines.test({ settings, credential }));
+  const steps = await testOf(it.client, { settings, credential });
   const failed = steps.find(({ step, outcome }) => step === 'sign-in' && outcome === 'failed');
   expect(failed?.problem).toMatchObject({ code: 'authentication-failed', technical: 'KDC_ERR_C_PRINCIPAL_UNKNOWN' });
 });

@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { TestStep } from '../../shared/contract/machines.ts';
 import {
-  all,
   first,
   labSettings,
   newDataFolder,
@@ -11,6 +9,8 @@ import {
   problemOf,
   startTestConsole,
   type TestConsole,
+  type TestStep,
+  testOf,
   typedPassword,
 } from '../console-fixture.ts';
 import { type Lab, type LabMachine, startLab } from '../lab/start-lab.ts';
@@ -237,9 +237,10 @@ const lastFailure = (steps: readonly TestStep[]) => steps.find(({ outcome }) => 
 test('the test of a machine: all is well', async () => {
   const [machine] = lab.machines as [LabMachine];
   const { user: userName, password } = machine;
-  const steps = await all(
-    it.client.machines.test({ settings: labSettings(machine), credential: typedPassword(userName, password) }),
-  );
+  const steps = await testOf(it.client, {
+    settings: labSettings(machine),
+    credential: typedPassword(userName, password),
+  });
   expect(outcomes(steps)).toEqual({
     name: 'skipped',
     tcp: 'passed',
@@ -260,7 +261,7 @@ test('the test of a machine: a wrong password is one attempt', async () => {
   const [machine] = lab.machines as [LabMachine];
   const before = await lab.statistics(machine.name);
   const credential = typedPassword(machine.user, 'wrong');
-  const steps = await all(it.client.machines.test({ settings: labSettings(machine), credential }));
+  const steps = await testOf(it.client, { settings: labSettings(machine), credential });
   expect(outcomes(steps)).toMatchObject({ identify: 'passed', 'sign-in': 'failed', read: 'skipped' });
   expect(lastFailure(steps)).toMatchObject({ code: 'authentication-failed' });
   expect((await lab.statistics(machine.name)).refusals - before.refusals).toBe(1);
@@ -270,7 +271,7 @@ test('the test of a machine: an unknown certificate shows its chain, and nothing
   const [machine] = tls.machines as [LabMachine];
   const before = await tls.statistics(machine.name);
   const credential = typedPassword(machine.user, machine.password);
-  const steps = await all(it.client.machines.test({ settings: labSettings(machine), credential }));
+  const steps = await testOf(it.client, { settings: labSettings(machine), credential });
   expect(outcomes(steps)).toMatchObject({
     tcp: 'passed',
     certificate: 'failed',
@@ -288,7 +289,7 @@ test('the test of a machine: an unknown certificate shows its chain, and nothing
   ]);
 
   const pinned = labSettings(machine, { pin: machine.certificateSha256! });
-  expect(outcomes(await all(it.client.machines.test({ settings: pinned, credential })))).toMatchObject({
+  expect(outcomes(await testOf(it.client, { settings: pinned, credential }))).toMatchObject({
     certificate: 'passed',
     'sign-in': 'passed',
     read: 'passed',
@@ -298,16 +299,17 @@ test('the test of a machine: an unknown certificate shows its chain, and nothing
 test('the test of a machine: nobody there, no name, a target that never answers', async () => {
   const [machine] = lab.machines as [LabMachine];
   const credential = typedPassword(machine.user, machine.password);
-  const nobody = await all(it.client.machines.test({ settings: labSettings({ ...machine, port: 1 }), credential }));
+  const nobody = await testOf(it.client, { settings: labSettings({ ...machine, port: 1 }), credential });
   expect(lastFailure(nobody)).toMatchObject({ code: 'unreachable', technical: 'ECONNREFUSED' });
-  const nowhere = await all(
-    it.client.machines.test({ settings: labSettings({ ...machine, address: 'no-such-host.invalid' }), credential }),
-  );
+  const nowhere = await testOf(it.client, {
+    settings: labSettings({ ...machine, address: 'no-such-host.invalid' }),
+    credential,
+  });
   expect(outcomes(nowhere)).toMatchObject({ name: 'failed', tcp: 'skipped' });
 
   await lab.misbehave(machine.name, { kind: 'silence' });
   const startedAt = Date.now();
-  const silent = await all(it.client.machines.test({ settings: labSettings(machine), credential }));
+  const silent = await testOf(it.client, { settings: labSettings(machine), credential });
   expect(lastFailure(silent)?.code).toBe('timeout');
   // Not a timing assertion but the promise of the contract: it ends by itself.
   expect(Date.now() - startedAt).toBeLessThan(15_000);
@@ -325,7 +327,7 @@ test('NTLM over plain HTTP to a machine that is not trusted is explained, and no
   expect(denied.problem?.message).toContain('not marked as trusted');
   expect(denied.problem?.advice.join(' ')).toContain('HTTPS');
   const typed = typedPassword(machine.user, machine.password);
-  const steps = await all(it.client.machines.test({ settings: labSettings(machine), credential: typed }));
+  const steps = await testOf(it.client, { settings: labSettings(machine), credential: typed });
   expect(outcomes(steps)).toMatchObject({ name: 'skipped', tcp: 'passed', identify: 'passed', 'sign-in': 'failed' });
   expect(lastFailure(steps)?.message).toBe(denied.problem?.message);
   const after = await lab.statistics(machine.name);

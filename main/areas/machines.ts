@@ -18,7 +18,7 @@ import { type Bell, createBell, pump, together } from './pump.ts';
 
 /** The inventory as the table sees it: settings, state of the session, last known facts. */
 export interface MachinesArea {
-  readonly handlers: Omit<ConsoleHandlers['machines'], 'test'>;
+  readonly handlers: ConsoleHandlers['machines'];
   /** The first calls on a new connection (SessionWorld.greet). */
   greet(machineId: string, client: WSManClient, identity: Identity | null, signal: AbortSignal): Promise<unknown>;
   /** A session has another state. */

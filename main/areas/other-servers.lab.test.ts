@@ -1,14 +1,15 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { MachineSettings, TestStep } from '../../shared/contract/machines.ts';
+import type { MachineSettings } from '../../shared/contract/machines.ts';
 import {
-  all,
   labSettings,
   newDataFolder,
   passwordSet,
   problemOf,
   startTestConsole,
   type TestConsole,
+  type TestStep,
+  testOf,
   typedPassword,
 } from '../console-fixture.ts';
 import { type Lab, type LabMachine, startLab } from '../lab/start-lab.ts';
@@ -137,7 +138,7 @@ test.each(misdeeds)('the Test button says so and goes on: %s', async (name, answ
   const server = await startFront(machine, answer);
   const { user: userName, password } = machine;
   const settings = labSettings({ ...machine, port: server.port });
-  const steps = await all(it.client.machines.test({ settings, credential: typedPassword(userName, password) }));
+  const steps = await testOf(it.client, { settings, credential: typedPassword(userName, password) });
   const silent = name.includes('socket');
   expect(outcomes(steps)).toMatchObject({
     tcp: 'passed',
@@ -196,11 +197,9 @@ test('OMI: signs in with Basic over TLS, is online, and what it does not have is
   expect(online.problem).toMatchObject({ code: 'not-found', message: 'no such class' });
   expect(online.problem?.advice.length).toBeGreaterThan(0);
   const wrong = typedPassword('root', 'wrong');
-  const steps = await all(
-    it.client.machines.test({
-      settings: labSettings({ ...machine, port: server.port, transport: 'https' }, settings),
-      credential: wrong,
-    }),
-  );
+  const steps = await testOf(it.client, {
+    settings: labSettings({ ...machine, port: server.port, transport: 'https' }, settings),
+    credential: wrong,
+  });
   expect(outcomes(steps)).toMatchObject({ identify: 'skipped', 'sign-in': 'failed' });
 });

@@ -12,6 +12,7 @@ import {
   problemOf,
   startTestConsole,
   type TestConsole,
+  testOf,
   typedPassword,
 } from '../console-fixture.ts';
 import { type Lab, type LabMachine, startLab } from '../lab/start-lab.ts';
@@ -126,9 +127,9 @@ async function useAll(it: TestConsole, machine: LabMachine, tls: LabMachine): Pr
   const { id } = await it.client.machines.add(labSettings(machine, { credentialId: wrong.id }));
   await it.until(id, ({ state }) => state === 'denied');
   const typed = typedPassword(machine.user, planted.typedPassword);
-  await all(it.client.machines.test({ settings: labSettings(machine), credential: typed }));
+  await testOf(it.client, { settings: labSettings(machine), credential: typed });
   const basic = labSettings(machine, { signIn: 'basic', allowClearText: true });
-  await all(it.client.machines.test({ settings: basic, credential: typed }));
+  await testOf(it.client, { settings: basic, credential: typed });
   await all(it.client.credentials.surveyNtlm({ machineIds: [id] }));
   await it.client.credentials.save(passwordSet(machine.user, machine.password, wrong.id));
   await it.until(id, ({ state }) => state === 'online');
@@ -149,7 +150,7 @@ async function useAll(it: TestConsole, machine: LabMachine, tls: LabMachine): Pr
   const settings = labSettings(tls, { credentialId: set.id, signIn: 'certificate', pin });
   const shown = await it.client.machines.add(settings);
   await it.until(shown.id, ({ state }) => state === 'online');
-  await all(it.client.machines.test({ settings, credential: null }));
+  await testOf(it.client, { settings, credential: null });
   // A set that does not fit, a certificate that is not mapped, a pin that is another.
   await it.client.machines.update({ id: shown.id, settings: { ...settings, pin: 'A'.repeat(64) } });
   await it.until(shown.id, ({ state }) => state === 'untrusted');

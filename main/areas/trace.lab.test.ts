@@ -9,6 +9,7 @@ import {
   problemOf,
   startTestConsole,
   type TestConsole,
+  testOf,
 } from '../console-fixture.ts';
 import { type Lab, type LabMachine, startLab } from '../lab/start-lab.ts';
 
@@ -133,7 +134,7 @@ test('a machine that breaks off leaves what was seen of it, and a wrong password
   expect(exchange.legs.at(-1)?.status).toBeNull();
 
   const wrong = { kind: 'password', userName: other.user, password: 'Wr0ng-Passw0rd-42' } as const;
-  await all(it.client.machines.test({ settings: labSettings(other), credential: wrong }));
+  await testOf(it.client, { settings: labSettings(other), credential: wrong });
   const refused = (await rows(id)).findLast(({ failed }) => failed)!;
   expect(refused.error).toContain('rejected');
   expect(refused.timings.authenticate).toBeGreaterThan(0);

@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { call, of, stream } from '../rpc/endpoint.ts';
-import { NewCredential } from './credentials.ts';
-import type { CertificateInfo, Problem, TrustFailure } from './problem.ts';
+import type { Problem } from './problem.ts';
 
 /** Times are epoch milliseconds (`…At`); sizes are bytes. `null` means not known. */
 
@@ -145,20 +144,6 @@ export type MachinesChange =
   | { readonly kind: 'all'; readonly machines: readonly Machine[] }
   | { readonly kind: 'changed'; readonly machines: readonly Machine[]; readonly removed: readonly string[] };
 
-/** What the Test button shows, one step after another. */
-export type TestStepName = 'name' | 'tcp' | 'certificate' | 'identify' | 'sign-in' | 'read';
-export interface TestStep {
-  readonly step: TestStepName;
-  readonly outcome: 'running' | 'passed' | 'failed' | 'skipped';
-  readonly milliseconds: number;
-  /** What was seen, one sentence. */
-  readonly seen: string;
-  readonly problem: Problem | null;
-  /** The chain that was presented, on step `certificate`. */
-  readonly chain: readonly CertificateInfo[];
-  readonly trustFailures: readonly TrustFailure[];
-}
-
 export const ImportFormat = v.picklist(['auto', 'list', 'csv']);
 export interface ImportRow {
   readonly line: number;
@@ -183,8 +168,6 @@ export const machines = {
   tag: call(v.object({ ids: MachineIds, add: v.array(Tag), remove: v.array(Tag) }), of<void>()),
   /** Asks these machines now, also those that are waiting for their next attempt. */
   refresh: call(v.object({ ids: MachineIds }), of<void>()),
-  /** Tries settings that need not be saved; `credential` is one that is not saved yet. Ends after the last step. */
-  test: stream(v.object({ settings: MachineSettings, credential: v.nullable(NewCredential) }), of<TestStep>()),
   previewImport: call(ImportText, of<ImportPreview>()),
   /** Adds every `new` row of that text, with this credential, in one save. Returns how many were added. */
   import: call(
