@@ -190,16 +190,31 @@ async function* runElements(
         );
       const { expression } = element;
       const isInput = expression.kind === 'variable' && expression.name.toLowerCase() === 'input';
-      if (!isInput) values = unroll(evaluate(runner, expression));
+      values = breathing(runner.host.signal, isInput ? values : unroll(evaluate(runner, expression)));
       continue;
     }
     const args = await evaluateArguments(runner, element.arguments);
-    values = runCommand(runner, element.name, args, values, (error) => {
+    const place = (error: ScriptError): void => {
       error.place ??= element.place;
       error.command ||= script.text;
-    });
+    };
+    values = breathing(runner.host.signal, runCommand(runner, element.name, args, values, place));
   }
   yield* values;
+}
+
+const valuesPerBreath = 500;
+
+/** Long pipelines let others have their turn, and notice that they are stopped. */
+async function* breathing(signal: AbortSignal, values: AsyncIterable<PsValue>): AsyncIterable<PsValue> {
+  let count = 0;
+  for await (const value of values) {
+    if (++count % valuesPerBreath === 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      signal.throwIfAborted();
+    }
+    yield value;
+  }
 }
 
 /** What a pipeline makes of a value: the items of an array, everything else as it is, nothing of $null from a variable. */
@@ -296,7 +311,20 @@ async function* runBlock(runner: Runner, block: PsValue, current: PsValue): Asyn
   const text =
     typeof block === 'object' && block !== null && 'clixml' in block && block.clixml === 'SBK' ? block.value : '';
   const inner: Runner = { host: runner.host, scope: new Map(runner.scope).set('_', current) };
-  yield* runScript(inner, parse(text), noInput());
+  yield* runScript(inner, parsedBlock(text), noInput());
+}
+
+/** Blocks run once per value; a few are kept as they were read. */
+const blocksRead = new Map<string, Script>();
+const mostBlocks = 64;
+
+function parsedBlock(text: string): Script {
+  const known = blocksRead.get(text);
+  if (known !== undefined) return known;
+  const script = parse(text);
+  if (blocksRead.size >= mostBlocks) blocksRead.clear();
+  blocksRead.set(text, script);
+  return script;
 }
 
 export async function* noInput(): AsyncIterable<PsValue> {}

@@ -1,13 +1,5 @@
-/** The lab's PowerShell on the wire: pools, pipelines, streams, host calls, stops, disconnected shells. Requests by hand. */
-import {
-  createCipheriv,
-  createDecipheriv,
-  constants as crypto,
-  generateKeyPairSync,
-  privateDecrypt,
-} from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { entryOf, itemsOf, numberOf, propertyOf, textOf } from '../../wsman/psrp/clixml-plain.ts';
+import { entryOf, numberOf, propertyOf, textOf } from '../../wsman/psrp/clixml-plain.ts';
 import {
   readErrorRecord,
   readInformationalRecord,
@@ -271,9 +263,10 @@ describe('a pipeline', () => {
       'Start-Sleep 600',
       'Invoke-LabScenario slow-stop -Seconds 1',
       'Invoke-LabScenario flood -Count 1000000000',
+      '1..1000000 | Where-Object { $_ -lt 0 } | Measure-Object',
     ]) {
       const id = await pool.start(createPipeline(script));
-      if (script.startsWith('Invoke')) await pool.receiveUntil('00041004', id);
+      if (script.startsWith('Invoke-LabScenario')) await pool.receiveUntil('00041004', id);
       expect((await signal(pool, id, ctrlC)).status).toBe(200);
       const messages = await pool.receiveAll(id);
       expect(endState(messages)).toBe(3);
@@ -330,152 +323,6 @@ describe('a pipeline', () => {
     expect(propertyOf(last, 'First')).toBe(propertyOf(last, 'Second'));
   });
 });
-
-describe('the host', () => {
-  /** Answers host calls with what is given by method, until the pipeline is done. */
-  async function talk(pool: TestPool, script: string, answers: Readonly<Record<string, string>>) {
-    const id = await pool.start(createPipeline(script));
-    const calls: { method: string; parameters: readonly PsValue[] }[] = [];
-    const output: PsValue[] = [];
-    for (let isDone = false; !isDone; ) {
-      const received = await pool.receive(id);
-      isDone = received.isDone;
-      for (const { type, value } of received.messages) {
-        if (type === '00041004') output.push(value);
-        if (type !== '00041100') continue;
-        const method = textOf(propertyOf(value, 'mi'))!;
-        calls.push({ method, parameters: itemsOf(propertyOf(value, 'mp'))! });
-        const answer = answers[method];
-        const callId = propertyOf(value, 'ci') as bigint;
-        expect(answer === undefined ? -100n : callId).toBe(callId);
-        if (answer === undefined) continue;
-        await pool.send(
-          '00041101',
-          `<Obj RefId="0"><MS><I64 N="ci">${callId}</I64><Obj N="mi" RefId="1"><ToString>${method}</ToString><I32>${numberOf(propertyOf(value, 'mi'))}</I32></Obj>${answer}</MS></Obj>`,
-          id,
-          'pr',
-        );
-      }
-    }
-    await signal(pool, id, terminate);
-    return { calls, output };
-  }
-
-  test('is asked for lines, choices, fields, credentials and secrets', async () => {
-    const pool = await open({ hasHost: true });
-    const key = await exchangeKeys(pool);
-    const secret = (text: string): string => {
-      const cipher = createCipheriv('aes-256-cbc', key, Buffer.alloc(16));
-      return Buffer.concat([cipher.update(Buffer.from(text, 'utf16le')), cipher.final()]).toString('base64');
-    };
-    const { calls, output } = await talk(pool, 'Invoke-LabScenario ask', {
-      ReadLine: '<S N="mr">a line</S>',
-      ReadLineAsSecureString: `<SS N="mr">${secret('four')}</SS>`,
-      PromptForChoice: '<I32 N="mr">2</I32>',
-      PromptForChoiceMultipleSelection: '<Obj N="mr" RefId="2"><LST><I32>0</I32><I32>2</I32></LST></Obj>',
-      Prompt: `<Obj N="mr" RefId="2"><DCT><En><S N="Key">Name</S><S N="Value">Ann</S></En><En><S N="Key">Count</S><I32 N="Value">3</I32></En><En><S N="Key">Pin</S><SS N="Value">${secret('12345')}</SS></En></DCT></Obj>`,
-      PromptForCredential2: `<Obj N="mr" RefId="2"><TN RefId="0"><T>System.Management.Automation.PSCredential</T></TN><Props><S N="UserName">CORP\\x</S><SS N="Password">${secret('hush')}</SS></Props></Obj>`,
-    });
-    expect(calls.map(({ method }) => method)).toEqual([
-      'ReadLine',
-      'ReadLineAsSecureString',
-      'PromptForChoice',
-      'PromptForChoiceMultipleSelection',
-      'Prompt',
-      'PromptForCredential2',
-    ]);
-    expect(calls[2]!.parameters.slice(0, 2)).toEqual(['Restart', 'Restart the machine now?']);
-    expect(itemsOf(calls[2]!.parameters[2])!.map((choice) => textOf(propertyOf(choice, 'label')))).toEqual([
-      '&Yes',
-      '&No',
-      '&Later',
-    ]);
-    expect(output).toEqual([
-      'line: a line',
-      'secret of 4 characters',
-      'choice: 2',
-      'choices: 0,2',
-      'fields: Ann, 3, 5 characters',
-      'credential: CORP\\x, 4 characters',
-    ]);
-  });
-
-  test('is asked for the public key where a secret is due and none was sent', async () => {
-    const pool = await open();
-    const id = await pool.start(createPipeline("'swordfish' | ConvertTo-SecureString -AsPlainText -Force"));
-    expect(types(await pool.receiveUntil('00010007'))).toContain('00010007');
-    const key = await exchangeKeys(pool);
-    const [secret] = outputOf(await pool.receiveAll(id)) as { clixml: string; value: string }[];
-    expect(secret!.clixml).toBe('SS');
-    const decipher = createDecipheriv('aes-256-cbc', key, Buffer.alloc(16));
-    const plain = Buffer.concat([decipher.update(Buffer.from(secret!.value, 'base64')), decipher.final()]);
-    expect(plain.toString('utf16le')).toBe('swordfish');
-    await signal(pool, id, terminate);
-  });
-
-  test('asks for a line by a field with a name', async () => {
-    const pool = await open({ hasHost: true });
-    const { calls, output } = await talk(pool, 'Read-Host "Your name"', {
-      Prompt: '<Obj N="mr" RefId="2"><DCT><En><S N="Key">Your name</S><S N="Value">Ann</S></En></DCT></Obj>',
-    });
-    const [field] = itemsOf(calls[0]!.parameters[2])!;
-    expect(textOf(propertyOf(field, 'parameterTypeFullName'))).toBe('System.String');
-    expect(output).toEqual(['Ann']);
-  });
-
-  test('is written to, in colours too', async () => {
-    const pool = await open({ hasHost: true });
-    const { calls } = await talk(
-      pool,
-      'Write-Host plain; Write-Host green -ForegroundColor Green -NoNewline; Clear-Host; Get-Date | Out-Default',
-      {},
-    );
-    expect(
-      calls
-        .slice(0, 4)
-        .map(({ method, parameters }) => [method, ...parameters.slice(0, 3).filter((p) => typeof p !== 'object')]),
-    ).toEqual([['WriteLine2', 'plain'], ['Write2', 10, 0, 'green'], ['SetCursorPosition'], ['SetBufferContents1']]);
-    expect(calls.length).toBeGreaterThan(4);
-  });
-
-  test('of the pool is called, and told of an event', async () => {
-    const pool = await open({ hasHost: true });
-    const id = await pool.start(createPipeline('Invoke-LabScenario pool'));
-    const own = await pool.receiveUntil('00021100');
-    const event = own.find(({ type }) => type === '00021008')!;
-    expect(textOf(propertyOf(event.value, 'PSEventArgs.SourceIdentifier'))).toBe('Lab.Scenario');
-    expect(textOf(propertyOf(event.value, 'PSEventArgs.MessageData'))).toBe('something has happened');
-    const messages = await pool.receiveAll(id);
-    expect(types(messages)).toEqual(['00041100', '00041004', '00041006']);
-    expect(textOf(propertyOf(messages[0]!.value, 'mi'))).toBe('WriteProgress');
-    await signal(pool, id, terminate);
-  });
-
-  test('that is not there makes questions fail, and what is written go to the information stream', async () => {
-    const pool = await open();
-    const messages = await pool.run(createPipeline('Write-Host seen; Read-Host "Name"; "after"'));
-    expect(types(messages)).toEqual(['00041011', '00041005', '00041004', '00041006']);
-    expect(readInformationRecord(messages[0]!.value)).toMatchObject({ message: 'seen', tags: ['PSHOST'] });
-    expect(readErrorRecord(messages[1]!.value).fullyQualifiedErrorId).toBe('HostFunctionNotImplemented');
-  });
-});
-
-/** PUBLIC_KEY and ENCRYPTED_SESSION_KEY by hand (MS-PSRP 2.2.2.3, 2.2.2.4): the AES key. */
-async function exchangeKeys(pool: TestPool): Promise<Buffer> {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const modulus = Buffer.from(publicKey.export({ format: 'jwk' }).n!, 'base64url');
-  const blob = Buffer.concat([Buffer.from('0602000000a40000525341310008000001000100', 'hex'), modulus.reverse()]);
-  await pool.send('00010005', `<Obj RefId="0"><MS><S N="PublicKey">${blob.toString('base64')}</S></MS></Obj>`);
-  const answer = (await pool.receiveUntil('00010006')).find(({ type }) => type === '00010006')!;
-  const encrypted = Buffer.from(textOf(propertyOf(answer.value, 'EncryptedSessionKey'))!, 'base64');
-  expect(encrypted.subarray(0, 12).toString('hex')).toBe('010200001066000000a40000');
-  const key = privateDecrypt(
-    { key: privateKey, padding: crypto.RSA_PKCS1_PADDING },
-    Buffer.from(encrypted.subarray(12)).reverse(),
-  );
-  expect(() => createDecipheriv('aes-256-cbc', key, Buffer.alloc(16))).not.toThrow();
-  return key;
-}
 
 describe('a disconnected shell', () => {
   const disconnect = (more = ''): string => `<rsp:Disconnect xmlns:rsp="${shellNamespace}">${more}</rsp:Disconnect>`;
