@@ -142,6 +142,26 @@ test('exit ends it with its code; leaving deletes the shell, closing the window 
   await expect.poll(() => shellsOf(2)).toBe(before);
 });
 
+test('a console that closes deletes its shells before it is gone', async () => {
+  const before = await shellsOf(1);
+  const other = await newDataFolder();
+  const console = await startTestConsole(other.path);
+  try {
+    const { user, password } = lab.machines[1]!;
+    const credential = await console.client.credentials.save(passwordSet(user, password));
+    const { id } = await console.client.machines.add(labSettings(lab.machines[1]!, { credentialId: credential.id }));
+    for (const kind of ['cmd', 'powershell'] as const) {
+      const window = openTestWindow(console.client, id, { kind });
+      await window.until((now) => now.idles > 0, 'a prompt');
+    }
+    expect(await shellsOf(1)).toBe(before + 2);
+  } finally {
+    await console.close();
+    await other.remove();
+  }
+  expect(await shellsOf(1)).toBe(before);
+});
+
 test('without credit nothing more is received; with it every byte of 64 MiB comes, and Ctrl+C ends a flood', async () => {
   const window = openTestWindow(it.client, ids[0]!, { keep: false });
   windows.push(window);
@@ -190,7 +210,7 @@ test('without credit nothing more is received; with it every byte of 64 MiB come
   expect(taken).toBeLessThan(4 * 1024 * 1024);
   expect(receives() - kept).toBeLessThan(40);
   await items.return?.();
-});
+}, 90_000);
 
 test('a machine that allows no shells says so, as a refusal of opening', async () => {
   await lab.misbehave(lab.machines[2]!.name, { kind: 'fault', code: 2150859180, action: 'Create' });

@@ -3,7 +3,7 @@ import { type PlainValue, type PsValue, toPlain } from '../../wsman/index.ts';
 const mostColumns = 40;
 const mostCell = 400;
 
-/** Objects as rows: their properties in the order in which they first come; a value that has none is a row of itself. */
+/** Objects as rows: their properties as columns, those that name a thing before the others; a value that has none is a row of itself. */
 export function tableOf(values: readonly PsValue[]): {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
@@ -14,7 +14,7 @@ export function tableOf(values: readonly PsValue[]): {
     for (const name of isRecord(value) ? Object.keys(value) : []) if (names.size < mostColumns) names.add(name);
   }
   if (names.size === 0) return { columns: ['Value'], rows: plain.map((value) => [cell(value)]) };
-  const columns = [...names];
+  const columns = [...names].sort((a, b) => rank(a) - rank(b));
   return {
     columns,
     rows: plain.map((value) =>
@@ -22,6 +22,13 @@ export function tableOf(values: readonly PsValue[]): {
     ),
   };
 }
+
+/** What a thing is called and how it stands comes first; the rest in the order of the objects. */
+const first = ['name', 'id', 'status', 'state', 'displayname', 'message'];
+const rank = (name: string): number => {
+  const at = first.indexOf(name.toLowerCase());
+  return at < 0 ? first.length : at;
+};
 
 const isRecord = (value: PlainValue): value is { readonly [name: string]: PlainValue } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
