@@ -171,3 +171,23 @@ test('a line that is cut is taken up again with the runspace as it was', async (
   );
   expect(await window.run('$kept')).toMatch(/5\r\n/);
 });
+
+test('a machine without a PowerShell endpoint gets a powershell.exe per line, and that is said', async () => {
+  await lab.misbehave(lab.machines[0]!.name, { kind: 'fault', code: 2150858752, action: 'Create', times: 1 });
+  const window = await opened(0);
+  expect(window.events[0]).toMatchObject({ kind: 'opened', shell: 'powershell', by: 'lines' });
+  expect(window.text('warning')).toContain('Each line is a process of its own');
+  expect(await window.run('Get-Service W32Time')).toContain('W32Time');
+  await window.run('cd C:\\Setup');
+  expect(await window.run('1 + 1')).toMatch(/^2\r\nPS C:\\Setup> $/);
+  await window.run('Get-Nonsense');
+  expect(window.text('stderr')).toContain('Get-Nonsense');
+  const { idles } = window;
+  await window.type('Start-Sleep 3600');
+  await window.until((now) => now.events.findLast(({ kind }) => kind === 'state')?.kind === 'state', 'running');
+  await window.channel.send({ kind: 'interrupt', signal: 'ctrl_c' });
+  await window.until((now) => now.idles > idles, 'the end');
+  await window.type('exit 2');
+  await window.ended;
+  expect(window.events.at(-1)).toEqual({ kind: 'ended', exitCode: 2, problem: null });
+});

@@ -4,11 +4,12 @@ import type { ConsoleHandlers } from '../../../shared/contract/contract.ts';
 import { ProblemError } from '../../../shared/contract/problem.ts';
 import type { ShellEvent } from '../../../shared/contract/remote-shell.ts';
 import type { Sink } from '../../../shared/rpc/endpoint.ts';
-import { utf8CodePage } from '../../wsman/index.ts';
+import { PowerShellUnavailableError, utf8CodePage } from '../../wsman/index.ts';
 import type { AreaContext } from '../context.ts';
 import { broadcast } from './broadcast.ts';
 import { serveCmd } from './cmd-session.ts';
 import { olderCodePage, withClient } from './connect.ts';
+import { servePowerShellLines } from './powershell-lines.ts';
 import { servePowerShell } from './powershell-session.ts';
 
 export function createRemoteShell(context: AreaContext): ConsoleHandlers['remoteShell'] {
@@ -31,7 +32,13 @@ export function createRemoteShell(context: AreaContext): ConsoleHandlers['remote
       const work = withClient(context, input.machineId, signal, async (client, identity) => {
         if (input.kind === 'powershell') {
           const { configurationName, columns, rows } = input;
-          await servePowerShell(client, { ...common, configurationName, columns, rows });
+          try {
+            await servePowerShell(client, { ...common, configurationName, columns, rows });
+          } catch (error) {
+            // One that was named is wanted as such: an endpoint of JEA is no powershell.exe.
+            if (!(error instanceof PowerShellUnavailableError) || configurationName !== null || isOpen) throw error;
+            await servePowerShellLines(client, common);
+          }
           return;
         }
         const codePage = input.codePage ?? (identity?.stack === '1.1' ? olderCodePage : utf8CodePage);

@@ -26,11 +26,11 @@ const getLocation: Cmdlet = {
 const setLocation: Cmdlet = {
   name: 'Set-Location',
   aliases: ['cd', 'sl', 'chdir'],
-  parameters: ['Path'],
+  parameters: ['Path', 'LiteralPath'],
   positional: 1,
   // biome-ignore lint/correctness/useYield: it puts nothing out
   async *run(context) {
-    const typed = context.bound.text('Path') ?? '~';
+    const typed = context.bound.text('LiteralPath') ?? context.bound.text('Path') ?? '~';
     const path = resolvePath(placeOf(context), typed);
     const folder = path === null ? null : findFolder(context.host.machine, context.host.user, path);
     if (folder === null) {
