@@ -168,6 +168,7 @@ test('an instance is created, changed with a look at the difference, and deleted
   const ask = page.getByRole('alertdialog', { name: `Delete this Lab_Sample on ${machine}?` });
   await expect(ask).toContainText('Lab_Sample.Id="made-here"');
   await ask.getByRole('button', { name: 'Delete Lab_Sample' }).press('Enter');
+  await expect(ask).toHaveCount(0);
   await expect(pane).toHaveCount(0);
   await page.keyboard.press('i');
   await expect(instances).not.toContainText('made-here');

@@ -2,7 +2,7 @@ import { Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from '@fluentui/re
 import { ArrowLeftRegular, DismissRegular } from '@fluentui/react-icons';
 import type { CimReference, CimValue } from '../../../shared/contract/cim-value.ts';
 import { classOf, writeObjectPath } from '../../../shared/contract/object-path.ts';
-import type { WmiMethod } from '../../../shared/contract/wmi.ts';
+import type { WmiInstance, WmiMethod } from '../../../shared/contract/wmi.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { CopyButton } from '../../components/CodeLine.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
@@ -10,7 +10,7 @@ import { plural } from '../../format.ts';
 import type { OpenInstance } from '../../stores/wmi.ts';
 import type { Rows } from '../../stores/wmi-rows.ts';
 import { Skeleton } from '../machine/section.tsx';
-import { cellText, exactText, instanceName, isReference } from './value-words.ts';
+import { cellText, exactText, instanceName, isReference, linkName } from './value-words.ts';
 
 /** The right-hand pane: one instance in full, what can be done with it, and what it is associated with. */
 export function InstancePane(props: {
@@ -74,8 +74,13 @@ export function InstancePane(props: {
         ) : null}
         {shown.associated.stage === 'none' ? null : (
           <>
-            <Related title="Associated with" rows={shown.associated} onFollow={props.onFollow} />
-            <Related title="Links" rows={shown.links} onFollow={props.onFollow} />
+            <Related title="Associated with" rows={shown.associated} nameOf={instanceName} onFollow={props.onFollow} />
+            <Related
+              title="Links"
+              rows={shown.links}
+              nameOf={(link) => linkName(link, shown.reference)}
+              onFollow={props.onFollow}
+            />
           </>
         )}
         {value === null ? null : (
@@ -132,15 +137,13 @@ function Value({ value, onFollow }: { value: CimValue; onFollow: (reference: Cim
   return <span title={exactText(value)}>{typeof value === 'string' ? value : cellText(value)}</span>;
 }
 
-function Related({
-  title,
-  rows,
-  onFollow,
-}: {
+function Related(props: {
   title: string;
   rows: Rows;
+  nameOf: (row: WmiInstance) => string;
   onFollow: (reference: CimReference) => void;
 }) {
+  const { title, rows, nameOf, onFollow } = props;
   return (
     <section className="wm-related" aria-label={title}>
       <h3 className="h2">
@@ -155,15 +158,15 @@ function Related({
           // biome-ignore lint/suspicious/noArrayIndexKey: rows of one answer, which never change places
           <li key={index}>
             {row.reference === null ? (
-              <span className="ell">{instanceName(row)}</span>
+              <span className="ell">{nameOf(row)}</span>
             ) : (
               <button
                 type="button"
                 className="wm-link ell"
-                title={instanceName(row)}
+                title={nameOf(row)}
                 onClick={() => onFollow(row.reference!)}
               >
-                {instanceName(row)}
+                {nameOf(row)}
               </button>
             )}
           </li>

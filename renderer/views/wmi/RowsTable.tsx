@@ -19,12 +19,10 @@ const rowId = ({ id }: Row): string => id;
 const usual = [
   'Name',
   'DisplayName',
-  'Caption',
   'DeviceID',
   'State',
   'Status',
   'StartMode',
-  'Description',
   'Size',
   'FreeSpace',
   'Version',
@@ -32,6 +30,9 @@ const usual = [
   'VariableValue',
   'Text',
   'Number',
+  'Big',
+  'Caption',
+  'Description',
 ];
 const numeric = /^([us]int|real)/;
 

@@ -203,7 +203,7 @@ export function WmiRoom({ machine }: { machine: Machine }) {
               rows={view.instances}
               declared={view.declared.value}
               everything={false}
-              most={narrow ? 5 : 7}
+              most={narrow ? 4 : shown === undefined ? 7 : 5}
               onOpen={openRow}
               onFollow={follow}
               onCancel={() => wmiStore.cancel(machineId)}

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { CimValue } from '../../../shared/contract/cim-value.ts';
 import type { WmiType } from '../../../shared/contract/wmi.ts';
-import { cellText, exactText, sameField, toField, toInput, wrongField } from './value-words.ts';
+import { cellText, exactText, linkName, sameField, toField, toInput, wrongField } from './value-words.ts';
 
 const field = (type: WmiType, text: string) => ({ name: 'x', type, isNull: false, text });
 
@@ -52,4 +52,25 @@ it('says what is no value of its type', () => {
     expect(wrongField(field(type, bad)), `${type} ${bad}`).not.toBeNull();
   }
   expect(wrongField({ ...field('uint8', 'x'), isNull: true })).toBeNull();
+});
+
+it('a link is named by what is at its other end', () => {
+  const service = (name: string) => ({
+    cim: 'reference' as const,
+    address: '',
+    resourceUri: 'http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/Win32_Service',
+    selectors: [['Name', name]] as const,
+  });
+  const link = (other: string) => ({
+    namespace: 'root/cimv2',
+    className: 'Win32_DependentService',
+    reference: null,
+    properties: [
+      ['Antecedent', service(other)],
+      ['Dependent', service('BFE')],
+      ['TypeOfDependency', null],
+    ] as const,
+  });
+  expect(linkName(link('RpcSs'), service('bfe'))).toBe('Win32_DependentService: Antecedent Win32_Service.Name="RpcSs"');
+  expect(linkName(link('BFE'), service('BFE'))).toContain('Dependent');
 });

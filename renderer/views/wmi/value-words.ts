@@ -68,6 +68,18 @@ export function instanceName({ reference, className, properties }: WmiInstance):
   return first ? `${className} ${first[0]}=${cellText(first[1])}` : className;
 }
 
+/** A link between instances, seen from one of them: its class and what is at the other end. */
+export function linkName(link: WmiInstance, seenFrom: CimReference): string {
+  const from = writeObjectPath(seenFrom).toLowerCase();
+  const ends = link.properties.flatMap(([role, value]) =>
+    isReference(value) ? [{ role, path: writeObjectPath(value) }] : [],
+  );
+  const others = ends.filter(({ path }) => path.toLowerCase() !== from);
+  // Linked with itself, or by a path that is written otherwise: then all ends are said.
+  const said = others.length > 0 ? others : ends;
+  return `${link.className}: ${said.map(({ role, path }) => `${role} ${path}`).join(', ')}`;
+}
+
 // Writing values.
 
 /** One field of a form: null, or texts (more than one only for an array). */
