@@ -1,9 +1,9 @@
 /** What goes wrong in a script, and the ErrorRecord it becomes (MS-PSRP 2.2.3.15, in the shape that Windows sends). */
-import { type PsObject, type PsValue, psArray, psObject, psProperties } from '../../wsman/psrp/clixml-types.ts';
+import { type PsObject, type PsValue, psObject, psProperties } from '../../wsman/psrp/clixml-types.ts';
 import type { Place } from './language.ts';
 
 /** Numbers of ErrorCategory (2.2.3.9). */
-export const categories = {
+const categories = {
   NotSpecified: 0,
   OpenError: 1,
   InvalidArgument: 5,
@@ -72,7 +72,7 @@ function positionOf(place: Place): string {
   return `At line:${place.line} char:${place.column}\r\n+ ${place.lineText}\r\n+ ${blanks}${'~'.repeat(place.length)}`;
 }
 
-export const categoryMessageOf = (error: ScriptError): string => {
+const categoryMessageOf = (error: ScriptError): string => {
   const { category = 'NotSpecified', targetName = '', targetType = '', activity = '' } = error.parts;
   return `${category}: (${targetName}:${targetType}) [${activity}], ${reasonOf(error)}`;
 };
@@ -156,5 +156,3 @@ export function errorText(error: ScriptError): string {
   const position = error.place === null ? '' : `${positionOf(error.place)}\r\n`;
   return `${head}\r\n${position}    + CategoryInfo          : ${categoryMessageOf(error)}\r\n    + FullyQualifiedErrorId : ${id}\r\n \r\n`;
 }
-
-export const objectArray = (items: readonly PsValue[]): PsObject => psArray(items);

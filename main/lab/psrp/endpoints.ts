@@ -4,7 +4,7 @@ import type { SimulatedMachine } from '../simulated-machine.ts';
 
 export const powershellPrefix = 'http://schemas.microsoft.com/powershell/';
 /** Of the restricted configuration: a few commands, no script (JEA). */
-export const restrictedName = 'Windeck.Restricted';
+const restrictedName = 'Windeck.Restricted';
 
 export interface Endpoint {
   /** As Windows writes it, whatever case the client used. */

@@ -80,6 +80,22 @@ describe('a pool', () => {
       openTestPool(machine, { resourceUri: 'http://schemas.microsoft.com/powershell/Nobody.Has' }),
     ).rejects.toThrow('fault 2150858752');
     await expect(openTestPool(machine, { protocolVersion: '1.0' })).rejects.toThrow('fault 2150858883');
+    const admin = await createNtlmClient(machine);
+    const setEnabled = async (value: string) => {
+      const answer = await admin.send(
+        requestMessage({
+          action: `${transfer}/Put`,
+          resourceUri: `${configUri}/plugin`,
+          selectors: { Name: 'microsoft.powershell' },
+          body: `<PlugInConfiguration xmlns="${configUri}/PluginConfiguration" Name="microsoft.powershell" Filename="%windir%\\system32\\pwrshplugin.dll" Enabled="${value}"/>`,
+        }),
+      );
+      expect(answer.status).toBe(200);
+    };
+    await setEnabled('false');
+    await expect(openTestPool(machine)).rejects.toThrow('fault 2150858752');
+    await setEnabled('true');
+    admin.close();
   });
 
   test('changes and tells the number of its runspaces', async () => {

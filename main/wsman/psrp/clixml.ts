@@ -16,7 +16,7 @@ import {
   type PsValue,
 } from './clixml-types.ts';
 
-export const clixmlNamespace = 'http://schemas.microsoft.com/powershell/2004/04';
+const clixmlNamespace = 'http://schemas.microsoft.com/powershell/2004/04';
 /** Objects inside objects. One costs up to three levels of XML, which are bounded themselves (128). */
 const maxDepth = 40;
 

@@ -267,7 +267,7 @@ const getDate: Cmdlet = {
 };
 
 /** `Saturday, November 28, 2026 4:28:03 PM` */
-export function longDate(localMs: number): string {
+function longDate(localMs: number): string {
   const options = { dateStyle: 'full', timeStyle: 'medium', timeZone: 'UTC' } as const;
   return new Intl.DateTimeFormat('en-US', options)
     .format(localMs)

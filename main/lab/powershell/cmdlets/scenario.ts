@@ -388,4 +388,3 @@ export const scenarioCmdlets: readonly Cmdlet[] = [
     },
   },
 ];
-export const scenarioNames: readonly string[] = scenarios.map(({ name }) => name);
