@@ -12,7 +12,7 @@ import {
   wsmanErrorAdvice,
 } from '../../wsman/index.ts';
 import { httpCause } from './answer-causes.ts';
-import { type Cause, candidate, fixesOf, fixOf, type Place } from './cause.ts';
+import { asArgument, type Cause, candidate, fixesOf, fixOf, type Place } from './cause.ts';
 
 /** A failed sign-in, in the words that there are for it. */
 export function signInCause(place: Place, error: AuthenticationError): Cause {
@@ -268,7 +268,10 @@ export function stepSilent(place: Place, step: DiagnosisStepName): Cause {
     sentence: `${host} does not answer in time when it is asked for ${titles[step] ?? 'more'}.`,
     candidates: [
       candidate('the machine is overloaded or hangs', 'Look at its console.'),
-      candidate('something between loses larger messages (MTU)', `Try a large packet: ping -f -l 1472 ${host}`),
+      candidate(
+        'something between loses larger messages (MTU)',
+        `Try a large packet: ping -f -l 1472 ${asArgument(host)}`,
+      ),
     ],
   };
 }

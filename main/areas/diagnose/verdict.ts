@@ -1,7 +1,7 @@
 /** From the steps to one sentence: the first layer that nothing gets past, or the pattern that several steps make together. */
 import { isIP } from 'node:net';
 import { type DiagnosisStepName, diagnosisSteps } from '../../../shared/contract/diagnose.ts';
-import { type Cause, candidate, fixesOf, type Place } from './cause.ts';
+import { asArgument, type Cause, candidate, fixesOf, type Place } from './cause.ts';
 import type { Facts } from './engine.ts';
 import { wmiBroken } from './fault-causes.ts';
 import { makeOf } from './makes.ts';
@@ -105,10 +105,10 @@ function otherMachine(host: string, computerName: string): Cause {
     id: 'other-machine',
     sentence: `WinRM works, but the machine that answers to ${host} calls itself ${computerName}.`,
     candidates: [
-      candidate(`${host} is an alias of it`, `nslookup shows the alias: nslookup ${host}`),
+      candidate(`${host} is an alias of it`, `nslookup shows the alias: nslookup ${asArgument(host)}`),
       candidate(
         'DNS has the address of another machine',
-        `Compare with ipconfig on the machine that is meant: nslookup ${host}`,
+        `Compare with ipconfig on the machine that is meant: nslookup ${asArgument(host)}`,
       ),
     ],
     fixes: fixesOf(['If it is an alias, use the name of the machine: Kerberos needs it.']),
