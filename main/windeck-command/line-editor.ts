@@ -19,7 +19,12 @@ export function terminalEditor(): LineEditor {
     historySize: rememberedLines,
     removeHistoryDuplicates: true,
   });
-  reader.pause();
+  /** While something runs the terminal is as it was: what is typed is for that, and Ctrl-C is a signal again. */
+  const rest = (): void => {
+    reader.pause();
+    process.stdin.setRawMode(false);
+  };
+  rest();
   return {
     next: (prompt) =>
       new Promise((resolve) => {
@@ -27,8 +32,7 @@ export function terminalEditor(): LineEditor {
           reader.off('line', end);
           reader.off('close', closed);
           reader.off('SIGINT', drop);
-          // While something runs, what is typed is for that.
-          reader.pause();
+          rest();
           resolve(line);
         };
         const closed = (): void => end(null);
@@ -40,6 +44,7 @@ export function terminalEditor(): LineEditor {
         reader.on('line', end);
         reader.on('close', closed);
         reader.on('SIGINT', drop);
+        process.stdin.setRawMode(true);
         reader.setPrompt(prompt);
         reader.prompt();
       }),

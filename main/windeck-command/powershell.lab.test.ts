@@ -126,6 +126,47 @@ describe('windeck shell', () => {
   });
 });
 
+describe('windeck shell on a terminal', () => {
+  test('a prompt, history, a question of a script, Ctrl-C that stops what runs and leaves the session', async () => {
+    // script(1) of util-linux gives it a terminal of its own; what is typed goes to script's standard input.
+    const line = [process.execPath, join(root, 'main/cli.ts'), 'shell', ...to()].map((word) => `'${word}'`).join(' ');
+    const child = spawn('script', ['-qec', line, '/dev/null'], {
+      cwd: root,
+      detached: true,
+      env: { ...process.env, XDG_CACHE_HOME: folder },
+    });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    const ended = new Promise<number | null>((resolve) => void child.once('close', resolve));
+    const prompt = /PS C:\\[^>]*> /;
+    /** Types, and waits for what comes of it. */
+    const type = async (keys: string, awaited: RegExp): Promise<string> => {
+      output = '';
+      child.stdin.write(keys);
+      await expect.poll(() => output, { timeout: limitMs }).toMatch(awaited);
+      return output;
+    };
+    try {
+      await expect.poll(() => output, { timeout: limitMs }).toMatch(prompt);
+      await type('$x = 42\r', prompt);
+      await type('Write-Output "x is $x"\r', /x is 42[\s\S]*PS C:/);
+      await type('$n = Read-Host Name\r', /Name: /);
+      await type('Anna\r', prompt);
+      await type('Write-Output "hello $n"\r', /hello Anna[\s\S]*PS C:/);
+      await type('Write-Output "go $x"; Start-Sleep -Seconds 600\r', /go 42/);
+      await type('\u0003', /Stopped\.[\s\S]*PS C:/);
+      // The line before the last one, by the arrow.
+      await type('\u001b[A\u001b[A\r', /hello Anna[\s\S]*PS C:/);
+      child.stdin.write('exit\r');
+      expect(await ended).toBe(0);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  }, 90_000);
+});
+
 describe('windeck copy', () => {
   test('there and back: the same bytes, the same hash, nothing half', async () => {
     const bytes = randomBytes(500_000);

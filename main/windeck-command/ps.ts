@@ -3,6 +3,7 @@ import { CommandLineError } from '../winrm-command/command.ts';
 import { printableProse, shown } from '../winrm-command/text-format.ts';
 import type { WinrsEnvironment } from '../winrm-command/winrs-run.ts';
 import {
+  CancelledError,
   openRunspacePool,
   type Pipeline,
   PowerShellUnavailableError,
@@ -58,16 +59,13 @@ export async function ps(args: readonly string[], environment: WinrsEnvironment)
   return onMachine(connection, environment, {
     open: (client) => openRunspacePool(client, { host: terminal.host, signal, configurationName }),
     work: async (pool) => {
-      const pipeline = await pool.run(script, { format: format === 'text' ? 'console' : 'objects', signal });
-      const release = environment.onInterrupt(stopper(pipeline, environment));
-      try {
-        const failed = await (format === 'json'
-          ? writeJson(pipeline, environment)
-          : readRecords(pipeline, environment, async () => {}));
-        return failed || terminal.errors() > 0 ? 1 : 0;
-      } finally {
-        release();
-      }
+      const failed = await runInterruptibly(
+        environment,
+        (signal) => pool.run(script, { format: format === 'text' ? 'console' : 'objects', signal }),
+        (pipeline) =>
+          format === 'json' ? writeJson(pipeline, environment) : readRecords(pipeline, environment, async () => {}),
+      );
+      return failed || terminal.errors() > 0 ? 1 : 0;
     },
     close: (pool: RunspacePool) => pool.close(),
     explain: explainUnavailable,
@@ -106,13 +104,29 @@ export function sizeOfTerminal(): { readonly columns: number; readonly rows: num
   return { columns: Math.max(40, columns), rows: Math.max(10, rows) };
 }
 
-/** The first Ctrl-C stops the pipeline there, the second everything here. */
-export function stopper(pipeline: Pipeline, environment: WinrsEnvironment): () => void {
+/**
+ * Starts a pipeline and works with it. The first Ctrl-C stops it there, also one that comes before it has begun (then this rejects with
+ * CancelledError); the second ends everything here.
+ */
+export async function runInterruptibly<T>(
+  environment: WinrsEnvironment,
+  start: (signal: AbortSignal) => Promise<Pipeline>,
+  work: (pipeline: Pipeline) => Promise<T>,
+): Promise<T> {
+  const early = new AbortController();
+  let running = null as Pipeline | null;
   let times = 0;
-  return () => {
+  const release = environment.onInterrupt(() => {
     if (++times > 1) environment.cancel();
-    else pipeline.stop().catch(() => {});
-  };
+    else if (running === null) early.abort(new CancelledError('Stopped before it began.'));
+    else running.stop().catch(() => {});
+  });
+  try {
+    running = await start(AbortSignal.any([early.signal, ...(environment.signal ? [environment.signal] : [])]));
+    return await work(running);
+  } finally {
+    release();
+  }
 }
 
 /** One array, written as the objects come. True where there were errors. */

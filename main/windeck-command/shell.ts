@@ -2,11 +2,17 @@
 import { printable, shown } from '../winrm-command/text-format.ts';
 import { parseWinrsArguments } from '../winrm-command/winrs-parse.ts';
 import { executeWinrs, type WinrsEnvironment } from '../winrm-command/winrs-run.ts';
-import { openRunspacePool, PowerShellUnavailableError, type RunspacePool, textOf } from '../wsman/index.ts';
+import {
+  CancelledError,
+  openRunspacePool,
+  PowerShellUnavailableError,
+  type RunspacePool,
+  textOf,
+} from '../wsman/index.ts';
 import { parseOwnArguments } from './arguments.ts';
 import { pipeEditor, terminalEditor } from './line-editor.ts';
 import { onMachine } from './on-machine.ts';
-import { readRecords, sizeOfTerminal, stopper } from './ps.ts';
+import { readRecords, runInterruptibly, sizeOfTerminal } from './ps.ts';
 import { type TerminalHost, terminalHost } from './terminal-host.ts';
 
 const help = `windeck shell -r:MACHINE [switches]
@@ -71,13 +77,19 @@ async function converse(pool: RunspacePool, terminal: TerminalHost, environment:
       const line = await editor.next(environment.isInteractive ? await promptOf(pool, environment) : '');
       if (line === null || /^\s*exit\s*;?\s*$/i.test(line)) return failed ? 1 : 0;
       if (line.trim() === '') continue;
-      const pipeline = await pool.run(line, { format: 'console', addToHistory: true, signal: environment.signal });
       const before = terminal.errors();
-      const release = environment.onInterrupt(stopper(pipeline, environment));
       try {
-        failed = (await readRecords(pipeline, environment, async () => {})) || terminal.errors() > before;
-      } finally {
-        release();
+        const hadErrors = await runInterruptibly(
+          environment,
+          (signal) => pool.run(line, { format: 'console', addToHistory: true, signal }),
+          (pipeline) => readRecords(pipeline, environment, async () => {}),
+        );
+        failed = hadErrors || terminal.errors() > before;
+      } catch (error) {
+        // Ctrl-C before the line had begun ends the line only.
+        if (!(error instanceof CancelledError) || environment.signal?.aborted) throw error;
+        await environment.stderr('Stopped.\n');
+        failed = true;
       }
     }
   } finally {
