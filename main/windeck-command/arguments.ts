@@ -23,12 +23,21 @@ export interface OwnArguments<Name extends string> {
 
 /**
  * Reads the arguments of a command of ours. Its switches win over winrm's of the same spelling. A dash alone is an operand, and so is a word behind
- * `--`, whatever it looks like. Throws CommandLineError; it never repeats the value of a switch, which may be a password.
+ * `--`, whatever it looks like. Throws CommandLineError with exit code 2; it never repeats the value of a switch, which may be a password.
  */
 export function parseOwnArguments<Name extends string>(
   args: readonly string[],
   rules: readonly OwnSwitch<Name>[],
 ): OwnArguments<Name> {
+  try {
+    return parse(args, rules);
+  } catch (error) {
+    // What winrm's own rules refuse ends winrm with 1; our commands tell wrong usage from failure.
+    throw error instanceof CommandLineError ? new CommandLineError(error.message, 2) : error;
+  }
+}
+
+function parse<Name extends string>(args: readonly string[], rules: readonly OwnSwitch<Name>[]): OwnArguments<Name> {
   const own = new Map<Name, string>();
   const shared: string[] = [];
   const end = args.indexOf('--');

@@ -67,15 +67,16 @@ export function parseCopy(args: readonly string[]): Plan | null {
   const first = parseOwnArguments([...(machine === undefined ? [] : [`-r:${machine}`]), ...switches], rules);
   if (first.help) return null;
   if (operands.length !== 2 || from === '' || to === '')
-    throw new CommandLineError('copy takes a file and where to: windeck copy a.txt web01:C:\\Temp\\a.txt.');
+    throw new CommandLineError('copy takes a file and where to: windeck copy a.txt web01:C:\\Temp\\a.txt.', 2);
   if (source && target)
-    throw new CommandLineError('One of the two is a file here; copy does not go from machine to machine.');
+    throw new CommandLineError('One of the two is a file here; copy does not go from machine to machine.', 2);
   const remote = source ?? target;
-  if (!remote) throw new CommandLineError('One of the two is on a machine: MACHINE:PATH, as in web01:C:\\Temp\\a.txt.');
-  if (!first.connection.remote) throw new CommandLineError('The machine stands before the colon, or in -r.');
+  if (!remote)
+    throw new CommandLineError('One of the two is on a machine: MACHINE:PATH, as in web01:C:\\Temp\\a.txt.', 2);
+  if (!first.connection.remote) throw new CommandLineError('The machine stands before the colon, or in -r.', 2);
   const path = remote[2] ?? '';
   const format = first.own.get('format')?.toLowerCase() ?? 'text';
-  if (format !== 'text' && format !== 'json') throw new CommandLineError('The format of copy is text or json.');
+  if (format !== 'text' && format !== 'json') throw new CommandLineError('The format of copy is text or json.', 2);
   return {
     connection: first.connection,
     direction: target ? 'up' : 'down',

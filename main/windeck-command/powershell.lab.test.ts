@@ -90,7 +90,7 @@ describe('windeck ps', () => {
     expect(wrong.stderr).toMatch(/password/i);
     expect(wrong.stderr).not.toContain('not-it');
     const format = await windeck(['ps', ...to(), '-format:xml', 'Get-Date']).ended;
-    expect(format).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(format).toMatchObject({ exitCode: 2, stdout: '' });
     expect((await windeck(['ps', ...to()]).ended).stderr).toContain('needs a script');
     expect((await windeck(['ps', '-?']).ended).stdout).toContain('windeck ps -r:MACHINE');
   });

@@ -50,7 +50,7 @@ export async function ps(args: readonly string[], environment: WinrsEnvironment)
     return 0;
   }
   const format = own.get('format')?.toLowerCase() ?? 'text';
-  if (format !== 'text' && format !== 'json') throw new CommandLineError('The format of ps is text or json.');
+  if (format !== 'text' && format !== 'json') throw new CommandLineError('The format of ps is text or json.', 2);
   const script = await scriptOf(operands, environment);
   const configurationName = own.get('configuration');
   const { signal } = environment;
@@ -83,7 +83,7 @@ export function explainUnavailable(error: unknown): string | null {
 
 async function scriptOf(operands: readonly string[], environment: WinrsEnvironment): Promise<string> {
   const text = operands.join(' ');
-  if (text === '') throw new CommandLineError('ps needs a script to run: windeck ps -r:web01 "Get-Service".');
+  if (text === '') throw new CommandLineError('ps needs a script to run: windeck ps -r:web01 "Get-Service".', 2);
   if (text !== '-') return text;
   const input = environment.standardInput(false, () => {});
   if (input === null) throw new CommandLineError('Standard input holds the lines to run already.');
