@@ -6,7 +6,7 @@ export interface TraceLimits {
   readonly count: number;
   /** Bytes of one machine. */
   readonly bytes: number;
-  /** Bytes of all machines together. Over it, the machines that have most give up their oldest. */
+  /** Bytes of all machines together, but for those somebody looks at. Over it, the machines that have most give up their oldest. */
   readonly bytesOfAll: number;
   /** Characters that are kept of one message. */
   readonly message: number;
@@ -55,9 +55,9 @@ interface Ring {
   dropped: number;
 }
 
-/** What an exchange costs beside its messages: objects, headers of its legs. Measured, rounded up. */
-const overhead = 1200;
-const perLeg = 900;
+/** What an exchange costs beside its messages: objects, buffers, headers of its legs. From the resident memory of a fleet, rounded up. */
+const overhead = 2600;
+const perLeg = 1200;
 
 export function createTraceRings(limits: TraceLimits = traceLimits): TraceRings {
   const rings = new Map<string, Ring>();
@@ -85,7 +85,10 @@ export function createTraceRings(limits: TraceLimits = traceLimits): TraceRings 
   function makeRoom(): void {
     while (bytesOfAll > limits.bytesOfAll) {
       let largest: Ring | null = null;
-      for (const ring of rings.values()) if (ring.bytes > (largest?.bytes ?? 0)) largest = ring;
+      for (const [machineId, ring] of rings) {
+        // What somebody looks at has its own bound, and nobody else's.
+        if (ring.bytes > (largest?.bytes ?? 0) && !listeners.has(machineId)) largest = ring;
+      }
       if (largest === null) return;
       // A piece at once: the largest of thousands is not looked for again at every exchange.
       const aim = Math.max(0, largest.bytes - limits.bytesOfAll / 256);

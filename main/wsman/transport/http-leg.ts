@@ -47,11 +47,14 @@ async function note(
 
 type RequestHead = Pick<HttpLeg, 'requestLine' | 'requestHeaders'>;
 
-/** Nearly all requests of a connection have the same head. */
-let last: { readonly head: string; readonly parsed: RequestHead } | null = null;
+/** Nearly all requests of a connection have the same head, and nearly all headers of a target the same value: one of each is enough. */
+const knownHeads = new Map<string, RequestHead>();
+const knownLines = new Map<string, HeaderLines[number]>();
+const mostKnown = 4096;
 
 function requestOf(head: string): RequestHead {
-  if (last?.head === head) return last.parsed;
+  const known = knownHeads.get(head);
+  if (known !== undefined) return known;
   const [requestLine = '', ...lines] = head.split('\r\n').filter((line) => line !== '');
   const requestHeaders = lines.map((line) => {
     const colon = line.indexOf(':');
@@ -59,7 +62,10 @@ function requestOf(head: string): RequestHead {
   });
   const parsed = { requestLine, requestHeaders };
   // What may hold a secret is not kept, not even here.
-  if (!lines.some((line) => /^(authorization|cookie)/i.test(line))) last = { head, parsed };
+  if (!lines.some((line) => /^(authorization|cookie)/i.test(line))) {
+    if (knownHeads.size >= mostKnown) knownHeads.clear();
+    knownHeads.set(head, parsed);
+  }
   return parsed;
 }
 
@@ -82,9 +88,22 @@ function shown([name, value]: readonly [string, string]): HeaderLines[number] {
     case 'cookie':
     case 'set-cookie':
       return [name, value.replace(/=.*/s, `=(${value.length} characters, not shown)`)];
-    default:
+    case 'date':
+    case 'content-length':
       return [name, cut(value)];
+    default:
+      return theSame(name, cut(value));
   }
+}
+
+function theSame(name: string, value: string): HeaderLines[number] {
+  const key = `${name}\0${value}`;
+  const known = knownLines.get(key);
+  if (known !== undefined) return known;
+  if (knownLines.size >= mostKnown) knownLines.clear();
+  const line = [name, value] as const;
+  knownLines.set(key, line);
+  return line;
 }
 
 /** Of credentials only the scheme and what kind of token it is. */
