@@ -91,7 +91,9 @@ const quotaCodes = [
   0x803381a5, 0x803381a6, 0x803381a7, 0x803381a8, 0x803381ab, 0x803381e4, 0x803381e5, 0x803381e6, 0x803381e7,
   0x803381e8, 0x803381e9, 0x803381ea, 0x80338047, 0x80338048, 0x80338026,
 ];
-const notFoundCodes = [0x80338000, 0x80041002, 0x80070002, 0x8033805b];
+const notFoundCodes = [0x80338000, 0x80041002, 0x8004100e, 0x80070002, 0x8033805b];
+/** WMI understood and said no: failed, provider failed, provider not loaded, exists already, read-only. */
+const refusedCodes = [0x80041001, 0x80041004, 0x80041013, 0x80041019, 0x80041023];
 const notSupportedCodes = [0x80338001, 0x8033803b, 0x80041010, 0x8004100c, 0x80041024, 50, 0x80338018, 0x80338019];
 const timeoutCodes = [0x80338029, 0x80338126, 0x80041069];
 /** The cursor of an enumeration ran out: asked anew, it may well work. */
@@ -136,6 +138,7 @@ function codeOfFault(code: number): ProblemCode | null {
   if (timeoutCodes.includes(code)) return 'timeout';
   if (notFoundCodes.includes(code)) return 'not-found';
   if (notSupportedCodes.includes(code)) return 'not-supported';
+  if (refusedCodes.includes(code)) return 'operation-failed';
   return null;
 }
 

@@ -356,6 +356,35 @@ const table: ReadonlyMap<number, ErrorAdvice> = new Map<number, ErrorAdvice>([
     { meaning: 'Remote access is switched off for this end point.', advice: 'Run Enable-PSRemoting there.' },
   ],
   [2150859236, pluginQuota],
+  [
+    2147749902,
+    {
+      meaning: 'WMI on the machine has no such namespace.',
+      advice: 'Check its spelling; some namespaces come with a role, a feature or a driver.',
+    },
+  ],
+  [
+    2147749907,
+    {
+      meaning: 'The WMI provider behind this class did not load.',
+      advice:
+        'See the log Microsoft-Windows-WMI-Activity/Operational of the machine; the driver or feature it belongs to may be missing.',
+    },
+  ],
+  [
+    2147749913,
+    {
+      meaning: 'WMI has an instance with these keys already.',
+      advice: 'Open that one and change it, or use other keys.',
+    },
+  ],
+  [
+    2147749923,
+    {
+      meaning: 'WMI does not let this property be written.',
+      advice: 'Leave it as it is; a method of the class may change it.',
+    },
+  ],
   [2150859237, pluginQuota],
   [2150859238, pluginQuota],
   [2150859239, pluginQuota],

@@ -212,6 +212,7 @@ describe('changes', () => {
         before: [],
       }),
     );
+    expect(readOnly.code).toBe('operation-failed');
     expect(readOnly.fault).toMatchObject({
       wsmanCode: 0x80041023,
       message: expect.stringContaining('CreatedBy is read-only'),
@@ -233,6 +234,7 @@ describe('changes', () => {
         values: [{ name: 'Id', type: 'string', value: 'first' }],
       }),
     );
+    expect(there.code).toBe('operation-failed');
     expect(there.fault?.message).toContain('exists already');
     const service = (await query("select * from Win32_Service where Name = 'Spooler'")).found[0]!.reference!;
     expect((await problemOf(wmi().delete({ machineId, reference: service }))).code).toBe('not-supported');

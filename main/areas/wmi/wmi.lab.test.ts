@@ -60,6 +60,7 @@ describe('what there is', () => {
     expect(await wmi().namespaces({ machineId, namespace: 'root/Microsoft' })).toEqual(['root/Microsoft/Windows']);
     expect(await wmi().namespaces({ machineId, namespace: 'root/cimv2' })).toEqual([]);
     const problem = await problemOf(wmi().namespaces({ machineId, namespace: 'root/nowhere' }));
+    expect(problem.code).toBe('not-found');
     expect(problem.fault?.message).toContain('Invalid namespace');
   });
 

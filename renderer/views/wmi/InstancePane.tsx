@@ -162,7 +162,7 @@ function Related(props: {
             ) : (
               <button
                 type="button"
-                className="wm-link ell"
+                className="wm-link wm-wrap"
                 title={nameOf(row)}
                 onClick={() => onFollow(row.reference!)}
               >
