@@ -170,15 +170,15 @@ test('find, transcript, tabs, split; leaving the room and coming back finds ever
   expect(text).toContain('>dir C:\\Setup\n');
   expect(text).toContain('readme.txt');
 
-  await page.keyboard.press('Control+Shift+D');
+  await page.keyboard.press('Alt+Shift+D');
   await expect(page.locator('.shell-pane')).toHaveCount(2);
   await expect(pane(page, 1)).toHaveAttribute('data-status', 'idle');
   await page.keyboard.type('echo in the second');
   await page.keyboard.press('Enter');
   await expect(screen(page, 1)).toContainText('in the second');
-  await page.keyboard.press('Control+Shift+D');
+  await page.keyboard.press('Alt+Shift+D');
   await expect(page.locator('.shell-pane')).toHaveCount(1);
-  await page.keyboard.press('Control+PageUp');
+  await page.keyboard.press('Alt+PageUp');
   await expect(screen(page)).toContainText('readme.txt');
   await page.keyboard.type('ping -n 3 127.0.0.1');
   await page.keyboard.press('Enter');
@@ -238,7 +238,7 @@ test('photographs: the shell room', async ({ start, openLab }) => {
   await expect(page.getByRole('region', { name: 'Waiting for input' })).toBeVisible();
   await photograph(page, 'shell-cmd-waiting');
   await page.keyboard.press('Control+c');
-  await page.keyboard.press('Control+Shift+D');
+  await page.keyboard.press('Alt+Shift+D');
   await expect(pane(page, 1)).toHaveAttribute('data-status', 'idle');
   await photograph(page, 'shell-split');
 });

@@ -3,7 +3,8 @@ import type { ShellKind } from '../../shared/contract/remote-shell.ts';
 import { hasModifier } from '../components/keys.ts';
 import { saveFile } from '../components/save-file.ts';
 import { consoleClient } from '../host/connect.ts';
-import { firstView, type LiveShell, type ShellPlan, type ShellView } from '../terminal/shell-state.ts';
+import type { LiveShell } from '../terminal/shell-state.ts';
+import { firstView, type ShellPlan, type ShellView } from '../terminal/shell-view.ts';
 import type { ThemeName } from '../theme/theme.ts';
 import { remember } from './console-history.ts';
 import { useMachines } from './machines.ts';
@@ -134,9 +135,12 @@ async function start(id: string, plan: ShellPlan): Promise<void> {
 function isPageKey(event: KeyboardEvent): boolean {
   if (event.key === 'F5' || event.key === 'F2' || event.key === 'F6') return true;
   if (event.ctrlKey && (event.key === '`' || event.code === 'Backquote')) return true;
+  if (event.altKey && !event.ctrlKey && !event.metaKey) {
+    return event.shiftKey ? ['KeyN', 'KeyW', 'KeyD'].includes(event.code) : /^Page(?:Up|Down)$/.test(event.key);
+  }
   if (!hasModifier(event) || event.altKey) return false;
-  if (event.shiftKey) return ['t', 'd', 'w', 's', 'f'].includes(event.key.toLowerCase());
-  return ['1', '2', '3', '4', '5', '6', '7', ',', 'f', 'k', 'Tab', 'PageUp', 'PageDown'].includes(event.key);
+  if (event.shiftKey) return event.key.toLowerCase() === 's';
+  return /^[1-9,fk]$/.test(event.key);
 }
 
 const themeNow = (): ThemeName => {

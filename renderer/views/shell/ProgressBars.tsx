@@ -1,6 +1,6 @@
 import { Bar } from '../../components/Bar.tsx';
 import { formatDuration } from '../../format.ts';
-import type { Progress } from '../../terminal/shell-state.ts';
+import type { Progress } from '../../terminal/shell-view.ts';
 
 /** What PowerShell reports by Write-Progress: an activity, and what is inside of it. */
 export function ProgressBars({ progress }: { progress: readonly Progress[] }) {

@@ -2,7 +2,7 @@ import { KeyboardRegular } from '@fluentui/react-icons';
 import { useEffect, useRef, useState } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { liveShell, type ShellTab } from '../../stores/shells.ts';
-import type { Question } from '../../terminal/shell-state.ts';
+import type { Question } from '../../terminal/shell-view.ts';
 
 /** What a PowerShell host is asked: fields, some of them secret, or a choice. A secret leaves this form for the machine only. */
 export function ShellQuestion({ tab, question }: { tab: ShellTab; question: Question }) {

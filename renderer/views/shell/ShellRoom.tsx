@@ -38,16 +38,19 @@ export function ShellRoom({ machine }: { machine: Machine }) {
 
   useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || !hasModifier(event) || event.altKey) return;
+      if (event.defaultPrevented) return;
       if (document.querySelector('[role="dialog"],[role="alertdialog"]') !== null) return;
-      const key = event.key.toLowerCase();
-      if (event.shiftKey && key === 't') openShell(machineId, tab?.kind ?? usualShell());
-      else if (event.shiftKey && key === 'd' && tab !== null) toggleSplit(machineId);
-      else if (event.shiftKey && key === 'w' && tab !== null) closeShell(machineId, tab.id);
-      else if (event.shiftKey && key === 's' && tab !== null) saveTranscript(name, tab);
-      else if (!event.shiftKey && key === 'f' && tab !== null) liveShell(tab.id)?.find('');
-      else if (key === 'pageup') showNextShell(machineId, -1);
-      else if (key === 'pagedown') showNextShell(machineId, 1);
+      // By place on the keyboard: with Alt the letter may be another one. What a browser keeps for itself is none of these.
+      const ours = event.altKey && !event.ctrlKey && !event.metaKey;
+      const command = hasModifier(event) && !event.altKey;
+      if (ours && event.shiftKey && event.code === 'KeyN') openShell(machineId, tab?.kind ?? usualShell());
+      else if (tab === null) return;
+      else if (ours && event.shiftKey && event.code === 'KeyD') toggleSplit(machineId);
+      else if (ours && event.shiftKey && event.code === 'KeyW') closeShell(machineId, tab.id);
+      else if (ours && !event.shiftKey && event.key === 'PageUp') showNextShell(machineId, -1);
+      else if (ours && !event.shiftKey && event.key === 'PageDown') showNextShell(machineId, 1);
+      else if (command && event.shiftKey && event.key.toLowerCase() === 's') saveTranscript(name, tab);
+      else if (command && !event.shiftKey && event.key === 'f') liveShell(tab.id)?.find('');
       else return;
       event.preventDefault();
     };
@@ -137,7 +140,7 @@ function TabHead({ tab, isCurrent }: { tab: ShellTab; isCurrent: boolean }) {
       </button>
       <IconButton
         name={`Close ${tab.title}`}
-        keys={`${modifierName}+Shift+W`}
+        keys="Alt+Shift+W"
         icon={<DismissRegular />}
         onClick={() => closeShell(tab.machineId, tab.id)}
       />
@@ -149,7 +152,7 @@ function NewShell({ machineId, onConfiguration }: { machineId: string; onConfigu
   return (
     <Menu>
       <MenuTrigger disableButtonEnhancement>
-        <IconButton name="Another shell" keys={`${modifierName}+Shift+T`} icon={<AddRegular />} />
+        <IconButton name="Another shell" keys="Alt+Shift+N" icon={<AddRegular />} />
       </MenuTrigger>
       <MenuPopover>
         <MenuList>

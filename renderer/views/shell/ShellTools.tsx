@@ -31,7 +31,7 @@ export function ShellTools({ tab, machineName, isSplit }: { tab: ShellTab; machi
       />
       <Tool
         label={isSplit ? 'Unsplit' : 'Split'}
-        keys={`${modifierName}+Shift+D`}
+        keys="Alt+Shift+D"
         icon={<SplitVerticalRegular />}
         onClick={() => toggleSplit(tab.machineId)}
       />
