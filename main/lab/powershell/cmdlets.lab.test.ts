@@ -128,6 +128,10 @@ test('the machine is the one it says it is', async () => {
 test('text comes in tables and lists', async () => {
   const [table] = await output('Get-Process | Select-Object -First 2 Id, ProcessName | Out-String');
   expect(table).toMatch(/^\r\n\s*Id ProcessName\s*\r\n\s*-- -----------\s*\r\n/);
+  const lines = String((await output('Get-Process | Out-String -Width 60'))[0]).split('\r\n');
+  const longest = Math.max(...lines.map((line) => line.length));
+  expect(longest).toBeGreaterThan(40);
+  expect(longest).toBeLessThanOrEqual(60);
   const [list] = await output('Get-Service WinRM | Format-List Name, Status | Out-String');
   expect(list).toMatch(/^\r\n\r\nName {3}: WinRM\r\nStatus : Running\r\n/);
 });

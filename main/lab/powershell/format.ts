@@ -1,9 +1,9 @@
-/** Objects as the text that a console shows: tables and lists. Simple and honest, not the formatting of PowerShell; widths of a console of 120. */
+/** Objects as the text that a console shows: tables and lists. Simple and honest, not the formatting of PowerShell; widths of a console of 120 unless said otherwise. */
 import { propertyOf } from '../../wsman/psrp/clixml-plain.ts';
 import { isPsObject, type PsObject, type PsProperty, type PsValue } from '../../wsman/psrp/clixml-types.ts';
 import { textFor } from './text-for.ts';
 
-const consoleWidth = 120;
+const usualWidth = 120;
 
 interface Column {
   readonly title: string;
@@ -42,7 +42,7 @@ const views: ReadonlyMap<string, readonly Column[]> = new Map([
 ]);
 
 /** Lines of what the values look like, as Out-Default shows them. */
-export function formatDefault(values: readonly PsValue[]): string[] {
+export function formatDefault(values: readonly PsValue[], consoleWidth: number = usualWidth): string[] {
   const lines: string[] = [];
   for (let at = 0; at < values.length; ) {
     const value = values[at]!;
@@ -56,7 +56,7 @@ export function formatDefault(values: readonly PsValue[]): string[] {
     while (end < values.length && isSameShape(values[end]!, key)) end++;
     const group = values.slice(at, end);
     const isTable = views.has(value.typeNames[0] ?? '') || shown(value).length <= 4;
-    lines.push(...(isTable ? formatAsTable(group, null) : formatAsList(group, null)));
+    lines.push(...(isTable ? formatAsTable(group, null, consoleWidth) : formatAsList(group, null)));
     at = end;
   }
   return lines;
@@ -101,16 +101,20 @@ function cell(value: PsValue): string {
 const cut = (text: string, width: number): string =>
   text.length <= width ? text : `${text.slice(0, Math.max(1, width - 3))}...`.slice(0, width);
 
-export function formatAsTable(values: readonly PsValue[], names: readonly string[] | null): string[] {
+export function formatAsTable(
+  values: readonly PsValue[],
+  names: readonly string[] | null,
+  consoleWidth: number = usualWidth,
+): string[] {
   const [first] = values;
   if (first === undefined) return [];
   const view = names === null && isPsObject(first) ? views.get(first.typeNames[0] ?? '') : undefined;
-  const columns = view ?? columnsOf(values, names);
+  const wanted = view ?? columnsOf(values, names);
   const text = (column: Column, value: PsValue): string => {
     const found = propertyOf(value, column.name) ?? null;
     return column.text === undefined ? cell(found) : column.text(found);
   };
-  const widths = columns.map(
+  const widths = wanted.map(
     (column) =>
       column.width ??
       Math.min(
@@ -118,12 +122,15 @@ export function formatAsTable(values: readonly PsValue[], names: readonly string
         values.reduce<number>((most, value) => Math.max(most, text(column, value).length), column.title.length),
       ),
   );
-  let room = consoleWidth;
-  const fitted = widths.map((width) => {
-    const own = Math.max(0, Math.min(width, room));
-    room -= own + 1;
-    return own;
-  });
+  // What has no room any more is left out, the last that has some is cut.
+  let room = Math.max(1, consoleWidth);
+  const fitted: number[] = [];
+  for (const width of widths) {
+    if (room <= 0) break;
+    fitted.push(Math.min(width, room));
+    room -= width + 1;
+  }
+  const columns = wanted.slice(0, fitted.length);
   const line = (texts: readonly string[]): string =>
     texts
       .map((one, index) =>

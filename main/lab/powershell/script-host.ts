@@ -22,6 +22,8 @@ export interface ScriptHost {
   readonly allowed: ReadonlySet<string> | null;
   /** Somebody can be asked. */
   readonly isInteractive: boolean;
+  /** Character cells in a line of the screen. */
+  readonly width: number;
   /** Objects that are piped in from outside. */
   readonly input: AsyncIterable<PsValue>;
   output(value: PsValue): Promise<void>;

@@ -1,6 +1,6 @@
 /** The host of a script that runs in a pipeline: its streams become messages (MS-PSRP 2.2.2.19 to 2.2.2.28), its questions host calls. */
 
-import { entryOf, propertyOf, textOf } from '../../wsman/psrp/clixml-plain.ts';
+import { entryOf, numberOf, propertyOf, textOf } from '../../wsman/psrp/clixml-plain.ts';
 import { type PsValue, psEnum, psObject, psProperties } from '../../wsman/psrp/clixml-types.ts';
 import type { MessageType } from '../../wsman/psrp/message.ts';
 import { decryptSecureString, encryptSecureString } from '../../wsman/psrp/session-key.ts';
@@ -59,6 +59,7 @@ export function createPipelineHost(wires: PipelineWires): ScriptHost {
     processId: pool.shell.processId,
     allowed: pool.endpoint.commands,
     isInteractive,
+    width: widthOf(wires.hostInfo, pool.hostInfo),
     input: wires.input(),
     signal,
     output: (value) => send('PIPELINE_OUTPUT', value),
@@ -123,8 +124,22 @@ export function createPipelineHost(wires: PipelineWires): ScriptHost {
 }
 
 /** HostInfo (2.2.3.14) of the pipeline, or where that says so of its pool. */
+const hostInfoOf = (own: PsValue, ofPool: PsValue): PsValue =>
+  propertyOf(own, '_useRunspaceHost') === true ? ofPool : own;
+
+const usualWidth = 120;
+/** HostDefaultData: the key of BufferSize. */
+const bufferSize = 5;
+
+/** As PowerShell lays out for a console: one cell less than a line of its buffer has. */
+function widthOf(own: PsValue, ofPool: PsValue): number {
+  const data = propertyOf(propertyOf(hostInfoOf(own, ofPool), '_hostDefaultData'), 'data');
+  const width = numberOf(propertyOf(propertyOf(entryOf(data, bufferSize), 'V'), 'width'));
+  return width === null || width < 2 ? usualWidth : width - 1;
+}
+
 function hasHostUi(own: PsValue, ofPool: PsValue): boolean {
-  const info = propertyOf(own, '_useRunspaceHost') === true ? ofPool : own;
+  const info = hostInfoOf(own, ofPool);
   return propertyOf(info, '_isHostNull') === false && propertyOf(info, '_isHostUINull') === false;
 }
 

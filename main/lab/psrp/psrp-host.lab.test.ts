@@ -167,6 +167,16 @@ describe('the host', () => {
     expect(calls.length).toBeGreaterThan(4);
   });
 
+  test('gets tables of the width that it has said it has', async () => {
+    const pool = await open({ hasHost: true });
+    const { calls } = await talk(pool, 'Get-Process lsass | Out-Default', {});
+    const lines = calls.map(({ parameters }) => String(parameters[0]));
+    expect(lines.length).toBeGreaterThan(3);
+    const longest = Math.max(...lines.map((line) => line.length));
+    expect(longest).toBeGreaterThan(30);
+    expect(longest).toBeLessThan(50);
+  });
+
   test('of the pool is called, and told of an event', async () => {
     const pool = await open({ hasHost: true });
     const id = await pool.start(createPipeline('Invoke-LabScenario pool'));

@@ -111,7 +111,11 @@ export const sessionCapability =
 const noHost =
   '<MS><B N="_isHostNull">true</B><B N="_isHostUINull">true</B><B N="_isHostRawUINull">true</B><B N="_useRunspaceHost">true</B></MS>';
 const someHost =
-  '<MS><B N="_isHostNull">false</B><B N="_isHostUINull">false</B><B N="_isHostRawUINull">false</B><B N="_useRunspaceHost">false</B></MS>';
+  '<MS><B N="_isHostNull">false</B><B N="_isHostUINull">false</B><B N="_isHostRawUINull">false</B><B N="_useRunspaceHost">false</B>' +
+  // Of the window only its buffer: 50 cells.
+  '<Obj N="_hostDefaultData" RefId="10"><MS><Obj N="data" RefId="11"><DCT><En><I32 N="Key">5</I32><Obj N="Value" RefId="12"><MS>' +
+  '<S N="T">System.Management.Automation.Host.Size</S><Obj N="V" RefId="13"><MS><I32 N="width">50</I32><I32 N="height">30</I32></MS></Obj>' +
+  '</MS></Obj></En></DCT></Obj></MS></Obj></MS>';
 
 export const initRunspacePool = (maxRunspaces = 1, hasHost = false): string =>
   `<Obj RefId="0"><MS><I32 N="MinRunspaces">1</I32><I32 N="MaxRunspaces">${maxRunspaces}</I32><Obj N="HostInfo" RefId="3">${hasHost ? someHost : noHost}</Obj><Nil N="ApplicationArguments" /></MS></Obj>`;

@@ -208,7 +208,7 @@ const formatter = (name: string, aliases: readonly string[], layOut: typeof form
 async function linesOf(context: CmdletContext): Promise<string[]> {
   const values: PsValue[] = [];
   for await (const value of argumentOrInput(context, 'InputObject')) values.push(value);
-  return formatDefault(values);
+  return formatDefault(values, context.bound.number('Width') ?? undefined);
 }
 
 const outString: Cmdlet = {
@@ -232,7 +232,7 @@ const outDefault = (name: string, aliases: readonly string[]): Cmdlet => ({
   run: silently(async (context) => {
     let waiting: PsValue[] = [];
     const flush = async (): Promise<void> => {
-      for (const line of formatDefault(waiting)) await context.host.writeLine(line);
+      for (const line of formatDefault(waiting, context.host.width)) await context.host.writeLine(line);
       waiting = [];
     };
     for await (const value of argumentOrInput(context, 'InputObject')) {

@@ -186,6 +186,7 @@ function createProgramHost(context: ProgramContext, options: Options, sink: Sink
     processId: 4,
     allowed: null,
     isInteractive: options.isInteractive,
+    width: 120,
     input: noInput(),
     signal: sleepless,
     output: async (value) => context.out(`${textFor(value)}\r\n`),
