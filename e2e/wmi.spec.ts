@@ -72,6 +72,7 @@ test('by keyboard: a class is explored, a method is run, an association is follo
   await expect(outcome.getByRole('alert')).toContainText('The service is already running.');
   await page.keyboard.press('Escape');
   await expect(outcome).toHaveCount(0);
+  await expect(pane.getByRole('button', { name: 'Associations' })).toBeEnabled();
 
   // What it is associated with, and from a link to its end and back.
   await pane.locator('.wm-pane-body').focus();
@@ -148,6 +149,9 @@ test('an instance is created, changed with a look at the difference, and deleted
   const pane = page.getByRole('complementary', { name: 'Instance' });
   await expect(pane).toContainText('Lab_Sample.Id="made-here"');
 
+  // The dialog has gone and the instance has been read: now its keys do something.
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(pane.getByRole('button', { name: 'Edit…' })).toBeEnabled();
   await pane.locator('.wm-pane-body').focus();
   await page.keyboard.press('e');
   const edit = page.getByRole('dialog', { name: 'Change Lab_Sample' });
@@ -162,6 +166,7 @@ test('an instance is created, changed with a look at the difference, and deleted
   await review.getByRole('button', { name: 'Write 1 property of Lab_Sample' }).press('Enter');
   await expect(review).toHaveCount(0);
   await expect(pane).toContainText('18446744073709551614');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
 
   await pane.locator('.wm-pane-body').focus();
   await page.keyboard.press('Delete');
