@@ -28,6 +28,7 @@ export type ActionIcon =
   | 'remove'
   | 'restart'
   | 'room'
+  | 'service'
   | 'settings'
   | 'tag';
 

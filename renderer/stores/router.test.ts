@@ -8,6 +8,7 @@ it.each<Route>([
   { view: 'settings', tab: 'credentials' },
   { view: 'settings', tab: 'ntlm' },
   { view: 'machine', machineId: 'a1', tab: 'services' },
+  { view: 'diagnose', machineId: 'a1' },
   { view: 'machine', machineId: 'ü/?#%', tab: 'overview' },
 ])('a route survives the address bar: %o', (route) => {
   expect(parseRoute(formatRoute(route))).toEqual(route);

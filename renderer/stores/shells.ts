@@ -133,7 +133,7 @@ async function start(id: string, plan: ShellPlan): Promise<void> {
 
 /** Rooms of the window and of the machine, finding, tabs: keys that are the page's although a terminal has the focus. */
 function isPageKey(event: KeyboardEvent): boolean {
-  if (event.key === 'F5' || event.key === 'F2' || event.key === 'F6') return true;
+  if (['F2', 'F5', 'F6', 'F8'].includes(event.key)) return true;
   if (event.ctrlKey && (event.key === '`' || event.code === 'Backquote')) return true;
   if (event.altKey && !event.ctrlKey && !event.metaKey) {
     return event.shiftKey ? ['KeyN', 'KeyW', 'KeyD'].includes(event.code) : /^Page(?:Up|Down)$/.test(event.key);

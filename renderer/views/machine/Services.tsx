@@ -37,6 +37,7 @@ import {
 } from './services-view.ts';
 import { useNarrow } from './use-media.ts';
 import { useServiceActions } from './use-service-actions.ts';
+import { useServiceOffers } from './use-service-offers.ts';
 import './services.css';
 
 /** What the view of a machine remembers while another room is open. */
@@ -106,6 +107,7 @@ export function Services({ machine }: { machine: Machine }) {
   const shown = useMemo(() => filterRows(rows, text, stateFilter), [rows, text, stateFilter]);
   const actions = useServiceActions(machineId, selected);
   const canChange = machine.state === 'online' && view?.services != null;
+  useServiceOffers(actions, canChange);
 
   const held = atWork || menuAt !== null || modeOpen || actions.confirmation !== null;
   const sortKey = `${text} ${stateFilter} ${attentionFirst} ${sorting?.id} ${sorting?.desc}`;

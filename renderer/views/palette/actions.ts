@@ -7,6 +7,7 @@ import { refreshMachines, useMachines } from '../../stores/machines.ts';
 import { attempt } from '../../stores/notices.ts';
 import { openConsole, openMachine, openMachines, openSettings } from '../../stores/router.ts';
 import { changeSettings } from '../../stores/settings.ts';
+import { enterShell } from '../../stores/shells.ts';
 import { diagnoseMachine } from '../diagnose/diagnose-machine.ts';
 import { machineRooms } from '../machine/rooms.ts';
 import { exportToFile } from '../machines/MachinesHead.tsx';
@@ -113,6 +114,17 @@ export function machineActions(machine: Machine): readonly Action[] {
   const online = state === 'online';
   const machineIds = [id];
   return [
+    {
+      id: 'open-shell',
+      name: `Open a shell on ${name}`,
+      words: 'cmd powershell terminal command',
+      keys: 'Ctrl `',
+      icon: 'console',
+      run: () => {
+        openMachine(id, 'shell');
+        enterShell(id);
+      },
+    },
     {
       id: 'diagnose',
       name: `Diagnose ${name}`,

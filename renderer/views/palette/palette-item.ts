@@ -43,7 +43,7 @@ export interface PaletteItem {
   readonly ranges: FuzzyMatch['ranges'];
   readonly note: string;
   readonly glyph: { readonly name: GlyphName; readonly label: string } | null;
-  readonly icon: ActionIcon | 'machine' | 'service' | 'line';
+  readonly icon: ActionIcon | 'machine' | 'line';
   readonly keys: string | null;
   readonly choice: PaletteChoice;
 }
