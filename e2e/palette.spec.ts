@@ -65,8 +65,11 @@ test('by keyboard: a machine, its room, a service, an action with its dialog, a 
   await expect(page.getByRole('heading', { level: 1, name: 'Console' })).toBeVisible();
   await expect(page.getByRole('main')).toContainText('Windows Server 2008 R2 Standard');
 
-  // From another room, into the prompt instead of running it.
+  // Back in the list, the keyboard is at the machine that was looked at.
   await page.keyboard.press('ControlOrMeta+1');
+  await expect(machineRow(page, 'HQ-SQL02')).toBeFocused();
+
+  // From another room, into the prompt instead of running it.
   await find(page, 'winrm get winrm/config -r:HQ-DC01', 'runs in the Console');
   await page.keyboard.press('ArrowDown');
   await expect(active(page)).toContainText('into the prompt');
@@ -117,6 +120,7 @@ test('a search for several ends in the list; the selection has its verbs; > and 
   await find(page, 'keys', 'All keys');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'All keys' })).toBeFocused();
   await page.keyboard.press('Escape');
   await page.keyboard.press('ControlOrMeta+k');
   await page.keyboard.type('nothing has this name');

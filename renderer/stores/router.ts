@@ -57,6 +57,20 @@ const hashNow = (): string => (typeof location === 'undefined' ? '' : location.h
 
 export const useRouter = create<{ route: Route }>(() => ({ route: parseRoute(hashNow()) }));
 
+let lastMachineId: string | null = null;
+
+function enter(route: Route): void {
+  if ('machineId' in route) lastMachineId = route.machineId;
+  useRouter.setState({ route });
+}
+
+/** The machine whose page was open last, once: the list goes on there, however one came to that page. */
+export function takeLastMachine(): string | null {
+  const id = lastMachineId;
+  lastMachineId = null;
+  return id;
+}
+
 /** Opens a room as a new step of the history. Switching tabs inside one replaces the step, so that back leaves the room. */
 export function openRoute(route: Route): void {
   const before = useRouter.getState().route;
@@ -65,7 +79,7 @@ export function openRoute(route: Route): void {
   const sameMachine = route.view === 'machine' && before.view === 'machine' && route.machineId === before.machineId;
   if (sameMachine || (route.view === 'settings' && before.view === 'settings')) history.replaceState(null, '', hash);
   else history.pushState(null, '', hash);
-  useRouter.setState({ route });
+  enter(route);
 }
 
 export const openMachines = (): void => openRoute({ view: 'machines' });
@@ -84,7 +98,7 @@ export function leaveRoute(): void {
 
 /** Follows the browser's own back and forward; called once by main.tsx. */
 export function followHistory(): void {
-  const read = () => useRouter.setState({ route: parseRoute(location.hash) });
+  const read = () => enter(parseRoute(location.hash));
   addEventListener('popstate', read);
   addEventListener('hashchange', read);
 }

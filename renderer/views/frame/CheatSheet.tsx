@@ -3,6 +3,7 @@ import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { Kbd } from '../../components/Kbd.tsx';
 import { modifierName } from '../../components/keys.ts';
+import { useRouter } from '../../stores/router.ts';
 import { eventKeys, type KeyHelp, machineKeys, processKeys, serviceKeys, shellKeys } from '../machine/keys.ts';
 import { traceKeys } from '../trace/keys.ts';
 import { winrmKeys } from '../winrm/keys.ts';
@@ -55,7 +56,47 @@ const consoleKeys: Keys = [
   ['Help on the line', 'F1'],
 ];
 
+const paletteKeys: Keys = [
+  ['Choose', '↑', '↓'],
+  ['Do it', 'Enter'],
+  ['All that match, in the list', `${modifierName} Enter`],
+  ['Take a machine’s name over', 'Tab'],
+  ['Only actions, only machines', '>', '@'],
+];
+const diagnoseKeys: Keys = [
+  ['Run again', 'F5'],
+  ['To the machine', 'Esc'],
+];
+
+interface KeyGroup {
+  readonly title: string;
+  readonly keys: Keys;
+  /** In which room they work; null: everywhere. */
+  readonly room: string | null;
+}
+
+const groups: readonly KeyGroup[] = [
+  { title: 'Everywhere', keys: everywhere, room: null },
+  { title: 'Machines', keys: machines, room: 'machines' },
+  { title: 'In every list', keys: lists, room: null },
+  { title: 'On a machine’s page', keys: linesOf(machineKeys), room: 'machine' },
+  { title: 'In its services', keys: linesOf(serviceKeys), room: 'services' },
+  { title: 'In its processes', keys: linesOf(processKeys), room: 'processes' },
+  { title: 'In its events', keys: linesOf(eventKeys), room: 'events' },
+  { title: 'In its WinRM settings', keys: linesOf(winrmKeys), room: 'winrm' },
+  { title: 'In a shell', keys: linesOf(shellKeys), room: 'shell' },
+  { title: 'In its WMI', keys: linesOf(wmiKeys), room: 'wmi' },
+  { title: 'In its trace', keys: linesOf(traceKeys), room: 'trace' },
+  { title: 'In its diagnosis', keys: diagnoseKeys, room: 'diagnose' },
+  { title: 'In the console', keys: consoleKeys, room: 'console' },
+  { title: 'In the palette', keys: paletteKeys, room: null },
+];
+
+/** All keys; those of the room that is open come first. */
 export function CheatSheet({ onClose }: { onClose: () => void }) {
+  const route = useRouter((state) => state.route);
+  const here = route.view === 'machine' ? route.tab : route.view;
+  const inOrder = [...groups.filter(({ room }) => room === here), ...groups.filter(({ room }) => room !== here)];
   return (
     <Dialog
       title="Keys"
@@ -67,25 +108,19 @@ export function CheatSheet({ onClose }: { onClose: () => void }) {
         </Button>
       }
     >
-      <div className="cheat-sheet">
-        <Group title="Everywhere" keys={everywhere} />
-        <Group title="Machines" keys={machines} />
-        <Group title="In every list" keys={lists} />
-        <Group title="On a machine’s page" keys={linesOf(machineKeys)} />
-        <Group title="In its services" keys={linesOf(serviceKeys)} />
-        <Group title="In its processes" keys={linesOf(processKeys)} />
-        <Group title="In its events" keys={linesOf(eventKeys)} />
-        <Group title="In the console" keys={consoleKeys} />
-        <Group title="In its WinRM settings" keys={linesOf(winrmKeys)} />
-        <Group title="In its WMI" keys={linesOf(wmiKeys)} />
-        <Group title="In its trace" keys={linesOf(traceKeys)} />
-        <Group title="In a shell" keys={linesOf(shellKeys)} />
-      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled by the keyboard */}
+      <section className="cheat-sheet" tabIndex={0} data-autofocus aria-label="All keys">
+        {inOrder.map(({ title, keys }) => (
+          <Group key={title} title={title} keys={keys} />
+        ))}
+      </section>
     </Dialog>
   );
 }
 
-const linesOf = (keys: readonly KeyHelp[]): Keys => keys.map((help) => [help.does, ...help.keys]);
+function linesOf(keys: readonly KeyHelp[]): Keys {
+  return keys.map((help) => [help.does, ...help.keys]);
+}
 
 const Group = ({ title, keys }: { title: string; keys: Keys }) => (
   <section>

@@ -11,7 +11,7 @@ import { readGauge, subscribeGauges, watchGauges } from '../../stores/gauges.ts'
 import { useMachineFilter } from '../../stores/machine-filter.ts';
 import { refreshMachines, useMachines } from '../../stores/machines.ts';
 import { attempt } from '../../stores/notices.ts';
-import { openMachine } from '../../stores/router.ts';
+import { openMachine, takeLastMachine } from '../../stores/router.ts';
 import { useDrift } from '../../stores/winrm-snapshots.ts';
 import { diagnoseMachine } from '../diagnose/diagnose-machine.ts';
 import { BulkBar } from './BulkBar.tsx';
@@ -42,6 +42,9 @@ export function MachinesPage() {
   const sets = useCredentials((state) => state.sets);
   const [menu, setMenu] = useState<{ machine: Machine; x: number; y: number } | null>(null);
   const table = useRef<DataTableHandle>(null);
+  useState(() => {
+    memory.focusedId = takeLastMachine() ?? memory.focusedId;
+  });
 
   // Typing stays fluent with 10,000 machines: the list may follow a moment later.
   const appliedText = useDeferredValue(text);

@@ -245,6 +245,14 @@ export function actionsOnMany(machineIds: readonly string[], these: string): rea
       run: () => void attempt(() => refreshMachines(machineIds), `Asking ${plural(machineIds.length, 'machine')} now.`),
     },
     {
+      id: 'run-line-many',
+      name: `Run a line on ${these}…`,
+      words: 'command broadcast winrs',
+      keys: 'L',
+      icon: 'console',
+      run: () => openDialog({ kind: 'broadcast', machineIds }),
+    },
+    {
       id: 'tags-many',
       name: `Tags of ${these}…`,
       words: 'label group',
