@@ -60,6 +60,8 @@ function memoryOf(machineId: string): Memory {
 let paneWasOpen = true;
 
 const rowHeight = 24;
+/** Two seconds: a dialog is gone long before. */
+const mostFrames = 120;
 const none: ReadonlyMap<string, WindowsProcess> = new Map();
 
 /** The processes of one machine: who works, who started whom; ending one and starting one. */
@@ -127,10 +129,23 @@ export function Processes({ machine }: { machine: Machine }) {
       setSelectedIds(new Set([key]));
       table.focusedId = key;
       setTableNumber((number) => number + 1);
-      requestAnimationFrame(() => handle.current?.focus());
     },
     [table],
   );
+  // The new table is there some frames later, and a dialog that closes has the keyboard until it is gone.
+  useEffect(() => {
+    if (tableNumber === 0) return;
+    let frame = 0;
+    const focus = (triesLeft: number) => {
+      frame = requestAnimationFrame(() => {
+        const isHeld = document.querySelector('[role="dialog"],[role="alertdialog"]') !== null;
+        if (handle.current !== null && !isHeld) handle.current.focus();
+        else if (triesLeft > 0) focus(triesLeft - 1);
+      });
+    };
+    focus(mostFrames);
+    return () => cancelAnimationFrame(frame);
+  }, [tableNumber]);
   /** What was started, until it is seen in the list. */
   const [awaited, setAwaited] = useState<number | null>(null);
   useEffect(() => {
