@@ -14,7 +14,7 @@ import { recordedClients } from './areas/trace-clients.ts';
 import type { Environment, LabFleet } from './environment.ts';
 import { inventoryOfFleet } from './fleet-inventory.ts';
 import { createHandlers } from './handlers.ts';
-import { createSessionPool } from './sessions/session-pool.ts';
+import { createSessionPool, type SessionPool } from './sessions/session-pool.ts';
 import { makeDataFolder } from './storage/data-folder.ts';
 import { openInventory, temporaryInventory } from './storage/inventory.ts';
 import type { InventoryData } from './storage/inventory-format.ts';
@@ -113,13 +113,20 @@ export async function createConsole(environment: Environment, options: ConsoleOp
   const signInSecrets = secretsForSigningIn(() => store.secrets);
   // Sessions tell the machines area what they read and become; that area needs the sessions.
   let machines: MachinesArea;
-  const sessions = createSessionPool({
+  const pool = createSessionPool({
     createClient: clients.ofMachine,
     secrets: signInSecrets,
     greet: (...call) => machines.greet(...call),
     onChange: (machineId) => machines.changed(machineId),
     onRefusal: () => changes.ring(),
   });
+  const sessions: SessionPool = {
+    ...pool,
+    remove(machineId) {
+      pool.remove(machineId);
+      recorder.forget(machineId);
+    },
+  };
   const context: AreaContext = {
     get store() {
       return store;

@@ -15,7 +15,7 @@ export interface TraceLimits {
 export const traceLimits: TraceLimits = {
   count: 2000,
   bytes: 6 * 1024 * 1024,
-  bytesOfAll: 24 * 1024 * 1024,
+  bytesOfAll: 16 * 1024 * 1024,
   message: 1024 * 1024,
 };
 

@@ -12,17 +12,19 @@ import {
   testOf,
 } from '../console-fixture.ts';
 import { type Lab, type LabMachine, startLab } from '../lab/start-lab.ts';
+import { createTraceRecorder } from './trace.ts';
 
 let lab: Lab;
 let machine: LabMachine;
 let folder: Awaited<ReturnType<typeof newDataFolder>>;
 let it: TestConsole;
 let machineId: string;
+const recorder = createTraceRecorder();
 beforeAll(async () => {
   lab = await startLab({ machines: 2, pendingMs: 100 });
   [machine] = lab.machines as [LabMachine];
   folder = await newDataFolder();
-  it = await startTestConsole(folder.path);
+  it = await startTestConsole(folder.path, {}, { recorder });
   const credential = await it.client.credentials.save(passwordSet(machine.user, machine.password));
   ({ id: machineId } = await it.client.machines.add(labSettings(machine, { credentialId: credential.id })));
   await it.until(machineId, ({ state }) => state === 'online');
@@ -140,4 +142,13 @@ test('a machine that breaks off leaves what was seen of it, and a wrong password
   expect(refused.timings.authenticate).toBeGreaterThan(0);
   const legs = (await it.client.trace.exchange({ machineId: id, id: refused.id })).legs;
   expect(legs.map(({ status }) => status)).toEqual([401, 401]);
+});
+
+test('with a machine goes its trace', async () => {
+  const { credentialId } = it.machines.get(machineId)!.settings;
+  const { id } = await it.client.machines.add(labSettings(lab.machines[1]!, { name: 'short-lived', credentialId }));
+  await it.until(id, ({ state }) => state === 'online');
+  expect(recorder.rings.all(id).length).toBeGreaterThan(0);
+  await it.client.machines.remove({ ids: [id] });
+  expect(recorder.rings.all(id)).toEqual([]);
 });

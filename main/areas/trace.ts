@@ -18,6 +18,8 @@ export interface TraceRecorder {
   keepsContents(machineId: string): boolean;
   keepContents(machineId: string, keep: boolean): void;
   onContents(machineId: string, listener: () => void): () => void;
+  /** The machine is no longer in the inventory. */
+  forget(machineId: string): void;
 }
 
 export function createTraceRecorder(
@@ -29,6 +31,10 @@ export function createTraceRecorder(
   return {
     rings,
     secrets,
+    forget(machineId) {
+      keeping.delete(machineId);
+      rings.clear(machineId);
+    },
     recordingOf: (machineId) => ({
       onExchange: (exchange) => rings.add(machineId, masked(exchange, secrets)),
       recording: { contents: () => keeping.has(machineId), onSecret: secrets.learn },
