@@ -120,8 +120,8 @@ describe('MS-WSMV 4.7', () => {
     raw(loadFixture(`${folder}/${file}`).replace(/<\w+:RelatesTo[\s\S]*?<\/\w+:RelatesTo>/, ''));
 
   test('4.7.6 Enumerate shells, Pull', async () => {
-    const printed = ['01', '03'].map((n) => shapeOf(loadFixture(`${folder}/4.7.6-${n}-enumerate-open-shells.xml`)));
-    const pool = fakePool(...['02', '04'].map((n) => answerOf(`4.7.6-${n}-enumerate-open-shells.xml`)));
+    const printed = ['01', '03'].map((n) => shapeOf(loadFixture(`${folder}/4.7.6-${n}-enumerate-remote-shells.xml`)));
+    const pool = fakePool(...['02', '04'].map((n) => answerOf(`4.7.6-${n}-enumerate-remote-shells.xml`)));
     const shells = await createClientOver(pool, target).enumerateAll({ resourceUri: printed[0]!.resourceUri! });
     expect(shells.map(({ local, namespace }) => [local, namespace])).toEqual([['Shell', ns.shell]]);
     const ours = pool.asked.map((asked) => shapeOf(asked.body));

@@ -30,7 +30,7 @@ describe('rsp:Shell of an enumeration', () => {
   });
 
   test('as MS-WSMV 4.7.6 shows it', () => {
-    const shells = shellsIn(parseXml(loadFixture('MS-WSMV/4.7.6-04-enumerate-open-shells.xml')));
+    const shells = shellsIn(parseXml(loadFixture('MS-WSMV/4.7.6-04-enumerate-remote-shells.xml')));
     expect(shells.map(readShellRecord)).toMatchObject([
       { shellId: 'uuid:5B666291-0910-4E8F-B802-B697ACD7953D', resourceUri: null, owner: null, runTimeMs: null },
     ]);
