@@ -303,7 +303,9 @@ describe('decodeValue', () => {
 });
 
 it('no recorded message makes decodeValue fail', () => {
-  const elements = ['MS-WSMV/4.7.6-02-enumerate-remote-shells.xml', 'WinRb-WinRM/get_omi_config_response.xml'].map(body);
+  const elements = ['MS-WSMV/4.7.6-02-enumerate-remote-shells.xml', 'WinRb-WinRM/get_omi_config_response.xml'].map(
+    body,
+  );
   for (const element of elements) expect(decodeValue(element)).toMatchObject({ cim: 'instance' });
   expect(childrenOf(elements[0]!, 'EnumerationContext').length).toBeLessThanOrEqual(1);
 });
