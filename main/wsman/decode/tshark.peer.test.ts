@@ -208,7 +208,10 @@ async function compare(token: Uint8Array, fromServer: boolean, earlier = before(
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`../fixtures/pyspnego/${name}`, import.meta.url));
 
-describe('tokens of real Windows and of other libraries', () => {
+/** tshark takes seconds to start where much else runs. */
+const limits = { timeout: 120_000 };
+
+describe('tokens of real Windows and of other libraries', limits, () => {
   test.each([
     ['ntlm_negotiate', false, 1],
     ['ntlm_challenge', true, 9],
@@ -249,7 +252,7 @@ function tokensOf(notes: string): readonly Uint8Array[] {
   }
   return found;
 }
-describe('tokens of our own', () => {
+describe('tokens of our own', limits, () => {
   const utf16 = (text: string) => new Uint8Array(Buffer.from(text, 'utf16le'));
   const challenge = encodeChallengeMessage({
     flags: OFFERED_FLAGS,
