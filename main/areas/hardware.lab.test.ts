@@ -108,3 +108,25 @@ it('an account without rights is refused, not told that there is no hardware', a
   );
   expect((await problemOf(console_.client.hardware.read({ machineId: id }))).code).toBe('access-denied');
 });
+
+it('a management controller answers with the same classes, over Digest', async () => {
+  const fleet = await startLab({ machines: 2, controllers: 1 });
+  try {
+    // The last of two is the controller; its make of machine is the second of the fleet, which has a board.
+    const controller = fleet.machines.at(-1)!;
+    const credential = await console_.client.credentials.save(passwordSet(controller.user, controller.password));
+    const { id } = await console_.client.machines.add(
+      labSettings(controller, {
+        name: 'controller',
+        credentialId: credential.id,
+        signIn: 'digest',
+        allowClearText: true,
+      }),
+    );
+    const reading = await console_.client.hardware.read({ machineId: id });
+    expect(reading.absence).toBeNull();
+    expect(sensor(reading, 'CPU1 Temp')).toMatchObject({ state: 'critical', unit: '°C' });
+  } finally {
+    await fleet.close();
+  }
+});
