@@ -17,6 +17,7 @@ import {
   passwordSet,
   startTestConsole,
   type TestConsole,
+  testOf,
   typedPassword,
 } from '../console-fixture.ts';
 import { type Lab, startLab } from '../lab/start-lab.ts';
@@ -140,9 +141,9 @@ test('the day: signing in by every means, services, configuration, commands with
 
   const main = ids['ntlm']!;
   const settings = labSettings(windows);
-  await all(it.client.machines.test({ settings, credential: typedPassword('nobody', planted.wrong) }));
+  await testOf(it.client, { settings, credential: typedPassword('nobody', planted.wrong) });
   const basic = labSettings(secure, { signIn: 'basic', pin });
-  await all(it.client.machines.test({ settings: basic, credential: typedPassword('nobody', planted.wrong) }));
+  await testOf(it.client, { settings: basic, credential: typedPassword('nobody', planted.wrong) });
   await type(main, `winrm id -r:${windows.address}:${windows.port} -u:nobody -p:${planted.wrongTyped} -trusted`);
   await all(
     it.client.windowsServices.control({ machineId: main, name: 'Spooler', action: 'restart', withDependants: true }),

@@ -147,7 +147,8 @@ describe('a command', () => {
     const line = `winrs -r:${machine.address}:${machine.port} -u:${machine.user} -p:"${machine.password}" dir "C:\\Setup" /b`;
     const { child, ended } = start([line]);
     child.stdin!.end();
-    expect(await ended).toEqual({ exitCode: 0, stdout: 'agent.msi\r\nlarge.txt\r\nreadme.txt\r\n', stderr: '' });
+    const files = ['agent.msi', 'escapes.txt', 'large.txt', 'readme.txt'];
+    expect(await ended).toEqual({ exitCode: 0, stdout: files.map((name) => `${name}\r\n`).join(''), stderr: '' });
   });
 
   test('lines on standard input: that is not passed on to the commands', async () => {

@@ -5,9 +5,9 @@ export const machineRooms = [
   { id: 'processes', name: 'Processes' },
   { id: 'events', name: 'Events' },
   { id: 'winrm', name: 'WinRM' },
-  { id: 'shell', name: 'Shell' },
   { id: 'hardware', name: 'Hardware' },
   { id: 'wmi', name: 'WMI' },
+  { id: 'shell', name: 'Shell' },
   { id: 'trace', name: 'Trace' },
 ] as const;
 
