@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { labTarget } from '../main/lab/lab-target.ts';
 import type { LabMachine } from '../main/lab/start-lab.ts';
 import { createClient, listShells, openShell, type WSManClient } from '../main/wsman/index.ts';
 import { expect, test } from './fixtures.ts';
@@ -7,19 +8,8 @@ import { photograph } from './photograph.ts';
 import { importFleet, machineRow, openMachine } from './steps.ts';
 
 /** Another client than the console. */
-function otherClient({ address, port, user, password }: LabMachine): WSManClient {
-  return createClient({
-    host: address,
-    port,
-    transport: 'http',
-    path: '/wsman',
-    authentication: 'negotiate',
-    userName: user,
-    password: async () => password,
-    trusted: true,
-    allowClearText: false,
-    tls: { pin: null, skipNameCheck: false, skipAuthorityCheck: false },
-  });
+function otherClient(machine: LabMachine): WSManClient {
+  return createClient(labTarget(machine));
 }
 
 test('who else is here: the shells on a machine, by keyboard, and one of them is ended', async ({ start, openLab }) => {

@@ -3,6 +3,7 @@
  * one Command each.
  */
 import { randomBytes } from 'node:crypto';
+import { labTarget } from '../../main/lab/lab-target.ts';
 import { type LabMachine, startLab } from '../../main/lab/start-lab.ts';
 import { createClient, downloadFile, openRunspacePool, openShell, uploadFile } from '../../main/wsman/index.ts';
 import { print } from './figure.ts';
@@ -14,19 +15,7 @@ const commandLineBytes = 6000;
 const commandLines = 300;
 
 const lab = await startLab({ machines: 1, stacks: ['3.0'], seed: 7 });
-const { address, port, user, password } = lab.machines[0] as LabMachine;
-const client = createClient({
-  host: address,
-  port,
-  transport: 'http',
-  path: '/wsman',
-  authentication: 'negotiate',
-  userName: user,
-  password: async () => password,
-  trusted: true,
-  allowClearText: false,
-  tls: { pin: null, skipNameCheck: false, skipAuthorityCheck: false },
-});
+const client = createClient(labTarget(lab.machines[0] as LabMachine));
 
 async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 256 * 1024) yield bytes.subarray(at, at + 256 * 1024);

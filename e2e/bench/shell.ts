@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from '@playwright/test';
 import { createConsole } from '../../main/create-console.ts';
+import { labTarget } from '../../main/lab/lab-target.ts';
 import { type LabMachine, startLab } from '../../main/lab/start-lab.ts';
 import { ensureBuilt, rendererFolder } from '../../main/web-host/ensure-built.ts';
 import { startWebHost } from '../../main/web-host/server.ts';
@@ -216,19 +217,8 @@ async function flood(id: string): Promise<void> {
   });
 }
 
-async function bareLoop({ address, port, user, password }: LabMachine): Promise<number> {
-  const wsman = createClient({
-    host: address,
-    port,
-    transport: 'http',
-    path: '/wsman',
-    authentication: 'negotiate',
-    userName: user,
-    password: async () => password,
-    trusted: true,
-    allowClearText: false,
-    tls: { pin: null, skipNameCheck: false, skipAuthorityCheck: false },
-  });
+async function bareLoop(machine: LabMachine): Promise<number> {
+  const wsman = createClient(labTarget(machine));
   try {
     const shell = await openShell(wsman, { codePage: 65001 });
     let bytes = 0;

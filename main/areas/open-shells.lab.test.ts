@@ -11,6 +11,7 @@ import {
   startTestConsole,
   type TestConsole,
 } from '../console-fixture.ts';
+import { labTarget } from '../lab/lab-target.ts';
 import { type Lab, startLab } from '../lab/start-lab.ts';
 import { openOpenShells } from '../storage/open-shells.ts';
 import { createClient, openShell, type Shell, type WSManClient } from '../wsman/index.ts';
@@ -35,19 +36,7 @@ afterAll(() => lab?.close());
 
 /** Another client than the console: its shells are somebody else's. */
 async function otherShell(index = 0): Promise<Shell> {
-  const { address, port, user, password } = lab.machines[index]!;
-  const client = createClient({
-    host: address,
-    port,
-    transport: 'http',
-    path: '/wsman',
-    authentication: 'negotiate',
-    userName: user,
-    password: async () => password,
-    trusted: true,
-    allowClearText: false,
-    tls: { pin: null, skipNameCheck: false, skipAuthorityCheck: false },
-  });
+  const client = createClient(labTarget(lab.machines[index]!));
   clients.push(client);
   return openShell(client);
 }

@@ -4,13 +4,13 @@ import {
   type Diagnosis,
   type DiagnosisItem,
   type DiagnosisStep,
+  diagnosisStepTitles,
   type Fix,
   OtherMachine,
 } from '../../shared/contract/diagnose.ts';
 import type { Problem } from '../../shared/contract/problem.ts';
 import { type DiagnosisWorld, diagnosisLimits } from '../areas/diagnose/engine.ts';
 import { systemNetwork } from '../areas/diagnose/network.ts';
-import { stepTitles } from '../areas/diagnose/report.ts';
 import { tellDiagnosis } from '../areas/diagnose/subject.ts';
 import { wireProblem } from '../areas/wire-problem.ts';
 import { CommandLineError, type Connection } from '../winrm-command/command.ts';
@@ -129,7 +129,7 @@ async function carryOut(
     if (format !== 'text') return;
     // What a failure kept from being tried is one line.
     if (item.kind === 'step' && item.step.state === 'skipped' && item.step.meaning.startsWith('Not tried')) {
-      notTried.push(stepTitles[item.step.step]);
+      notTried.push(diagnosisStepTitles[item.step.step]);
       return;
     }
     if (item.kind === 'end' && notTried.length > 0) await environment.stdout(`- Not tried: ${notTried.join(', ')}\n`);
@@ -188,10 +188,10 @@ const marks: Readonly<Record<DiagnosisStep['state'], string>> = {
   failed: '!',
   skipped: '-',
 };
-const titleWidth = Math.max(...Object.values(stepTitles).map((title) => title.length));
+const titleWidth = Math.max(...Object.values(diagnosisStepTitles).map((title) => title.length));
 
 function stepText({ step, state, milliseconds, meaning, evidence }: DiagnosisStep): string {
-  const head = `${marks[state]} ${stepTitles[step].padEnd(titleWidth)}  ${`${milliseconds} ms`.padStart(8)}  ${printable(meaning)}`;
+  const head = `${marks[state]} ${diagnosisStepTitles[step].padEnd(titleWidth)}  ${`${milliseconds} ms`.padStart(8)}  ${printable(meaning)}`;
   // Of what was passed over there is nothing to see.
   const lines = state === 'skipped' ? [] : evidence.map((line) => `${' '.repeat(titleWidth + 14)}${printable(line)}`);
   return `${[head, ...lines].join('\n')}\n`;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { labTarget } from '../lab/lab-target.ts';
 import { type Lab, type LabMachine, startLab } from '../lab/start-lab.ts';
 import { childText, createClient, resourceUris, type WSManClient, wmi } from '../wsman/index.ts';
 
@@ -21,18 +22,7 @@ beforeAll(async () => {
   cacheHome = mkdtempSync(join(tmpdir(), 'windeck-winrs-'));
   lab = await startLab({ machines: 1, pendingMs: 50 });
   machine = lab.machines[0]!;
-  observer = createClient({
-    host: machine.address,
-    port: machine.port,
-    transport: machine.transport,
-    path: '/wsman',
-    authentication: 'negotiate',
-    userName: machine.user,
-    password: async () => machine.password,
-    trusted: true,
-    allowClearText: false,
-    tls: { pin: null, skipNameCheck: false, skipAuthorityCheck: false },
-  });
+  observer = createClient(labTarget(machine));
 });
 afterEach(async () => {
   for (const child of running) child.kill('SIGKILL');

@@ -1,5 +1,6 @@
 /** Subscriptions of the client against the lab, over sealed sessions on real sockets. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { labTarget } from '../lab/lab-target.ts';
 import { type Lab, type LabMachine, startLab } from '../lab/start-lab.ts';
 import { createClient, type WSManClient } from './client.ts';
 import { CancelledError, SubscriptionNotOfferedError, WSManFault } from './errors.ts';
@@ -27,18 +28,7 @@ afterEach(async () => {
 afterAll(() => lab?.close());
 
 function clientOf(of: LabMachine = modern, account = { user: of.user, password: of.password }): WSManClient {
-  const client = createClient({
-    host: of.address,
-    port: of.port,
-    transport: of.transport,
-    path: '/wsman',
-    authentication: 'negotiate',
-    userName: account.user,
-    password: async () => account.password,
-    trusted: true,
-    allowClearText: false,
-    tls: { pin: null, skipNameCheck: false, skipAuthorityCheck: false },
-  });
+  const client = createClient({ ...labTarget(of), userName: account.user, password: async () => account.password });
   clients.push(client);
   return client;
 }

@@ -1,5 +1,6 @@
 /** Remote shells of the client against the lab, over sealed sessions on real sockets. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { labTarget } from '../lab/lab-target.ts';
 import { type Lab, type LabMachine, startLab } from '../lab/start-lab.ts';
 import { createClient, type WSManClient } from './client.ts';
 import { collectOutput } from './collect-output.ts';
@@ -28,19 +29,7 @@ afterEach(async () => {
 });
 afterAll(() => lab?.close());
 
-const newClient = (of: LabMachine): WSManClient =>
-  createClient({
-    host: of.address,
-    port: of.port,
-    transport: of.transport,
-    path: '/wsman',
-    authentication: 'negotiate',
-    userName: of.user,
-    password: async () => of.password,
-    trusted: true,
-    allowClearText: false,
-    tls: { pin: null, skipNameCheck: false, skipAuthorityCheck: false },
-  });
+const newClient = (of: LabMachine): WSManClient => createClient(labTarget(of));
 
 function clientOf(of: LabMachine = machine): WSManClient {
   const client = newClient(of);

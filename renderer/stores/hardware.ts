@@ -4,6 +4,7 @@ import type { Hardware } from '../../shared/contract/hardware.ts';
 import type { Problem } from '../../shared/contract/problem.ts';
 import { attach, consoleClient } from '../host/connect.ts';
 import { problemOf } from './problem-of.ts';
+import { type StandingReading, standingReading } from './standing-reading.ts';
 import type { Attach } from './standing-stream.ts';
 
 export interface MachineHardware {
@@ -41,26 +42,12 @@ export function createHardwareStore(client: () => Pick<ConsoleClient, 'hardware'
     }
   };
 
-  const open = (machineId: string) => {
-    let connection: AbortSignal | null = null;
-    let current: AbortController | null = null;
-    const readNow = () => {
-      if (connection === null || connection.aborted) return;
-      current?.abort();
-      current = new AbortController();
-      void read(machineId, AbortSignal.any([connection, current.signal]));
-    };
-    const detach = attachTo((_client, signal) => {
-      connection = signal;
-      readNow();
-    });
-    const timer = setInterval(readNow, hardwareRereadMs);
+  const open = (machineId: string): StandingReading => {
+    const reading = standingReading(attachTo, (signal) => read(machineId, signal), hardwareRereadMs);
     return {
-      readNow,
-      end: () => {
-        clearInterval(timer);
-        current?.abort();
-        detach();
+      readNow: reading.readNow,
+      end() {
+        reading.end();
         put(machineId, { reading: false });
       },
     };

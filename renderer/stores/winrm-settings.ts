@@ -15,6 +15,7 @@ import type {
 } from '../../shared/contract/winrm-settings.ts';
 import { attach, consoleClient } from '../host/connect.ts';
 import { problemOf } from './problem-of.ts';
+import { type StandingReading, standingReading } from './standing-reading.ts';
 import type { Attach } from './standing-stream.ts';
 import { type Draft, settleDraft } from './winrm-draft.ts';
 
@@ -111,26 +112,12 @@ export function createWinrmSettingsStore(
     }
   };
 
-  const open = (machineId: string) => {
-    let connection: AbortSignal | null = null;
-    let current: AbortController | null = null;
-    const readNow = () => {
-      if (connection === null || connection.aborted) return;
-      current?.abort();
-      current = new AbortController();
-      void read(machineId, AbortSignal.any([connection, current.signal]));
-    };
-    const detach = attachTo((_client, signal) => {
-      connection = signal;
-      readNow();
-    });
-    const timer = setInterval(readNow, rereadMs);
+  const open = (machineId: string): StandingReading => {
+    const reading = standingReading(attachTo, (signal) => read(machineId, signal), rereadMs);
     return {
-      readNow,
-      end: () => {
-        clearInterval(timer);
-        current?.abort();
-        detach();
+      readNow: reading.readNow,
+      end() {
+        reading.end();
         put(machineId, () => ({ reading: false }));
       },
     };

@@ -26,6 +26,23 @@ export const diagnosisSteps = [
   'way-back',
 ] as const;
 export type DiagnosisStepName = (typeof diagnosisSteps)[number];
+
+/** What a step is called, on the screen, at the command line and in the report. */
+export const diagnosisStepTitles: Readonly<Record<DiagnosisStepName, string>> = {
+  name: 'Name resolution',
+  tcp: 'TCP',
+  tls: 'TLS',
+  'ws-man': 'HTTP answer is WS-Man',
+  schemes: 'Schemes offered',
+  identify: 'Anonymous Identify',
+  'sign-in': 'Authenticate',
+  'signed-in-identify': 'Identify, signed in',
+  config: 'winrm/config',
+  service: 'Win32_Service?Name=WinRM',
+  wmi: 'WMI root/cimv2',
+  shell: 'Shell',
+  'way-back': 'The way back',
+};
 export type DiagnosisState = 'running' | 'passed' | 'failed' | 'skipped';
 
 /** What to do: a sentence, and where there is one the command to copy. */

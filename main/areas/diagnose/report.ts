@@ -1,21 +1,10 @@
 /** A diagnosis as Markdown, for a ticket or a mail. What a target said is data: it can neither break the document nor put a link into it. */
-import type { Diagnosis, DiagnosisStepName, Fix, PossibleCause } from '../../../shared/contract/diagnose.ts';
-
-export const stepTitles: Readonly<Record<DiagnosisStepName, string>> = {
-  name: 'Name resolution',
-  tcp: 'TCP',
-  tls: 'TLS',
-  'ws-man': 'HTTP answer is WS-Man',
-  schemes: 'Schemes offered',
-  identify: 'Anonymous Identify',
-  'sign-in': 'Authenticate',
-  'signed-in-identify': 'Identify, signed in',
-  config: 'winrm/config',
-  service: 'Win32_Service?Name=WinRM',
-  wmi: 'WMI root/cimv2',
-  shell: 'Shell',
-  'way-back': 'The way back',
-};
+import {
+  type Diagnosis,
+  diagnosisStepTitles,
+  type Fix,
+  type PossibleCause,
+} from '../../../shared/contract/diagnose.ts';
 
 export function diagnosisMarkdown({
   subject,
@@ -49,7 +38,7 @@ export function diagnosisMarkdown({
     '## Steps',
     '',
     ...steps.flatMap((step) => [
-      `- **${stepTitles[step.step]}**: ${step.state}, ${step.milliseconds} ms. ${prose(step.meaning)}`,
+      `- **${diagnosisStepTitles[step.step]}**: ${step.state}, ${step.milliseconds} ms. ${prose(step.meaning)}`,
       ...step.evidence.map((line) => `  - ${code(line)}`),
     ]),
     '',

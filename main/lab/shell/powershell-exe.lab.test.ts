@@ -6,6 +6,7 @@ import { propertyOf } from '../../wsman/psrp/clixml-plain.ts';
 import { readProgressRecord } from '../../wsman/psrp/clixml-records.ts';
 import { readPowerShellStderr } from '../../wsman/psrp/clixml-stderr.ts';
 import { openShell, type Shell } from '../../wsman/shell.ts';
+import { labTarget } from '../lab-target.ts';
 import { type Lab, startLab } from '../start-lab.ts';
 
 let lab: Lab;
@@ -15,18 +16,7 @@ let shell: Shell;
 beforeAll(async () => {
   lab = await startLab({ machines: 1, pendingMs: 50 });
   const [machine] = lab.machines;
-  client = createClient({
-    host: machine!.address,
-    port: machine!.port,
-    transport: machine!.transport,
-    path: '/wsman',
-    authentication: 'negotiate',
-    userName: machine!.user,
-    password: async () => machine!.password,
-    trusted: true,
-    allowClearText: false,
-    tls: { pin: null, skipNameCheck: false, skipAuthorityCheck: false },
-  });
+  client = createClient(labTarget(machine!));
   shell = await openShell(client, { codePage: 65001 });
 });
 afterAll(async () => {

@@ -1,5 +1,6 @@
 /** Scripts by way of cmd against the lab, where there is no endpoint of PowerShell: on real sockets. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { labTarget } from '../../lab/lab-target.ts';
 import { type Lab, type LabMachine, startLab } from '../../lab/start-lab.ts';
 import { createClient, type WSManClient } from '../client.ts';
 import { openShell, type Shell } from '../shell.ts';
@@ -12,18 +13,7 @@ let shell: Shell;
 beforeAll(async () => {
   lab = await startLab({ machines: 1, pendingMs: 50 });
   const machine: LabMachine = lab.machines[0]!;
-  client = createClient({
-    host: machine.address,
-    port: machine.port,
-    transport: machine.transport,
-    path: '/wsman',
-    authentication: 'negotiate',
-    userName: machine.user,
-    password: async () => machine.password,
-    trusted: true,
-    allowClearText: false,
-    tls: { pin: null, skipNameCheck: false, skipAuthorityCheck: false },
-  });
+  client = createClient(labTarget(machine));
   shell = await openShell(client, { codePage: 65001 });
 });
 afterAll(async () => {

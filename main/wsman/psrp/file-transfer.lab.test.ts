@@ -1,6 +1,7 @@
 /** Files over a session of PowerShell, on real sockets, against the lab's peer. */
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { labTarget } from '../../lab/lab-target.ts';
 import { type Lab, type LabMachine, startLab } from '../../lab/start-lab.ts';
 import { createClient, type WSManClient } from '../client.ts';
 import { CancelledError } from '../errors.ts';
@@ -12,19 +13,7 @@ let client: WSManClient;
 let pool: RunspacePool;
 beforeAll(async () => {
   lab = await startLab({ machines: 1 });
-  const { address, port, user, password } = lab.machines[0] as LabMachine;
-  client = createClient({
-    host: address,
-    port,
-    transport: 'http',
-    path: '/wsman',
-    authentication: 'negotiate',
-    userName: user,
-    password: async () => password,
-    trusted: true,
-    allowClearText: false,
-    tls: { pin: null, skipNameCheck: false, skipAuthorityCheck: false },
-  });
+  client = createClient(labTarget(lab.machines[0] as LabMachine));
   pool = await openRunspacePool(client);
 });
 afterAll(async () => {

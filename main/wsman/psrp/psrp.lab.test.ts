@@ -1,5 +1,6 @@
 /** Sessions of PowerShell against the lab, over sealed sessions on real sockets. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { labTarget } from '../../lab/lab-target.ts';
 import { type Lab, type LabMachine, startLab } from '../../lab/start-lab.ts';
 import { createClient, type WSManClient } from '../client.ts';
 import { CancelledError, OutcomeUnknownError, WSManFault } from '../errors.ts';
@@ -35,18 +36,7 @@ afterEach(async () => {
 afterAll(() => lab?.close());
 
 function clientOf(of: LabMachine = machine): WSManClient {
-  const client = createClient({
-    host: of.address,
-    port: of.port,
-    transport: of.transport,
-    path: '/wsman',
-    authentication: 'negotiate',
-    userName: of.user,
-    password: async () => of.password,
-    trusted: true,
-    allowClearText: false,
-    tls: { pin: null, skipNameCheck: false, skipAuthorityCheck: false },
-  });
+  const client = createClient(labTarget(of));
   opened.push(client);
   return client;
 }

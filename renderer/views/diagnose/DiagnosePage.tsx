@@ -2,7 +2,7 @@ import { Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from '@fluentui/re
 import { ArrowExportLtrRegular, ArrowLeftRegular, ArrowSyncRegular, DismissRegular } from '@fluentui/react-icons';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'react';
 import { useStore } from 'zustand';
-import type { Diagnosis, DiagnosisStep } from '../../../shared/contract/diagnose.ts';
+import { type Diagnosis, type DiagnosisStep, diagnosisStepTitles } from '../../../shared/contract/diagnose.ts';
 import type { Machine } from '../../../shared/contract/machines.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { CodeLines } from '../../components/CodeLine.tsx';
@@ -24,7 +24,7 @@ import { Candidates, Fixes } from './Remedies.tsx';
 import { SecondOpinion } from './SecondOpinion.tsx';
 import { StepRail } from './StepRail.tsx';
 import { WayBack } from './WayBack.tsx';
-import { outcomeLooks, reportName, signInWords, stepTitles } from './words.ts';
+import { outcomeLooks, reportName, signInWords } from './words.ts';
 import './diagnose.css';
 
 /** Why WinRM does not work on one machine: the cause in a sentence, layer by layer how it was found, and what to do. */
@@ -212,7 +212,7 @@ function Verdict({ run, name }: { run: DiagnosisRun; name: string }) {
       </div>
     );
   }
-  const now = steps.filter(({ state }) => state === 'running').map(({ step }) => stepTitles[step]);
+  const now = steps.filter(({ state }) => state === 'running').map(({ step }) => diagnosisStepTitles[step]);
   return (
     <div className="diagnose-verdict pending" role="status">
       <Glyph name={phase === 'running' ? 'pending' : 'stopped'} size={18} label="" />

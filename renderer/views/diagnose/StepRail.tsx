@@ -1,8 +1,8 @@
-import type { DiagnosisStep } from '../../../shared/contract/diagnose.ts';
+import { type DiagnosisStep, diagnosisStepTitles } from '../../../shared/contract/diagnose.ts';
 import { Glyph } from '../../components/Glyph.tsx';
 import { formatDuration } from '../../format.ts';
 import { CertificateChain } from '../machines/CertificateChain.tsx';
-import { stepLooks, stepTitles } from './words.ts';
+import { stepLooks } from './words.ts';
 
 /** Layer by layer on a rail: the state, what was seen, what it means, how long it took. */
 export function StepRail({ steps }: { steps: readonly DiagnosisStep[] }) {
@@ -25,7 +25,7 @@ function Step({ step }: { step: DiagnosisStep }) {
   return (
     <li className={`step ${state}`} data-step={step.step} data-state={state}>
       <Glyph name={look.glyph} label={look.word} />
-      <span className="step-name">{stepTitles[step.step]}</span>
+      <span className="step-name">{diagnosisStepTitles[step.step]}</span>
       <div className="step-seen">
         {state === 'running' ? (
           'running…'

@@ -1,28 +1,6 @@
-import type {
-  DiagnosisCause,
-  DiagnosisState,
-  DiagnosisStepName,
-  SecondOpinionVerdict,
-  View,
-} from '../../../shared/contract/diagnose.ts';
+import type { DiagnosisCause, DiagnosisState, SecondOpinionVerdict, View } from '../../../shared/contract/diagnose.ts';
 import type { SignIn } from '../../../shared/contract/machines.ts';
 import type { GlyphName } from '../../components/Glyph.tsx';
-
-export const stepTitles: Readonly<Record<DiagnosisStepName, string>> = {
-  name: 'Name resolution',
-  tcp: 'TCP',
-  tls: 'TLS',
-  'ws-man': 'HTTP answer is WS-Man',
-  schemes: 'Schemes offered',
-  identify: 'Anonymous Identify',
-  'sign-in': 'Authenticate',
-  'signed-in-identify': 'Identify, signed in',
-  config: 'winrm/config',
-  service: 'Win32_Service?Name=WinRM',
-  wmi: 'WMI root/cimv2',
-  shell: 'Shell',
-  'way-back': 'The way back',
-};
 
 export const stepLooks: Readonly<Record<DiagnosisState, { readonly glyph: GlyphName; readonly word: string }>> = {
   running: { glyph: 'pending', word: 'Running' },

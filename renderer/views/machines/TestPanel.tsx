@@ -1,12 +1,12 @@
 import { ArrowSyncRegular, PinRegular } from '@fluentui/react-icons';
 import { useEffect, useRef, useState } from 'react';
-import type { DiagnosisStep } from '../../../shared/contract/diagnose.ts';
+import { type DiagnosisStep, diagnosisStepTitles } from '../../../shared/contract/diagnose.ts';
 import { Button } from '../../components/Button.tsx';
 import { Glyph } from '../../components/Glyph.tsx';
 import { cornerCode, ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { formatDuration } from '../../format.ts';
 import { Candidates, Fixes } from '../diagnose/Remedies.tsx';
-import { outcomeLooks, stepLooks, stepTitles } from '../diagnose/words.ts';
+import { outcomeLooks, stepLooks } from '../diagnose/words.ts';
 import { CertificateChain, Thumbprint } from './CertificateChain.tsx';
 import type { TestRun } from './use-machine-test.ts';
 import '../diagnose/remedies.css';
@@ -50,7 +50,7 @@ export function TestPanel(props: { run: TestRun; onAgain: () => void; onPin: (sh
             : run.phase === 'passed'
               ? `passed in ${formatDuration(milliseconds)}`
               : failed >= 0
-                ? `stopped at ${stepTitles[steps[failed]?.step ?? 'name']}, ${formatDuration(milliseconds)}`
+                ? `stopped at ${diagnosisStepTitles[steps[failed]?.step ?? 'name']}, ${formatDuration(milliseconds)}`
                 : 'stopped'}
         </span>
         {run.phase === 'running' ? null : (
@@ -79,7 +79,9 @@ export function TestPanel(props: { run: TestRun; onAgain: () => void; onPin: (sh
       {notReached.length === 0 ? null : (
         <div className="test-step skipped">
           <Glyph name="skipped" label="" />
-          <span className="grow">{notReached.map((step) => stepTitles[step.step]).join(', ')}: not reached</span>
+          <span className="grow">
+            {notReached.map((step) => diagnosisStepTitles[step.step]).join(', ')}: not reached
+          </span>
         </div>
       )}
       {cause === null || cause.candidates.length + cause.fixes.length === 0 ? null : (
@@ -115,7 +117,7 @@ function Step({ step, onPin }: { step: DiagnosisStep; onPin: (sha256: string) =>
         data-state={state}
       >
         <Glyph name={look.glyph} label={look.word} />
-        <span className="test-title">{stepTitles[step.step]}</span>
+        <span className="test-title">{diagnosisStepTitles[step.step]}</span>
         <div className="grow">
           <div className={failed ? 'b5' : undefined}>{step.meaning}</div>
           {/* A chain says what its lines would. */}
