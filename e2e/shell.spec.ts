@@ -81,8 +81,9 @@ test('cmd: directory and variables carry over, editing, history, search, exit co
 test('Ctrl+C interrupts, or copies what is selected; a program that asks gets an input line and Stop', async ({
   start,
   openLab,
+  isDesktop,
 }) => {
-  const { page } = await openCmd(start, await openLab({ machines: 1 }));
+  const { page, machine } = await openCmd(start, await openLab({ machines: 1 }));
   await page.keyboard.type('ping -t 127.0.0.1');
   await page.keyboard.press('Enter');
   await expect(screen(page)).toContainText('Reply from');
@@ -115,6 +116,26 @@ test('Ctrl+C interrupts, or copies what is selected; a program that asks gets an
   await expect(bar).toContainText('Again?');
   await bar.getByRole('button', { name: 'Stop' }).press('Enter');
   await expect(pane(page)).toHaveAttribute('data-status', 'idle');
+
+  // With something selected the same key copies, and interrupts nothing.
+  if (!isDesktop) await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.keyboard.type('ping -t 127.0.0.1');
+  await page.keyboard.press('Enter');
+  await expect(pane(page)).toHaveAttribute('data-status', 'running');
+  const terminal = await page.locator('.shell-terminal .xterm-screen').boundingBox();
+  if (terminal === null) throw new Error('There is no terminal.');
+  await page.mouse.dblclick(terminal.x + 12, terminal.y + 8);
+  await page.keyboard.press('Control+c');
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toMatch(/^\S+$/);
+  await expect(pane(page)).toHaveAttribute('data-status', 'running');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+c');
+  await expect(pane(page)).toHaveAttribute('data-status', 'idle');
+
+  await page.getByRole('button', { name: 'Who else is here…' }).press('Enter');
+  const shells = page.getByRole('dialog', { name: `Remote shells on ${machine.name}` });
+  await expect(shells.getByRole('listitem')).toHaveCount(1);
+  await expect(shells.getByRole('listitem')).toContainText('this console');
 });
 
 test('what a hostile target prints does nothing', async ({ start, openLab }) => {

@@ -5,6 +5,7 @@ import { Kbd } from '../../components/Kbd.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { useNow } from '../../components/useNow.ts';
 import { formatDuration, formatTime } from '../../format.ts';
+import { openDialog } from '../../stores/dialogs.ts';
 import { liveShell, type ShellTab, showShell } from '../../stores/shells.ts';
 import { FindBar } from '../console/FindBar.tsx';
 import { ProgressBars } from './ProgressBars.tsx';
@@ -206,6 +207,9 @@ function Foot({ tab }: { tab: ShellTab }) {
       )}
       {view.exitCode === null ? null : <span>last exit code {view.exitCode}</span>}
       <span className="spacer" />
+      <Button kind="ghost" onClick={() => openDialog({ kind: 'open-shells', machineId: tab.machineId })}>
+        Who else is here…
+      </Button>
       <span className="shell-keys">
         Copy <Kbd>Ctrl Shift C</Kbd> Paste <Kbd>Ctrl V</Kbd>
       </span>
