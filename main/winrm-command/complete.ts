@@ -40,9 +40,12 @@ export interface Completion {
 export function complete(line: string, cursor: number, known: Known): Completion {
   const at = Math.max(0, Math.min(cursor, line.length));
   const { words, start } = wordsBefore(line.slice(0, at));
-  const [program = '', ...rest] = words[0]?.toLowerCase() === 'windeck' ? words.slice(1) : words;
+  const isCommand = words[0]?.toLowerCase() === 'windeck';
+  const [program = '', ...rest] = isCommand ? words.slice(1) : words;
   const typed = line.slice(start, at);
-  const { offset, items } = candidates(program.toLowerCase(), rest, typed, known);
+  const { offset, items } =
+    (isCommand ? ofOwnCommands(program.toLowerCase(), typed, known) : null) ??
+    candidates(program.toLowerCase(), rest, typed, known);
   const part = typed.slice(offset).toLowerCase();
   return {
     from: start + offset,
@@ -101,6 +104,26 @@ const programs: readonly CompletionItem[] = [
   { text: 'help', note: 'help on a topic' },
   { text: 'completion', note: 'a script for your shell' },
 ];
+/** Of the command `windeck`; the Console has rooms for what they do. */
+const ownCommands: readonly CompletionItem[] = [
+  { text: 'shell', note: 'an interactive PowerShell session, or cmd' },
+  { text: 'ps', note: 'runs a script of PowerShell' },
+  { text: 'copy', note: 'a file to a machine, or from it' },
+  { text: 'diagnose', note: 'why WinRM does not work' },
+  { text: 'trace', note: 'reads an exported trace' },
+  { text: 'decode', note: 'what is in a token or an envelope' },
+];
+const ownNames: ReadonlySet<string> = new Set(ownCommands.map(({ text }) => text));
+
+/** Null where the line is none of theirs. Their own switches are in their help; those of the connection are offered. */
+function ofOwnCommands(program: string, typed: string, known: Known): Candidates | null {
+  if (program === '') return { offset: 0, items: [...programs, ...ownCommands] };
+  if (!ownNames.has(program)) return null;
+  return isSwitch(typed) && program !== 'trace' && program !== 'decode'
+    ? inSwitch(connectionSwitches, typed, known)
+    : none;
+}
+
 const shells: readonly CompletionItem[] = ['bash', 'zsh', 'powershell'].map((text) => ({ text, note: 'shell' }));
 
 const operations: readonly CompletionItem[] = [
@@ -163,8 +186,9 @@ const winrsNames: ReadonlySet<string> = new Set([
   ...['remote', 'username', 'password', 'auth', 'certificate', 'unencrypted', 'usessl', 'trusted'],
   ...['skipCNcheck', 'skipCAcheck'],
 ]);
+const connectionSwitches: readonly OfferedSwitch[] = switchRules.filter(({ name }) => winrsNames.has(name));
 const winrsSwitches: readonly OfferedSwitch[] = [
-  ...switchRules.filter(({ name }) => winrsNames.has(name)),
+  ...connectionSwitches,
   ...winrsSwitchRules.flatMap(({ note, ...rule }) => (note === null ? [] : [{ ...rule, note }])),
 ];
 
