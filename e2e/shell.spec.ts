@@ -39,6 +39,8 @@ async function openCmd(start: (options: { demo: boolean }) => Promise<RunningCon
 async function run(page: Page, line: string): Promise<void> {
   await page.keyboard.type(line);
   await page.keyboard.press('Enter');
+  // Something stands below it: right after Enter the pane still is as it was before.
+  await expect.poll(async () => (await rows(page)).at(-1) ?? '').not.toContain(line);
   await expect(pane(page)).toHaveAttribute('data-status', 'idle');
 }
 
@@ -61,8 +63,8 @@ test('cmd: directory and variables carry over, editing, history, search, exit co
   await page.keyboard.press('Control+ArrowRight');
   await page.keyboard.type(' yes,');
   await run(page, '');
-  expect(await rows(page)).toContain('yes, it is here');
-  expect(await rows(page)).toContain('C:\\Setup>echo yes, it is %WHERE%');
+  await expect.poll(() => rows(page)).toContain('yes, it is here');
+  await expect.poll(() => rows(page)).toContain('C:\\Setup>echo yes, it is %WHERE%');
   await run(page, 'type nosuch.txt');
   await expect(pane(page)).toContainText('last exit code 1');
   await page.keyboard.press('ArrowUp');
@@ -75,7 +77,7 @@ test('cmd: directory and variables carry over, editing, history, search, exit co
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
   await run(page, 'hostname');
-  expect(await rows(page)).toContain(machine.name);
+  await expect.poll(() => rows(page)).toContain(machine.name);
 });
 
 test('Ctrl+C interrupts, or copies what is selected; a program that asks gets an input line and Stop', async ({
@@ -316,7 +318,7 @@ test('PowerShell: a runspace that keeps variables, questions with their forms, s
   await expect(page.getByText(/^Enter-PSSession -ComputerName /)).toBeVisible();
   await run(page, '$kept = 41');
   await run(page, '$kept');
-  expect(await rows(page)).toContain('41');
+  await expect.poll(() => rows(page)).toContain('41');
   await run(page, 'Get-Service W32Time');
   await expect(screen(page)).toContainText('Status');
   await run(page, 'Write-Warning careful');
@@ -360,7 +362,7 @@ test('PowerShell: a runspace that keeps variables, questions with their forms, s
   await page.keyboard.press('Control+c');
   await expect(pane(page)).toHaveAttribute('data-status', 'idle');
   await run(page, '$kept + 1');
-  expect(await rows(page)).toContain('42');
+  await expect.poll(() => rows(page)).toContain('42');
 });
 
 test('PowerShell: progress is a bar, the last result a table of its objects; a line that is cut is taken up again', async ({
@@ -390,7 +392,7 @@ test('PowerShell: progress is a bar, the last result a table of its objects; a l
   await lab.misbehave(machine.name, null);
   await expect(pane(page)).toHaveAttribute('data-status', 'idle');
   await run(page, '$kept + 1');
-  expect(await rows(page)).toContain('6');
+  await expect.poll(() => rows(page)).toContain('6');
   await page.keyboard.type('exit');
   await page.keyboard.press('Enter');
   await expect(pane(page)).toHaveAttribute('data-status', 'ended');
