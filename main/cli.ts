@@ -45,12 +45,14 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** One of our own commands. */
 async function runOwn(command: OwnCommand, args: readonly string[]): Promise<number> {
-  const { winrsEnvironment } = await import('./winrm-command/winrs-process.ts');
+  const { localExitCode, winrsEnvironment } = await import('./winrm-command/winrs-process.ts');
   const { CommandLineError } = await import('./winrm-command/command.ts');
   const { OutputClosedError } = await import('./winrm-command/run.ts');
   const environment = winrsEnvironment('arguments', cancellation, interruptHandlers);
   try {
-    return await command(args, environment);
+    const { exitCode, note } = localExitCode(await command(args, environment), process.platform);
+    if (note !== null) await environment.stderr(note);
+    return exitCode;
   } catch (error) {
     if (error instanceof OutputClosedError) process.exit(0);
     if (!(error instanceof CommandLineError)) throw error;

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { createReadStream, type ReadStream } from 'node:fs';
-import { link, open, rename, rm, stat } from 'node:fs/promises';
+import { constants, copyFile, link, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, win32 } from 'node:path';
 import { CommandLineError, type Connection } from '../winrm-command/command.ts';
 import { printable } from '../winrm-command/text-format.ts';
@@ -176,7 +176,7 @@ async function fetch(pool: RunspacePool, plan: Plan, environment: WinrsEnvironme
   try {
     let bytes = 0;
     for await (const piece of download) {
-      await file.write(piece).catch((error: unknown) => {
+      await file.appendFile(piece).catch((error: unknown) => {
         throw cannotWrite(temporary, error);
       });
       bytes += piece.length;
@@ -194,12 +194,18 @@ async function fetch(pool: RunspacePool, plan: Plan, environment: WinrsEnvironme
   }
 }
 
+const noLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
 /** The name in one step; a file that has it gives way only where it may. */
 async function give(temporary: string, target: string, force: boolean): Promise<void> {
   try {
     if (force) return await rename(temporary, target);
     // A link, since renaming would silently replace what came there meanwhile.
-    await link(temporary, target);
+    await link(temporary, target).catch((error: unknown) => {
+      // Not every file system has links; there it is copied.
+      if (!noLinks.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      return copyFile(temporary, target, constants.COPYFILE_EXCL);
+    });
     await rm(temporary);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST')

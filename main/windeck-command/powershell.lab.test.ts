@@ -84,6 +84,14 @@ describe('windeck ps', () => {
     }
   });
 
+  test('the exit code of a script is that of ps, and ends a shell', async () => {
+    expect((await windeck(['ps', ...to(), 'exit 3']).ended).exitCode).toBe(3);
+    const shell = await windeck(['shell', ...to()], 'Write-Output one\nexit 4\nWrite-Output two\n').ended;
+    expect(shell.exitCode).toBe(4);
+    expect(shell.stdout).toContain('one');
+    expect(shell.stdout).not.toContain('two');
+  });
+
   test('a wrong password, a wrong format, no script', async () => {
     const wrong = await windeck(['ps', to()[0]!, `-u:${machine.user}`, '-p:not-it', 'Get-Date']).ended;
     expect(wrong.exitCode).toBe(1);

@@ -29,7 +29,8 @@ error and to whoever is at the terminal.
   -format:text|json     json: one array of objects, each as it came
   -configuration:NAME   another endpoint than Microsoft.PowerShell (JEA)
 
-Exit code: 0 it ran without errors, 1 it reported errors or could not run.
+Exit code: that of "exit N" in the script; else 0 it ran without errors, 1 it
+reported errors or could not run.
 `;
 
 /** A script is text of people; larger ones are files to be copied there. */
@@ -65,7 +66,7 @@ export async function ps(args: readonly string[], environment: WinrsEnvironment)
         (pipeline) =>
           format === 'json' ? writeJson(pipeline, environment) : readRecords(pipeline, environment, async () => {}),
       );
-      return failed || terminal.errors() > 0 ? 1 : 0;
+      return terminal.exitCode() ?? (failed || terminal.errors() > 0 ? 1 : 0);
     },
     close: (pool: RunspacePool) => pool.close(),
     explain: explainUnavailable,

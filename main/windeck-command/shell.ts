@@ -85,6 +85,8 @@ async function converse(pool: RunspacePool, terminal: TerminalHost, environment:
           (pipeline) => readRecords(pipeline, environment, async () => {}),
         );
         failed = hadErrors || terminal.errors() > before;
+        const left = terminal.exitCode();
+        if (left !== null) return left;
       } catch (error) {
         // Ctrl-C before the line had begun ends the line only.
         if (!(error instanceof CancelledError) || environment.signal?.aborted) throw error;

@@ -13,6 +13,8 @@ class NobodyThere extends Error {
 
 export interface TerminalHost {
   readonly host: PsHost;
+  /** What the script has asked the host to end with (`exit 3`); null where it has not. */
+  exitCode(): number | null;
   /** How many errors it has shown: a script that prints for people reports them here and not in a stream. */
   errors(): number;
 }
@@ -20,6 +22,7 @@ export interface TerminalHost {
 /** Columns and rows: the size that output is formatted for. */
 export function terminalHost(environment: WinrsEnvironment, columns: number, rows: number): TerminalHost {
   let errors = 0;
+  let exitCode: number | null = null;
   const print = (stream: 'stdout' | 'stderr', text: string): Promise<void> =>
     environment[stream](environment.isTerminal[stream] ? shown(text) : text);
   const ask = async (question: string, hidden: boolean): Promise<string> => {
@@ -61,9 +64,11 @@ export function terminalHost(environment: WinrsEnvironment, columns: number, row
           const line = isCompleted ? '' : printable(`${activity}: ${status}${percent}`);
           return environment.stderr(`\r\u001b[K${line.slice(0, columns - 1)}`);
         }
+        case 'exit':
+          exitCode = output.exitCode;
+          return;
         case 'clear':
         case 'title':
-        case 'exit':
           return;
       }
     },
@@ -106,7 +111,7 @@ export function terminalHost(environment: WinrsEnvironment, columns: number, row
       }
     },
   };
-  return { host, errors: () => errors };
+  return { host, exitCode: () => exitCode, errors: () => errors };
 }
 
 /** The letter behind `&`. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mask, maskExchange, maskSecrets } from './exchange-masking.ts';
+import { maskStream } from './exchange-streams.ts';
 
 const secret = 'Tr0ub4dor&amp;3';
 
@@ -144,4 +145,30 @@ it('what a target calls a secret takes nothing out of other texts', () => {
     found,
   });
   expect([...found]).toEqual([]);
+});
+
+describe('text of strangers', () => {
+  // Quadratic work over two megabytes would take many minutes, and the test its limit.
+  const long = 2_000_000;
+  it.each([
+    ['FragmentTransfer ', 'a header that never ends'],
+    ['<a:FragmentTransfer ', 'headers that never end'],
+    ['<Password ', 'tags that never end'],
+  ])('%s again and again (%s) is gone through once', (piece) => {
+    const text = piece.repeat(Math.ceil(long / piece.length));
+    const answer = { body: Buffer.from(text), contentType: 'application/soap+xml;charset=UTF-8' };
+    const { response } = maskExchange(null, answer, null);
+    expect(response).toContain(piece.trim());
+  });
+
+  it.each(['<a N="passw', '<SS', '<aaaa'])('%s again and again in a stream too', (piece) => {
+    const text = Buffer.from(piece.repeat(Math.ceil(long / piece.length))).toString('base64');
+    expect(maskStream(text)).toBe(text);
+  });
+
+  it('a SecureString and a property that speaks of a secret are masked in a stream, byte for byte', () => {
+    const clixml = '<SS>c2VjcmV0</SS><S N="AdminPassword">hunter2</S><S N="Name">Spooler</S>';
+    const masked = Buffer.from(maskStream(Buffer.from(clixml).toString('base64')), 'base64').toString();
+    expect(masked).toBe('<SS>********</SS><S N="AdminPassword">*******</S><S N="Name">Spooler</S>');
+  });
 });

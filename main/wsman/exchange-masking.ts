@@ -130,8 +130,11 @@ function treatmentOf(name: string, withoutContents: boolean): Treatment | null {
 
 /** A request for one property says its name in a header, and the answer to `Name/text()` is a bare text. */
 function fragmentPath(xml: string): string | null {
-  if (!xml.includes('FragmentTransfer')) return null;
-  return /FragmentTransfer(?:\s[^<>]*)?>([^<]*)</.exec(xml)?.[1] ?? null;
+  // By position, each looked for once: a pattern over the whole would go over the same text again and again.
+  const tag = xml.search(/[<:]FragmentTransfer[\s>]/);
+  const start = tag < 0 ? -1 : xml.indexOf('>', tag);
+  const end = start < 0 ? -1 : xml.indexOf('<', start);
+  return end < 0 ? null : xml.slice(start + 1, end);
 }
 
 function treatmentOfFragment(path: string, withoutContents: boolean): Treatment | null {
@@ -238,8 +241,8 @@ export function maskExchange(
   const fragment = request === null ? null : fragmentPath(request);
   const maskedRequest = request === null ? null : maskSecrets(request, { found, leftOut, withoutContents });
   const text = response === null ? null : decodeText(response.body, charsetOf(response.contentType));
-  const maskedText =
-    text === null ? null : maskSecrets(text, { withoutContents, ...(fragment === null ? {} : { fragment }) });
+  // What was asked for is in the request; an answer does not get to say it.
+  const maskedText = text === null ? null : maskSecrets(text, { withoutContents, fragment: fragment ?? '' });
   const echoes = [...found, ...leftOut];
   return {
     request: maskedRequest,

@@ -118,10 +118,16 @@ export function createPipeline(pool: LabPool, pipelineId: string, first: Uint8Ar
     try {
       const host = createPipelineHost(wires);
       const scope = pool.variables;
-      for (const steps of pipelines) {
-        for await (const value of runSteps({ host, scope }, steps, steps === pipelines[0] ? input() : noInput())) {
-          await host.output(value);
+      try {
+        for (const steps of pipelines) {
+          for await (const value of runSteps({ host, scope }, steps, steps === pipelines[0] ? input() : noInput())) {
+            await host.output(value);
+          }
         }
+      } catch (error) {
+        // `exit` asks the host to end; whether it does is the host's business.
+        if (error instanceof ScriptExit) await host.tell('SetShouldExit', [error.exitCode]);
+        throw error;
       }
     } finally {
       giveBack();

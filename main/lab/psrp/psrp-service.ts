@@ -186,19 +186,11 @@ function signal(pool: LabPool, request: LabRequest): OperationResult {
   const { body } = request;
   if (body?.local !== 'Signal' || body.namespace !== ns.shell) throw new LabFault(2150858817);
   const pipeline = pipelineOf(pool, attribute(body, 'CommandId') ?? '');
-  const code = (childText(body, 'Code', ns.shell) ?? '').toLowerCase();
-  switch (code) {
-    case `${ns.shell}/signal/terminate`:
-      pipeline.kill();
-      pool.pipelines.delete(pipeline.pipelineId);
-      break;
-    case `${ns.shell}/signal/ctrl_c`:
-    case 'powershell/signal/ctrl_c':
-    case 'powershell/signal/crtl_c':
-      pipeline.stop();
-      break;
-    default:
-      throw badParameter();
+  // Compared letter by letter, spelling and all; whatever else is signalled ends the command, as in PowerShell's plug-in.
+  if (childText(body, 'Code', ns.shell)?.trim() === 'powershell/signal/crtl_c') pipeline.stop();
+  else {
+    pipeline.kill();
+    pool.pipelines.delete(pipeline.pipelineId);
   }
   return { body: '<rsp:SignalResponse/>' };
 }

@@ -49,7 +49,7 @@ async function open(options: PoolOptions = {}, of: LabMachine = machine): Promis
   return pool;
 }
 const types = (messages: readonly { readonly type: string }[]): string[] => messages.map(({ type }) => type);
-const ctrlC = 'powershell/signal/ctrl_c';
+const ctrlC = 'powershell/signal/crtl_c';
 const terminate = `${shellNamespace}/signal/terminate`;
 
 describe('a pool', () => {

@@ -316,7 +316,12 @@ export function runningPipeline(context: PipelineContext, ids: PipelineIds, opti
     end: end.promise,
     state: () => (state === 'Running' && context.isDisconnected() ? 'Disconnected' : state),
     stop() {
-      stopping ??= stop();
+      stopping ??= stop().catch((error: unknown) => {
+        // It did not get there: whoever asks again may be heard.
+        stopping = null;
+        if (state === 'Stopping') state = 'Running';
+        throw error;
+      });
       return stopping;
     },
   };

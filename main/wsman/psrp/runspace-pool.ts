@@ -114,6 +114,8 @@ export interface RunspacePool {
 }
 
 const farewellMs = 5_000;
+/** So long a session may take to open: what PowerShell itself waits. A start-up script of an endpoint that hangs is no reason to hang here. */
+const openWithinMs = 180_000;
 /** Delete follows the terminates that are under way, but it does not depend on them. */
 const politenessMs = 1_000;
 /** What every target takes. */
@@ -275,10 +277,10 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
     release?.();
     try {
       await link.ask(actions.delete, '', { timeoutMs: farewellMs });
-      client.noteShell({ kind: 'closed', shellId: id, resourceUri });
+      client.noteShell({ kind: 'closed', shellId: link.shellId(), resourceUri });
     } catch (error) {
       // Out of reach: then its idle time-out ends it.
-      if (isGone(error)) client.noteShell({ kind: 'closed', shellId: id, resourceUri });
+      if (isGone(error)) client.noteShell({ kind: 'closed', shellId: link.shellId(), resourceUri });
     }
     if (!wasBroken) setState('Closed');
   }
@@ -300,7 +302,8 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
 
     async begin(work, isOurs) {
       setState('Opening');
-      const signal = AbortSignal.any([life, ...(options.signal ? [options.signal] : [])]);
+      const late = AbortSignal.timeout(openWithinMs);
+      const signal = AbortSignal.any([life, late, ...(options.signal ? [options.signal] : [])]);
       try {
         await work();
         release = client.reserveConnection();
@@ -308,7 +311,12 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
         if (isOurs) await untilAborted(inbox.opened, signal);
         setState('Opened');
       } catch (error) {
-        const broken = life.aborted && life.reason instanceof WSManError ? life.reason : error;
+        const broken =
+          life.aborted && life.reason instanceof WSManError
+            ? life.reason
+            : late.aborted
+              ? new SessionLostError('broken', 'The target made a session and never said that it is open.', error)
+              : error;
         if (broken instanceof WSManFault && isUnavailable(broken)) {
           lifetime.abort(broken);
           throw new PowerShellUnavailableError(resourceUri, broken);
@@ -324,7 +332,7 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
     async create(version) {
       offered = version;
       await createShell(link, id, version, options);
-      client.noteShell({ kind: 'opened', shellId: id, resourceUri });
+      client.noteShell({ kind: 'opened', shellId: link.shellId(), resourceUri });
       setState('NegotiationSent');
     },
 
@@ -332,7 +340,7 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
       offered = version;
       setState('Connecting');
       inbox.accept(await connectShell(link, id, version, options.signal));
-      client.noteShell({ kind: 'opened', shellId: id, resourceUri });
+      client.noteShell({ kind: 'opened', shellId: link.shellId(), resourceUri });
     },
 
     async run(what, pipelineOptions = {}) {

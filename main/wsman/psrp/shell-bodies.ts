@@ -30,7 +30,8 @@ export type BufferMode = 'Block' | 'Drop';
 
 /** Signals of a pipeline: stop it, and forget it. The specification misspells the first one; this is what Windows knows. */
 export const pipelineSignals = {
-  stop: 'powershell/signal/ctrl_c',
+  // Spelled so in MS-PSRP 3.1.5.3.9 and in PowerShell itself, which compares it letter by letter; anything else ends the command.
+  stop: 'powershell/signal/crtl_c',
   terminate: `${ns.shell}/signal/terminate`,
 } as const;
 
