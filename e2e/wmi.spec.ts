@@ -195,6 +195,7 @@ test('photographs: WMI', async ({ start }) => {
   await expect(page.getByRole('grid', { name: 'Properties of Win32_Service' })).toBeVisible();
   await photograph(page, 'machine-wmi-class');
   await page.keyboard.press('q');
+  await expect(page.getByRole('textbox', { name: 'WQL query' })).toBeFocused();
   await page.keyboard.press('ControlOrMeta+a');
   await page.keyboard.type('SELECT Name, Stat FROM Win32_Service');
   await page.keyboard.press('ControlOrMeta+Enter');

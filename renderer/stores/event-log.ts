@@ -92,10 +92,16 @@ export function createEventLogStore(attachTo: Attach, client: () => Pick<Console
   /** How many look at a machine, what of it is being read, and what ends following it. */
   const looking = new Map<
     string,
-    { holders: number; reading: AbortController | null; unfollow: (() => void) | null }
+    {
+      holders: number;
+      reading: AbortController | null;
+      unfollow: (() => void) | null;
+      /** What is there was read for another log or filter. */
+      isStale: boolean;
+    }
   >();
   const lookOf = (machineId: string) => {
-    const found = looking.get(machineId) ?? { holders: 0, reading: null, unfollow: null };
+    const found = looking.get(machineId) ?? { holders: 0, reading: null, unfollow: null, isStale: false };
     looking.set(machineId, found);
     return found;
   };
@@ -141,6 +147,7 @@ export function createEventLogStore(attachTo: Attach, client: () => Pick<Console
     try {
       const page = await client().eventLog.page({ machineId, log, filter, before: null }, mine.signal);
       if (mine.signal.aborted) return;
+      look.isStale = false;
       put(machineId, { entries: page.entries, before: page.before, page, reading: null, arrived: 0 });
       follow(machineId);
     } catch (error) {
@@ -171,7 +178,7 @@ export function createEventLogStore(attachTo: Attach, client: () => Pick<Console
       if (look.holders === 1) {
         void readSaved(client().eventLog.savedFilters({}));
         if (get(machineId).list === null) void readList(machineId);
-        if (get(machineId).page === null) void read(machineId);
+        if (get(machineId).page === null || look.isStale) void read(machineId);
         else follow(machineId);
       }
       let released = false;
@@ -193,6 +200,8 @@ export function createEventLogStore(attachTo: Attach, client: () => Pick<Console
     show(machineId, { log = get(machineId).log, filter = get(machineId).filter }) {
       const before = get(machineId);
       const isOther = log !== before.log;
+      // Until it was read for these.
+      lookOf(machineId).isStale = true;
       put(machineId, { log, filter, ...(isOther ? { entries: [], page: null, before: null } : {}) });
       void read(machineId);
     },

@@ -34,6 +34,10 @@ const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 /** A line of cmd.exe has 8,191 at most, one of PowerShell more; beyond this it is no line. */
 export const longestLine = 65_536;
 
+/** A line as it may be typed: a tab is a blank, and nothing is left that controls a terminal or turns the direction of writing. */
+export const cleanLine = (text: string): string =>
+  text.replaceAll('\t', ' ').replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '');
+
 /** `history`: oldest first, asked for at each use. */
 export function createLineDiscipline(history: () => readonly string[]): LineDiscipline {
   let text = '';
@@ -50,7 +54,7 @@ export function createLineDiscipline(history: () => readonly string[]): LineDisc
     cursor = Math.min(at, text.length);
   };
   const insert = (typed: string): void => {
-    const clean = typed.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '');
+    const clean = cleanLine(typed);
     set(text.slice(0, cursor) + clean + text.slice(cursor), cursor + clean.length);
   };
   const remove = (from: number, to: number, isKill = false): void => {
@@ -184,7 +188,7 @@ export function createLineDiscipline(history: () => readonly string[]): LineDisc
       return null;
     },
     insert,
-    replace: (line) => set(line),
+    replace: (line) => set(cleanLine(line)),
     hide(hidden) {
       if (isHidden === hidden) return;
       isHidden = hidden;

@@ -7,7 +7,7 @@ import type { Problem } from '../../shared/contract/problem.ts';
 import type { ShellEvent, ShellInput, ShellStream } from '../../shared/contract/remote-shell.ts';
 import type { Channel } from '../../shared/rpc/endpoint.ts';
 import { problemOf } from '../stores/problem-of.ts';
-import { createLineDiscipline, type EditAction } from './line-discipline.ts';
+import { cleanLine, createLineDiscipline, type EditAction } from './line-discipline.ts';
 import { createOutputFilter } from './output-filter.ts';
 import type { ScreenEvents, ShellScreen } from './screen.ts';
 import type { Progress, ShellPlan, ShellView } from './shell-view.ts';
@@ -64,6 +64,8 @@ export function createLiveShell(options: LiveShellOptions): LiveShell {
   let enteredAt: number | null = null;
   let isFinding = false;
   let isClosed = false;
+  /** A secret is asked for in a form of its own: what is typed into the terminal meanwhile is shown nowhere and goes nowhere. */
+  let isSecretAsked = false;
 
   const screen = options.createScreen({
     onData(data) {
@@ -101,6 +103,10 @@ export function createLiveShell(options: LiveShellOptions): LiveShell {
 
   function enter(text: string, isHidden: boolean): void {
     screen.finishEdit();
+    if (isSecretAsked) {
+      void notice('[The answer is typed below; this was not sent.]');
+      return;
+    }
     if (isOver()) {
       if (text.trim() === '') reopen();
       return;
@@ -151,7 +157,8 @@ export function createLiveShell(options: LiveShellOptions): LiveShell {
   }
 
   function paste(text: string): void {
-    const lines = text.replace(/\r\n?/g, '\n').split('\n');
+    // What is confirmed is what runs: no control character and no change of direction comes with it.
+    const lines = text.replace(/\r\n?/g, '\n').split('\n').map(cleanLine);
     // One line that ends: the end is not pasted, since nothing runs unasked.
     while (lines.length > 1 && lines.at(-1)?.trim() === '') lines.pop();
     if (lines.length === 1) {
@@ -271,9 +278,15 @@ export function createLiveShell(options: LiveShellOptions): LiveShell {
         publish({ progress });
         return;
       case 'question':
+        isSecretAsked = event.form === 'fields' && event.fields.some(({ isSecret }) => isSecret);
+        line.hide(isSecretAsked);
+        screen.edit(line.state);
         publish({ question: event });
         return;
       case 'question-over':
+        isSecretAsked = false;
+        line.hide(false);
+        screen.edit(line.state);
         publish({ question: null });
         return;
       case 'objects':
@@ -329,6 +342,8 @@ export function createLiveShell(options: LiveShellOptions): LiveShell {
     interrupt,
     answer(question, answers) {
       send({ kind: 'answer', question, answers: answers === null ? null : [...answers] });
+      isSecretAsked = false;
+      line.hide(false);
       publish({ question: null });
     },
     showTable(isShown) {

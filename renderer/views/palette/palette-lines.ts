@@ -27,7 +27,8 @@ export function findLines(words: readonly string[], { history }: PaletteSources)
     // Behind everything that has a name of its own.
     if (match !== null) {
       best.add(Math.min(match.score, 40), () =>
-        lineItem(line, isComplete(line), 'from the history of the Console', match.ranges),
+        // Never at once: it was typed for another machine, perhaps.
+        lineItem(line, false, 'from the history, into the prompt', match.ranges),
       );
     }
   }
@@ -57,7 +58,7 @@ export function linesFor(line: string, { history, open }: PaletteSources): Pick<
     lineItem(line, false, 'into the prompt of the Console'),
     ...before.map((each) => {
       const at = each.toLowerCase().indexOf(lower);
-      return lineItem(each, isComplete(each), 'from the history', [[at, at + line.length]]);
+      return lineItem(each, false, 'from the history, into the prompt', [[at, at + line.length]]);
     }),
   ].filter((item) => item !== null);
   return { groups: [{ title: 'Command line', items }], found: items.length };

@@ -17,7 +17,9 @@ import { WaitingBar } from './WaitingBar.tsx';
 export function ShellPane(props: { tab: ShellTab; machineName: string; isCurrent: boolean; isSplit: boolean }) {
   const { tab, isCurrent } = props;
   const { view } = tab;
+  const section = useRef<HTMLElement>(null);
   const place = useRef<HTMLDivElement>(null);
+  const holds = view.question !== null;
   const shell = liveShell(tab.id);
 
   useEffect(() => {
@@ -29,12 +31,16 @@ export function ShellPane(props: { tab: ShellTab; machineName: string; isCurrent
   }, [shell]);
   // The one that is shown gets the keyboard, unless a bar of it holds something.
   useEffect(() => {
-    if (isCurrent && shell !== null) shell.screen.focus();
-  }, [isCurrent, shell]);
+    if (!isCurrent || shell === null) return;
+    const focused = document.activeElement;
+    const isInBar = section.current?.contains(focused) === true && place.current?.contains(focused) !== true;
+    if (!isInBar && !holds) shell.screen.focus();
+  }, [isCurrent, shell, holds]);
 
   const isOver = view.status === 'ended' || view.status === 'failed';
   return (
     <section
+      ref={section}
       className="shell-pane"
       id={`pane-${tab.id}`}
       role="tabpanel"
@@ -50,7 +56,7 @@ export function ShellPane(props: { tab: ShellTab; machineName: string; isCurrent
       {view.table === null ? null : <ResultTable tab={tab} />}
       {view.progress.length === 0 ? null : <ProgressBars progress={view.progress} />}
       {view.question === null ? null : (
-        <ShellQuestion key={view.question.question} tab={tab} question={view.question} />
+        <ShellQuestion key={view.question.question} tab={tab} question={view.question} isCurrent={isCurrent} />
       )}
       {view.question === null && (view.status === 'waiting' || view.status === 'silent') ? (
         <WaitingBar key={view.status} tab={tab} />
@@ -197,11 +203,12 @@ function Foot({ tab }: { tab: ShellTab }) {
     <div className="shell-foot num">
       <span className="row g6" role="status">
         <Glyph name={glyph} size={9} label="" />
-        {view.status === 'idle' && view.openedAt !== null
-          ? `Connected ${formatDuration(now - view.openedAt)}`
-          : statusWords[view.status]}
+        {statusWords[view.status]}
         {view.queued > 0 ? ` · ${view.queued} pasted lines to go` : ''}
       </span>
+      {view.status === 'idle' && view.openedAt !== null && now - view.openedAt >= 1000 ? (
+        <span>{formatDuration(now - view.openedAt)}</span>
+      ) : null}
       {view.echoMs === null ? null : (
         <span title="From Enter to the first byte of the answer">echo {Math.round(view.echoMs)} ms</span>
       )}

@@ -5,9 +5,13 @@ import { liveShell, type ShellTab } from '../../stores/shells.ts';
 import type { Question } from '../../terminal/shell-view.ts';
 
 /** What a PowerShell host is asked: fields, some of them secret, or a choice. A secret leaves this form for the machine only. */
-export function ShellQuestion({ tab, question }: { tab: ShellTab; question: Question }) {
+export function ShellQuestion(props: { tab: ShellTab; question: Question; isCurrent: boolean }) {
+  const { tab, question, isCurrent } = props;
   const first = useRef<HTMLElement | null>(null);
-  useEffect(() => first.current?.focus(), []);
+  // In a split the keyboard stays in the shell that has it: an answer meant for one must not reach the other.
+  useEffect(() => {
+    if (isCurrent) first.current?.focus();
+  }, [isCurrent]);
   const reply = (answers: readonly string[] | null) => {
     const shell = liveShell(tab.id);
     shell?.answer(question.question, answers);

@@ -109,7 +109,8 @@ function TabHead({ tab, isCurrent }: { tab: ShellTab; isCurrent: boolean }) {
         tabIndex={isCurrent ? 0 : -1}
         onClick={() => {
           showShell(tab.machineId, tab.id);
-          liveShell(tab.id)?.screen.focus();
+          // What it asks takes the keyboard.
+          if (tab.view.question === null) liveShell(tab.id)?.screen.focus();
         }}
         onKeyDown={(event) => {
           if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
