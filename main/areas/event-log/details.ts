@@ -1,6 +1,7 @@
 import type { EventDetails } from '../../../shared/contract/event-log.ts';
 import { ProblemError } from '../../../shared/contract/problem.ts';
 import {
+  bookmarkAfter,
   cimSchema,
   isWindowsEvent,
   readWindowsEvent,
@@ -16,6 +17,8 @@ import { queryList } from './filter-queries.ts';
 
 const nothing = { levels: [], source: '', ids: '', withinMs: null, text: '' };
 const quietMs = 1000;
+/** So many empty deliveries in a row: one may only say that the target is still looking. */
+const quietTimes = 3;
 
 /**
  * One event in full: its document from the event log, else what WMI knows. Throws ProblemError `not-found` where it has been overwritten or
@@ -47,17 +50,19 @@ async function readDocument(
   const subscription = await subscribe(client, {
     resourceUri: resourceUris.eventLog,
     filter: { dialect: 'eventquery', queryList: queryList(log, nothing, { recordId }) },
-    from: 'earliest',
+    from: recordId > 1n ? bookmarkAfter(log, recordId - 1n) : 'earliest',
     contentFormat: 'RenderedText',
     heartbeatMs: quietMs,
-    timeoutMs: quietMs * 10,
+    timeoutMs: quietMs * 3,
     maxElements: 1,
     signal,
   });
+  let quiet = 0;
   for await (const { events } of subscription) {
     const [found] = events;
-    if (found === undefined) return null;
-    if (isWindowsEvent(found)) return readWindowsEvent(found);
+    quiet = found === undefined ? quiet + 1 : 0;
+    if (quiet >= quietTimes) return null;
+    if (found !== undefined && isWindowsEvent(found)) return readWindowsEvent(found);
   }
   return null;
 }

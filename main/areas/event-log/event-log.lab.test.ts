@@ -111,6 +111,36 @@ test('a channel that WMI does not know is read from the event log itself', async
   expect(await problemOf(page(ids[3]!, 'Setup'))).toMatchObject({ code: 'not-supported', machineId: ids[3] });
 });
 
+test('answers without events are not taken for the end, nor for a record that is gone', async () => {
+  const log = 'Microsoft-Windows-PowerShell/Operational';
+  const quietly = (times: number) =>
+    lab.misbehave(names()[0]!, { kind: 'fault', code: 2150858793, action: 'Pull', times });
+  await quietly(4);
+  const { entries } = await page(ids[0]!, log);
+  expect(entries.length).toBe(200);
+  await quietly(2);
+  const { recordId } = entries[0]!;
+  const { xml } = await it.client.eventLog.details({ machineId: ids[0]!, log, recordId });
+  expect(xml).toContain(`<EventRecordID>${recordId}</EventRecordID>`);
+  await lab.misbehave(names()[0]!, null);
+});
+
+test('a channel that is written to all the time has a page too', async () => {
+  const log = 'Microsoft-Windows-PowerShell/Operational';
+  let isRead = false;
+  const reading = page(ids[0]!, log).finally(() => {
+    isRead = true;
+  });
+  // Never quiet for as long as it takes to be taken for the end.
+  for (let count = 0; !isRead && count < 100; count++) {
+    await write(0, [`busy ${count}`], log);
+    await Promise.race([reading, new Promise((resolve) => setTimeout(resolve, 100))]);
+  }
+  expect(isRead).toBe(true);
+  const { entries } = await reading;
+  expect([entries.length, isSorted(entries)]).toEqual([200, true]);
+}, 30_000);
+
 test('Security is denied to who is no administrator, and the other logs are not', async () => {
   expect(await problemOf(page(asOperator, 'Security'))).toMatchObject({
     code: 'access-denied',

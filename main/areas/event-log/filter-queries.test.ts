@@ -56,6 +56,18 @@ test('XPath has it too, escaped as XML, and leaves out what it cannot quote', ()
   expect(parseXml(queryList('System', filter({ source: `a"b'c` }))).children[0]!.children[0]!.text).toBe('*');
 });
 
+test('XPath leaves out more ids than Windows takes expressions, and they are looked for here', () => {
+  const xpathOf = (ids: string): string =>
+    parseXml(queryList('System', filter({ ids }), { sinceAt: now })).children[0]!.children[0]!.text;
+  const many = (count: number): string => Array.from({ length: count }, (_, index) => `${index * 10}`).join(', ');
+  expect(xpathOf(many(15))).toContain('EventID=140');
+  expect(xpathOf(many(32))).not.toContain('EventID');
+  const ranges = Array.from({ length: 12 }, (_, index) => `${index * 10}-${index * 10 + 5}`).join(', ');
+  expect(xpathOf(ranges)).toBe("*[System[TimeCreated[@SystemTime>='2026-01-02T03:04:05.678Z']]]");
+  expect(passes(entry({ eventId: 8 }), filter({ ids: ranges }), now, 'subscription')).toBe(false);
+  expect(passes(entry({ eventId: 13 }), filter({ ids: ranges }), now, 'subscription')).toBe(true);
+});
+
 test('what the queries leave open is decided here', () => {
   expect(passes(entry({}), filter({ text: 'SLOW' }), now, 'wql')).toBe(true);
   expect(passes(entry({ message: null }), filter({ text: 'temp' }), now, 'wql')).toBe(true);

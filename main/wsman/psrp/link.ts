@@ -55,8 +55,11 @@ export interface Link {
   receive(commandId: string | null, signal: AbortSignal): Promise<Incoming>;
   /** Closes the gate, and waits for what is on its way out. */
   suspend(): Promise<void>;
-  /** Behind a closed gate: lets Receives that are outstanding come home with what they have, for so long, and ends the rest. */
-  dropReceives(graceMs: number): Promise<void>;
+  /**
+   * Behind a closed gate: lets Receives that are outstanding come home with what they have, for so long, and ends the rest. `lost`: the line
+   * that went under one of them; the others then report a gap too, for what was on its way to them may be lost as well.
+   */
+  dropReceives(graceMs: number, lost?: Error): Promise<void>;
   /** Opens the gate. */
   resume(): void;
 }
@@ -140,6 +143,11 @@ export function createLink(
         if (received.packets.length > 0 || received.isDone) return { ...received, gap: null };
       } catch (error) {
         if (signal.aborted) throw cancelled();
+        const lost = lossUnder(error, ended);
+        if (lost !== null && (gate !== null || ended.aborted)) {
+          await connected(signal);
+          return { packets: [], isDone: false, gap: lost };
+        }
         if (gate !== null || ended.aborted) continue;
         if (isLineLost(error)) {
           await takeUp(error as Error);
@@ -180,9 +188,9 @@ export function createLink(
       gate ??= Promise.withResolvers();
       await inFlight;
     },
-    async dropReceives(graceMs) {
+    async dropReceives(graceMs, lost) {
       if (graceMs > 0) await Promise.race([Promise.all(outstanding), sleep(graceMs, undefined, { ref: false })]);
-      suspension.abort();
+      suspension.abort(lost ?? deliberate);
     },
     resume() {
       suspension = new AbortController();
@@ -194,6 +202,15 @@ export function createLink(
 }
 
 const cancelled = (): CancelledError => new CancelledError('The session was left, or what ran in it.');
+
+/** Why Receives are ended when the session is disconnected of our own will: the target keeps what they would have brought. */
+const deliberate = Symbol('deliberate');
+
+/** The lost line under a Receive of a session that is being disconnected; null where nothing went with it. */
+function lossUnder(error: unknown, ended: AbortSignal): Error | null {
+  if (ended.aborted) return ended.reason === deliberate ? null : (ended.reason as Error);
+  return isLineLost(error) ? (error as Error) : null;
+}
 
 /** What a fault under a Receive means for the session. */
 function asLoss(error: unknown): unknown {

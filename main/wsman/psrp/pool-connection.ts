@@ -56,7 +56,7 @@ export function createPoolConnection(link: Link, options: PoolConnectionOptions)
       new SessionLostError('line', 'The line to the PowerShell session was lost.', cause);
     if (options.takeUpWithinMs <= 0) throw unreachable(lost);
     void link.suspend();
-    await link.dropReceives(0);
+    await link.dropReceives(0, lost);
     setState('Disconnected', lost);
     const until = Date.now() + options.takeUpWithinMs;
     const call = { timeoutMs: takeUpTimeoutMs, signal: life };

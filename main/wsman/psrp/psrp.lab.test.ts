@@ -63,6 +63,7 @@ async function collect(pipeline: Pipeline): Promise<PipelineRecord[]> {
 }
 const outputs = (records: readonly PipelineRecord[]): PsValue[] =>
   records.filter((record) => record.stream === 'output').map(({ value }) => value);
+const gapsOf = (records: readonly PipelineRecord[]): number => records.filter(({ stream }) => stream === 'gap').length;
 const outputOf = async (pool: RunspacePool, script: string): Promise<PsValue[]> =>
   outputs(await collect(await pool.run(script)));
 const requests = async (action: string): Promise<number> => (await lab.statistics(machine.name)).requests[action] ?? 0;
@@ -409,6 +410,7 @@ describe('a session that is left', () => {
     expect(pipeline.state()).toBe('Disconnected');
     await pool.reconnect();
     expect(outputs(await records)).toEqual(['before', 'after']);
+    expect(gapsOf(await records)).toBe(0);
     expect(await outputOf(pool, '"new"')).toEqual(['new']);
   });
 
@@ -441,9 +443,10 @@ describe('a line that is lost', () => {
     const pool = await open();
     const pipeline = await pool.run('"one"; Start-Sleep -Milliseconds 600; "two"');
     const commands = await requests(shellActions.command);
-    await lab.misbehave(machine.name, { kind: 'drop-before', action: 'Receive', times: 1 });
+    await lab.misbehave(machine.name, { kind: 'drop-before', action: 'Receive', containing: pipeline.id, times: 1 });
     const records = await collect(pipeline);
     expect(await requests(shellActions.command)).toBe(commands);
+    expect(gapsOf(records)).toBe(1);
     expect(outputs(records).at(-1)).toBe('two');
     expect((await pipeline.end).state).toBe('Completed');
     expect(await requests(connectionActions.reconnect)).toBeGreaterThan(0);
@@ -469,6 +472,28 @@ describe('a line that is lost', () => {
     expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
     expect(numbers.at(-1)).toBe(4000);
     expect(await outputOf(pool, '"on"')).toEqual(['on']);
+  });
+
+  test('under one pipeline is a gap for the other one too, whose Receive ends with it', async () => {
+    const pool = await open({ maxRunspaces: 2 });
+    const other = await pool.run('"a"; Start-Sleep -Milliseconds 3000; "b"');
+    const begun = Promise.withResolvers<void>();
+    const reading = (async () => {
+      const records: PipelineRecord[] = [];
+      for await (const record of other.streams) {
+        records.push(record);
+        if (record.stream === 'output') begun.resolve();
+      }
+      return records;
+    })();
+    await begun.promise;
+    // Its command goes out behind the Receive that the other one now waits on.
+    const pipeline = await pool.run('"x"');
+    await lab.misbehave(machine.name, { kind: 'drop-after', action: 'Receive', containing: pipeline.id, times: 1 });
+    await collect(pipeline).catch(() => {});
+    const records = await reading;
+    expect(gapsOf(records)).toBe(1);
+    expect(outputs(records)).toEqual(['a', 'b']);
   });
 
   test('under Command is told, and nothing is left running', async () => {

@@ -46,7 +46,11 @@ function far({ entries, before, page }: MachineEvents): string {
   const looked = page.lookedAt > entries.length ? ` among ${formatCount(page.lookedAt)}` : '';
   const oldest = page.lookedBackTo ?? entries.at(-1)?.at ?? null;
   const back =
-    before === null ? 'from the beginning of the log' : oldest === null ? '' : `back to ${formatDate(oldest)}`;
+    before === null && page.lookedBackTo === null
+      ? 'from the beginning of the log'
+      : oldest === null
+        ? ''
+        : `back to ${formatDate(oldest)}`;
   return [`${plural(entries.length, 'event')}${looked}`, back].filter(Boolean).join(', ');
 }
 
