@@ -27,7 +27,13 @@ export const noRows: Rows = {
   problem: null,
 };
 
-/** Follows a stream of rows to its end and tells what there is by then. Aborted, it tells nothing more but that it was. */
+/** Why a reading was aborted whose place is told by whoever aborted it: nothing that comes of it is told any more. */
+export const superseded = new DOMException('Something newer has taken its place.', 'AbortError');
+
+/**
+ * Follows a stream of rows to its end and tells what there is by then. Aborted, it tells nothing more but that it was; aborted with
+ * `superseded`, not even that.
+ */
 export async function followRows(
   open: (signal: AbortSignal) => AsyncIterable<WmiRowsItem>,
   limit: number,
@@ -38,6 +44,7 @@ export async function followRows(
   let state: Rows = { ...noRows, stage: 'reading', limit };
   tell(state);
   const put = (change: Partial<Rows>): void => {
+    if (signal.reason === superseded) return;
     state = { ...state, ...change };
     tell(state);
   };

@@ -134,3 +134,55 @@ it('sends with a change what it was, only of what changes; whatever comes of it,
   });
   await vi.waitFor(() => expect(client.wmi.get).toHaveBeenCalledTimes(2));
 });
+
+it('a query that takes the place of another is not called cancelled by the end of that one', async () => {
+  const ends: (() => void)[] = [];
+  const client = fakeClient({
+    query: async function* (_input: unknown, signal: AbortSignal) {
+      yield* [];
+      await new Promise((_, reject) => {
+        const end = () => reject(new DOMException('', 'AbortError'));
+        ends.push(end);
+        signal.addEventListener('abort', end);
+      });
+    },
+  });
+  const store = createWmiStore(() => client);
+  const stage = () => store.state.getState()['m']?.results.stage;
+  store.setQuery('m', 'x');
+  store.run('m');
+  await vi.waitFor(() => expect(ends).toHaveLength(1));
+  store.run('m');
+  await vi.waitFor(() => expect(ends).toHaveLength(2));
+  await settle();
+  expect(stage()).toBe('reading');
+  store.cancel('m');
+  await vi.waitFor(() => expect(stage()).toBe('cancelled'));
+});
+
+it('reads again only while the room is held; the last release ends what is read, and entering begins it anew', async () => {
+  const signals: AbortSignal[] = [];
+  const client = fakeClient({
+    classes: vi.fn((_input: unknown, signal: AbortSignal) => {
+      signals.push(signal);
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    }),
+  });
+  const store = createWmiStore(() => client);
+  const releases = [store.hold('m'), store.hold('m')];
+  store.enter('m');
+  releases[0]!();
+  releases[0]!();
+  expect(signals[0]?.aborted).toBe(false);
+  store.refresh('m');
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+  releases[1]!();
+  expect(signals[1]?.aborted).toBe(true);
+  await settle();
+  expect(store.state.getState()['m']?.classes).toEqual({ value: null, problem: null, reading: false });
+  store.refresh('m');
+  expect(signals).toHaveLength(2);
+  store.hold('m');
+  store.enter('m');
+  expect(signals).toHaveLength(3);
+});

@@ -7,7 +7,7 @@ import type { WmiClass, WmiClassList, WmiInput, WmiInstance, WmiInvocation } fro
 import { consoleClient } from '../host/connect.ts';
 import { remember } from './console-history.ts';
 import { problemOf } from './problem-of.ts';
-import { followRows, noRows, type Rows } from './wmi-rows.ts';
+import { followRows, noRows, type Rows, superseded } from './wmi-rows.ts';
 
 /** Something that is asked for once and then there. */
 export interface Asked<T> {
@@ -72,9 +72,11 @@ export const untouchedWmi: MachineWmi = {
 
 export interface WmiStore {
   readonly state: StoreApi<Readonly<Record<string, MachineWmi>>>;
-  /** Reads what the room begins with, where nothing was read yet. */
+  /** While it is held somebody sees the room. The last release ends what is being read for it. */
+  hold(machineId: string): () => void;
+  /** Reads what the room begins with, where nothing was read yet or the reading was ended by leaving. */
   enter(machineId: string): void;
-  /** Asks anew for what is shown. */
+  /** Asks anew for what is shown; nothing, where nobody holds the room. */
   refresh(machineId: string): void;
   toggleNamespace(machineId: string, namespace: string, open: boolean): void;
   openNamespace(machineId: string, namespace: string): void;
@@ -104,6 +106,8 @@ export interface WmiStore {
   describe(machineId: string, namespace: string, className: string): Promise<WmiClass>;
 }
 
+const ended = <T>(asked: Asked<T>): Asked<T> => (asked.reading ? { ...asked, reading: false } : asked);
+const endedRows = (rows: Rows): Rows => (rows.stage === 'reading' ? { ...rows, stage: 'cancelled' } : rows);
 const maxTrail = 20;
 const maxAssociated = 500;
 const maxKnown = 60;
@@ -112,6 +116,8 @@ export function createWmiStore(client: () => Pick<ConsoleClient, 'wmi'>, now: ()
   const state = createStore<Readonly<Record<string, MachineWmi>>>(() => ({}));
   /** What is being read, by machine and purpose: the newest replaces the one before. */
   const running = new Map<string, AbortController>();
+  /** How many hold the room of a machine. */
+  const holders = new Map<string, number>();
 
   const of = (machineId: string): MachineWmi => state.getState()[machineId] ?? untouchedWmi;
   const put = (machineId: string, change: (before: MachineWmi) => Partial<MachineWmi>): void =>
@@ -122,7 +128,7 @@ export function createWmiStore(client: () => Pick<ConsoleClient, 'wmi'>, now: ()
 
   const begin = (machineId: string, purpose: string): AbortSignal => {
     const key = `${machineId} ${purpose}`;
-    running.get(key)?.abort();
+    running.get(key)?.abort(superseded);
     const controller = new AbortController();
     running.set(key, controller);
     return controller.signal;
@@ -237,15 +243,59 @@ export function createWmiStore(client: () => Pick<ConsoleClient, 'wmi'>, now: ()
     if (mode !== 'query' && className !== null) readInstances(machineId);
   };
 
+  const leave = (machineId: string): void => {
+    for (const [key, controller] of running) {
+      if (!key.startsWith(`${machineId} `)) continue;
+      controller.abort(superseded);
+      running.delete(key);
+    }
+    if (state.getState()[machineId] === undefined) return;
+    put(machineId, (before) => ({
+      children: Object.fromEntries(Object.entries(before.children).map(([name, asked]) => [name, ended(asked)])),
+      classes: ended(before.classes),
+      declared: ended(before.declared),
+      instances: before.instances.stage === 'reading' ? noRows : before.instances,
+      results: endedRows(before.results),
+      open: before.open.map((one) => ({
+        ...one,
+        instance: ended(one.instance),
+        associated: endedRows(one.associated),
+        links: endedRows(one.links),
+      })),
+    }));
+  };
+
   const store: WmiStore = {
     state,
+    hold(machineId) {
+      holders.set(machineId, (holders.get(machineId) ?? 0) + 1);
+      let isHeld = true;
+      return () => {
+        if (!isHeld) return;
+        isHeld = false;
+        const left = (holders.get(machineId) ?? 1) - 1;
+        if (left > 0) holders.set(machineId, left);
+        else {
+          holders.delete(machineId);
+          leave(machineId);
+        }
+      };
+    },
     enter(machineId) {
-      const { classes, children } = of(machineId);
-      if (children['root'] === undefined || children['root'].problem) void readChildren(machineId, 'root');
+      const { classes, children, expanded, className, declared, instances, open } = of(machineId);
+      for (const namespace of expanded) {
+        const asked = children[namespace];
+        if (!asked || asked.problem || (asked.value === null && !asked.reading))
+          void readChildren(machineId, namespace);
+      }
       if (classes.value === null && !classes.reading) void readClasses(machineId, false);
+      if (className !== null && declared.value === null && !declared.reading) void readClass(machineId, false);
+      if (instances.stage === 'none') readAgain(machineId);
+      const shown = open.at(-1)?.instance;
+      if (shown && shown.value === null && !shown.reading) void readOpen(machineId);
     },
     refresh(machineId) {
-      if (state.getState()[machineId] === undefined) return;
+      if (!holders.has(machineId) || state.getState()[machineId] === undefined) return;
       for (const namespace of of(machineId).expanded) void readChildren(machineId, namespace);
       void readClasses(machineId, true);
       void readClass(machineId, true);

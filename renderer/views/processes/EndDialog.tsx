@@ -38,7 +38,9 @@ export function EndDialog({ machine, chosen, descendants, onEnd, onClose }: EndD
       onClose={onClose}
       actions={
         <>
-          <Button onClick={onClose}>Cancel</Button>
+          <Button data-autofocus onClick={onClose}>
+            Cancel
+          </Button>
           <Button kind="danger" onClick={() => onEnd(all)}>
             End {all.length === 1 && first ? first.name : plural(all.length, 'process', 'processes')} on {host}
           </Button>

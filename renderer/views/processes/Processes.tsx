@@ -2,7 +2,7 @@ import { AddRegular, DismissCircleRegular } from '@fluentui/react-icons';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import type { Machine } from '../../../shared/contract/machines.ts';
-import type { WindowsProcess } from '../../../shared/contract/processes.ts';
+import { processKeyText, type WindowsProcess } from '../../../shared/contract/processes.ts';
 import { AgeLabel } from '../../components/AgeLabel.tsx';
 import { Button } from '../../components/Button.tsx';
 import { Chip } from '../../components/Chip.tsx';
@@ -56,12 +56,17 @@ function memoryOf(machineId: string): Memory {
   memories.set(machineId, found);
   return found;
 }
+/** `chosen` stays what was asked about, whatever is selected, or still there, by the time of the answer. */
+type OpenDialog = { readonly kind: 'end'; readonly chosen: readonly WindowsProcess[] } | { readonly kind: 'start' };
+
 /** Open or closed for all machines alike. */
 let paneWasOpen = true;
 
 const rowHeight = 24;
 /** Two seconds: a dialog is gone long before. */
 const mostFrames = 120;
+/** What was started and is not seen by then has ended already: its number may be given to another. */
+const mostAwaitedMs = 15_000;
 const none: ReadonlyMap<string, WindowsProcess> = new Map();
 
 /** The processes of one machine: who works, who started whom; ending one and starting one. */
@@ -81,7 +86,7 @@ export function Processes({ machine }: { machine: Machine }) {
   const [closed, setClosed] = useState(memory.closed);
   const [sorting, setSorting] = useState(memory.sorting);
   const [paneOpen, setPaneOpen] = useState(paneWasOpen);
-  const [dialog, setDialog] = useState<'end' | 'start' | null>(null);
+  const [dialog, setDialog] = useState<OpenDialog | null>(null);
   const handle = useRef<DataTableHandle>(null);
   const pane = useRef<HTMLDivElement>(null);
   const narrow = useNarrow();
@@ -147,10 +152,15 @@ export function Processes({ machine }: { machine: Machine }) {
     return () => cancelAnimationFrame(frame);
   }, [tableNumber]);
   /** What was started, until it is seen in the list. */
-  const [awaited, setAwaited] = useState<number | null>(null);
+  const [awaited, setAwaited] = useState<{ readonly processId: number; readonly until: number } | null>(null);
   useEffect(() => {
     if (awaited === null) return;
-    const newest = [...processes].filter(([, { processId }]) => processId === awaited).at(-1);
+    const timer = setTimeout(() => setAwaited(null), Math.max(0, awaited.until - Date.now()));
+    return () => clearTimeout(timer);
+  }, [awaited]);
+  useEffect(() => {
+    if (awaited === null || Date.now() > awaited.until) return;
+    const newest = [...processes].filter(([, { processId }]) => processId === awaited.processId).at(-1);
     if (newest === undefined) return;
     setAwaited(null);
     goTo(newest[0]);
@@ -159,7 +169,7 @@ export function Processes({ machine }: { machine: Machine }) {
   const onKey = (event: React.KeyboardEvent, row: ProcessRow) => {
     const alone = !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
     if (event.key === 'Delete' && alone) {
-      if (canEnd) setDialog('end');
+      if (canEnd) setDialog({ kind: 'end', chosen: selected });
     } else if (isTree && alone && event.key === 'ArrowLeft' && row.children > 0 && !row.isClosed) twist(row.key);
     else if (isTree && alone && event.key === 'ArrowRight' && row.isClosed) twist(row.key);
     else if (event.key === 'Escape' && selectedIds.size > 1) setSelectedIds(new Set());
@@ -171,7 +181,7 @@ export function Processes({ machine }: { machine: Machine }) {
     const press = (event: KeyboardEvent) => {
       if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
       if (document.querySelector('[role="dialog"],[role="alertdialog"]') !== null) return;
-      if (event.code === 'KeyN' && canChange) setDialog('start');
+      if (event.code === 'KeyN' && canChange) setDialog({ kind: 'start' });
       else if (event.code === 'KeyT') setIsTree((before) => !before);
       else return;
       event.preventDefault();
@@ -217,7 +227,7 @@ export function Processes({ machine }: { machine: Machine }) {
               icon={<DismissCircleRegular />}
               disabledFocusable={!canEnd}
               title={canEnd ? 'Del' : whyNot(canChange, selected)}
-              onClick={() => canEnd && setDialog('end')}
+              onClick={() => canEnd && setDialog({ kind: 'end', chosen: selected })}
             >
               End…
             </VerbButton>
@@ -225,7 +235,7 @@ export function Processes({ machine }: { machine: Machine }) {
               icon={<AddRegular />}
               disabledFocusable={!canChange}
               title={canChange ? 'Alt+N' : 'The machine does not answer now'}
-              onClick={() => canChange && setDialog('start')}
+              onClick={() => canChange && setDialog({ kind: 'start' })}
             >
               Start a program…
             </VerbButton>
@@ -281,11 +291,11 @@ export function Processes({ machine }: { machine: Machine }) {
         ) : null}
       </div>
       <CodeLine command={command} />
-      {dialog === 'end' && selected.length > 0 ? (
+      {dialog?.kind === 'end' ? (
         <EndDialog
           machine={machine}
-          chosen={selected}
-          descendants={descendantsOf(processes, ids)}
+          chosen={dialog.chosen}
+          descendants={descendantsOf(processes, new Set(dialog.chosen.map(processKeyText)))}
           onEnd={(all) => {
             setDialog(null);
             void processesStore.end(machineId, all);
@@ -293,12 +303,13 @@ export function Processes({ machine }: { machine: Machine }) {
           onClose={() => setDialog(null)}
         />
       ) : null}
-      {dialog === 'start' ? (
+      {dialog?.kind === 'start' ? (
         <StartDialog
           machine={machine}
           onStarted={(record) => {
             setDialog(null);
-            setAwaited(record.processId);
+            const { processId } = record;
+            setAwaited(processId === null ? null : { processId, until: Date.now() + mostAwaitedMs });
           }}
           onClose={() => setDialog(null)}
         />

@@ -20,6 +20,9 @@ import { machineName, useMachines } from '../../stores/machines.ts';
 import { visibleText } from './visible-text.ts';
 import './broadcast.css';
 
+/** Of the groups that differ, so many are open by themselves. */
+const mostOpen = 10;
+
 /** One line on many machines; what they say alike stands together, what differs is shown by how. */
 export function BroadcastDialog({ machineIds, onClose }: { machineIds: readonly string[]; onClose: () => void }) {
   const run = useBroadcast((state) => state.run);
@@ -135,12 +138,12 @@ function Results({ run }: { run: NonNullable<ReturnType<typeof useBroadcast.getS
           usual={null}
         />
       )}
-      {others.map((group) => (
+      {others.map((group, n) => (
         <Group
           key={group.machineIds[0]}
           group={group}
           label={group.machineIds.length === 1 ? 'differs' : `${group.machineIds.length} differ alike`}
-          isOpen
+          isOpen={n < mostOpen}
           usual={usual ?? null}
         />
       ))}
@@ -160,9 +163,22 @@ function Results({ run }: { run: NonNullable<ReturnType<typeof useBroadcast.getS
 
 /** `usual`: what it is compared with, where there is something. */
 function Group(props: { group: OutputGroup; label: string; isOpen: boolean; usual: OutputGroup | null }) {
-  const { group, usual } = props;
+  const { group } = props;
+  const { text } = group;
+  const usualText = props.usual?.text ?? null;
+  /** What somebody opened or closed stays so. */
+  const [wanted, setWanted] = useState<boolean | null>(null);
+  const isOpen = wanted ?? props.isOpen;
+  // Answers come in many times a second, and to compare is dear: once for two texts, and only where somebody looks.
+  const said = useMemo(() => (isOpen ? saidOf(usualText, text) : null), [isOpen, usualText, text]);
   return (
-    <details className="broadcast-group" open={props.isOpen}>
+    <details
+      className="broadcast-group"
+      open={isOpen}
+      onToggle={(event) => {
+        if (event.currentTarget.open !== isOpen) setWanted(event.currentTarget.open);
+      }}
+    >
       <summary>
         <b className="nowrap">{props.label}</b>
         <span className="t2 ell">{listNames(group.machineIds.map(machineName), 8)}</span>
@@ -171,19 +187,22 @@ function Group(props: { group: OutputGroup; label: string; isOpen: boolean; usua
       </summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by the keyboard too */}
       <pre className="mono" tabIndex={0}>
-        {usual === null
-          ? visibleText(group.text) || '(nothing)'
-          : diffOf(usual.text, group.text).map(({ kind, text }, n) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: lines of one text have no other identity
-              <span key={n} data-diff={kind}>
-                {kind === 'same' ? '  ' : kind === 'less' ? '− ' : '+ '}
-                {visibleText(text)}
-                {'\n'}
-              </span>
-            ))}
+        {said}
       </pre>
     </details>
   );
+}
+
+function saidOf(usual: string | null, other: string): React.ReactNode {
+  if (usual === null) return visibleText(other) || '(nothing)';
+  return diffOf(usual, other).map(({ kind, text }, n) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: lines of one text have no other identity
+    <span key={n} data-diff={kind}>
+      {kind === 'same' ? '  ' : kind === 'less' ? '− ' : '+ '}
+      {visibleText(text)}
+      {'\n'}
+    </span>
+  ));
 }
 
 const sameMachines = (a: readonly string[], b: readonly string[]): boolean =>

@@ -81,12 +81,15 @@ const columns: readonly Column<WmiProperty>[] = [
     cell: ({ qualifiers }) => qualifierText(qualifiers),
   },
 ];
+const fewColumns = columns.filter(({ id }) => id !== 'from');
 const nothing: ReadonlySet<string> = new Set();
 
 /** A class: what it derives from, its properties, its methods. */
 export function ClassDetails(props: {
   declared: WmiClass;
   canChange: boolean;
+  /** There is no room for every column. */
+  tight: boolean;
   onInvoke: (method: WmiMethod) => void;
   onCreate: () => void;
 }) {
@@ -112,7 +115,7 @@ export function ClassDetails(props: {
         <DataTable
           label={`Properties of ${declared.name}`}
           rows={declared.properties}
-          columns={columns}
+          columns={props.tight ? fewColumns : columns}
           rowId={propertyId}
           sorting={sorting}
           onSorting={setSorting}

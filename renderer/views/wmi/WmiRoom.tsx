@@ -45,6 +45,7 @@ const limits = [100, 1000, 10_000];
 export function WmiRoom({ machine }: { machine: Machine }) {
   const machineId = machine.id;
   const online = machine.state === 'online';
+  useEffect(() => wmiStore.hold(machineId), [machineId]);
   useEffect(() => {
     if (online) wmiStore.enter(machineId);
   }, [machineId, online]);
@@ -184,6 +185,7 @@ export function WmiRoom({ machine }: { machine: Machine }) {
               <ClassDetails
                 declared={view.declared.value}
                 canChange={online}
+                tight={narrow && shown !== undefined}
                 onInvoke={(method) =>
                   setOpen({ kind: 'method', method, reference: null, className: view.declared.value!.name })
                 }
