@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type CmdPiece, createCmdOutput, markedPrompt } from './cmd-output.ts';
+import { type CmdPiece, canBeGiven, createCmdOutput, directoryOf, markedPrompt } from './cmd-output.ts';
 
 const nonce = 'n0nce';
 const prompt = (directory: string): string =>
@@ -79,6 +79,16 @@ describe('the output of an interactive cmd.exe', () => {
     expect(output.take('a\u001b]77')).toEqual([{ kind: 'text', text: 'a' }]);
     expect(output.flush()).toEqual([{ kind: 'text', text: '\u001b]77' }]);
     expect(output.take('b')).toEqual([{ kind: 'text', text: 'b' }]);
+  });
+
+  test('a line that no path could be is no prompt, and a directory that cmd.exe would read more into is not given to it', () => {
+    expect(directoryOf('text\r\nC:\\Program Files (x86)>')).toBe('C:\\Program Files (x86)');
+    expect(directoryOf('\\\\server\\share>')).toBe('\\\\server\\share');
+    for (const line of ['C:\\" & evil & ">', 'C:\\a|b>', 'C:\\*>', 'C:\\\u001b[2J>'])
+      expect(directoryOf(line)).toBeNull();
+    const output = createCmdOutput(nonce);
+    expect(output.take(prompt('C:\\" & evil & "')).at(-1)).toEqual({ kind: 'prompt', directory: null });
+    expect(['C:\\a & b', 'C:\\%PATH%', 'C:\\"', 'C:\\a\rb'].map(canBeGiven)).toEqual([true, false, false, false]);
   });
 
   test('the prompt that cmd.exe is given says the usual between the marks', () => {

@@ -78,7 +78,7 @@ export function createCmdOutput(nonce: string): CmdOutput {
   let swallowed = '';
 
   function endPrompt(pieces: CmdPiece[]): void {
-    const directory = /([A-Za-z]:\\[^\r\n]*|\\\\[^\r\n]+)>\s*$/.exec(prompt ?? '')?.[1] ?? null;
+    const directory = /([A-Za-z]:\\[^"<>|*?\p{Cc}]*|\\\\[^"<>|*?\p{Cc}]+)>\s*$/u.exec(prompt ?? '')?.[1] ?? null;
     prompt = null;
     if (asked !== null) {
       settleAsked(pieces);
@@ -126,6 +126,15 @@ export function createCmdOutput(nonce: string): CmdOutput {
 
 /** PROMPT of the shell's environment: the usual one between marks. */
 export const markedPrompt = (nonce: string): string => `$E]7717;${nonce};A$E\\$P$G$E]7717;${nonce};B$E\\`;
+
+/** A prompt by its looks, for a cmd.exe whose prompt somebody has changed. No path of Windows has the characters left out. */
+const promptLook = /(?:^|\n)([A-Za-z]:\\[^"<>|*?\p{Cc}]*|\\\\[^"<>|*?\p{Cc}]+)>$/u;
+
+/** The directory of the prompt that `text` ends with; null where it ends with none. */
+export const directoryOf = (text: string): string | null => promptLook.exec(text)?.[1] ?? null;
+
+/** Whether a directory that was read off the output may stand between quotation marks in a line for cmd.exe: `%` would expand there. */
+export const canBeGiven = (directory: string): boolean => !/["<>|*?%\p{Cc}]/u.test(directory);
 
 /** How many characters at the end of `text` begin `mark`. */
 function overlap(text: string, mark: string): number {

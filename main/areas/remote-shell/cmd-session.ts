@@ -17,7 +17,7 @@ import {
   TransportError,
   type WSManClient,
 } from '../../wsman/index.ts';
-import { type CmdPiece, createCmdOutput, markedPrompt } from './cmd-output.ts';
+import { type CmdPiece, canBeGiven, createCmdOutput, directoryOf, markedPrompt } from './cmd-output.ts';
 import { comeBack } from './come-back.ts';
 import { createGatherer } from './gather.ts';
 import { createInputQueue } from './input-queue.ts';
@@ -41,8 +41,7 @@ const controlCExit = 0xc000013a | 0;
 const askAfterMs = 150;
 /** An end so soon after Ctrl+C is its doing. */
 const afterInterruptMs = 5_000;
-/** A prompt by its looks, for a cmd.exe whose prompt somebody has changed. */
-const promptLook = /(?:^|\n)(?:[A-Za-z]:\\[^\r\n<>|]*|\\\\[^\r\n<>|]+)>$/;
+const notSentWords = '\r\n[The connection is lost: what was typed since was not sent.]\r\n';
 
 /** Ends with cmd.exe. Throws what opening the shell or losing it for good throws; a shell that came to be is deleted in every case. */
 export async function serveCmd(client: WSManClient, options: CmdOptions): Promise<void> {
@@ -82,7 +81,10 @@ function createCmd(client: WSManClient, shell: Shell, nonce: string, options: Cm
 
   const input = createInputQueue({
     send: (bytes) => running.send(bytes),
-    onUnknown: () => void window.event({ kind: 'input-unknown' }),
+    onUnknown(hasDropped) {
+      void window.event({ kind: 'input-unknown' });
+      if (hasDropped) void window.text('warning', notSentWords);
+    },
   });
 
   const setState = (next: ShellState, asks: string | null = null): void => {
@@ -98,7 +100,7 @@ function createCmd(client: WSManClient, shell: Shell, nonce: string, options: Cm
       if (state !== 'running') return;
       for (const piece of output.flush()) take(piece);
       if (typedAhead > 0 && directoryOf(openLine) !== null) becomeIdle(directory);
-      else if (promptLook.test(openLine)) becomeIdle(directoryOf(openLine));
+      else if (directoryOf(openLine) !== null) becomeIdle(directoryOf(openLine));
       else if (openLine.trim() !== '') setState('waiting', openLine.slice(-300));
     },
     onLong() {
@@ -172,7 +174,7 @@ function createCmd(client: WSManClient, shell: Shell, nonce: string, options: Cm
         const lines = decoder.decode(message, { stream: true }).split(/\r?\n/);
         const rest = lines.pop()!;
         for (const line of lines) type(line);
-        if (rest !== '') input.put(encode(rest));
+        if (rest !== '') put(encode(rest));
         await input.room();
       } else if (message.kind === 'interrupt') {
         interruptedAt = now();
@@ -184,15 +186,26 @@ function createCmd(client: WSManClient, shell: Shell, nonce: string, options: Cm
     }
   }
 
+  /** False where there is no connection to put it on: nothing is kept for later, and the window is told. */
+  function put(bytes: Uint8Array): boolean {
+    if (state === 'lost') {
+      void window.text('warning', notSentWords);
+      return false;
+    }
+    input.put(bytes);
+    return true;
+  }
+
   function type(line: string): void {
     clearTimeout(asking);
-    if (state === 'idle') {
+    const before = state;
+    if (!put(encode(`${line}\r\n`))) return;
+    if (before === 'idle') {
       output.typed(line);
       hasRun = true;
       openLine = '';
     } else typedAhead++;
-    input.put(encode(`${line}\r\n`));
-    if (state !== 'lost') setState('running');
+    setState('running');
     quiet.touch();
   }
 
@@ -220,10 +233,11 @@ function createCmd(client: WSManClient, shell: Shell, nonce: string, options: Cm
           output = createCmdOutput(nonce);
           decoders = newDecoders(options.codePage);
           running = await shell.run('cmd.exe', [], runOptions);
-          await window.event({ kind: 'restarted', directory });
+          const place = directory !== null && canBeGiven(directory) ? directory : null;
+          await window.event({ kind: 'restarted', directory: place });
           hasRun = false;
           setState('running');
-          if (directory !== null) input.put(encode(`cd /d "${directory}"\r\n`));
+          if (place !== null) input.put(encode(`cd /d "${place}"\r\n`));
         }
       } finally {
         quiet.end();
@@ -239,5 +253,3 @@ function createCmd(client: WSManClient, shell: Shell, nonce: string, options: Cm
 function newDecoders(codePage: number) {
   return { stdout: createCodePageDecoder(codePage), stderr: createCodePageDecoder(codePage) };
 }
-
-const directoryOf = (line: string): string | null => promptLook.exec(line)?.[0].trim().slice(0, -1) ?? null;

@@ -114,6 +114,8 @@ test('a line that is cut comes back as the same shell, and says so; one that is 
   const { name } = lab.machines[2]!;
   await lab.misbehave(name, { kind: 'refuse-connections' });
   await window.until((now) => now.events.some((event) => event.kind === 'state' && event.state === 'lost'), 'lost');
+  await window.type('set KEPT=no');
+  await window.until((now) => now.text('warning').includes('was not sent'), 'word of the line');
   await lab.misbehave(name, null);
   await window.until(
     ({ events }) =>

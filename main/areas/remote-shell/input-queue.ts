@@ -16,8 +16,8 @@ const sendBytes = 32 * 1024;
 
 export function createInputQueue(options: {
   readonly send: (bytes: Uint8Array) => Promise<void>;
-  /** The answer to a Send was lost. It is not sent again. */
-  readonly onUnknown: () => void;
+  /** The answer to a Send was lost. It is not sent again, and what waited behind it (`hasDropped`) is not sent at all. */
+  readonly onUnknown: (hasDropped: boolean) => void;
 }): InputQueue {
   let waiting: Uint8Array[] = [];
   let length = 0;
@@ -37,7 +37,13 @@ export function createInputQueue(options: {
         await options.send(bytes);
       } catch (error) {
         // Anything else is an answer: nobody reads there any more, which its output says better.
-        if (error instanceof TransportError || error instanceof OutcomeUnknownError) options.onUnknown();
+        if (error instanceof TransportError || error instanceof OutcomeUnknownError) {
+          const hasDropped = waiting.length > 0;
+          // It was typed in the belief that what is now unknown would run first.
+          waiting = [];
+          length = 0;
+          options.onUnknown(hasDropped);
+        }
       }
       settle();
     }

@@ -30,6 +30,9 @@ const commandsPerShell = 10;
 /** Errors of one line that are kept until it ends: they come as one document. */
 const mostStderr = 1024 * 1024;
 
+/** `text` for between single quotation marks: PowerShell takes the typographic ones for the same. */
+export const insideQuotes = (text: string): string => text.replace(/['\u2018-\u201b]/g, '$&$&');
+
 /** Ends with `exit`. Throws what opening a shell throws, and what a line ends with that was lost. */
 export async function servePowerShellLines(client: WSManClient, options: PowerShellLinesOptions): Promise<void> {
   const { signal, now } = options;
@@ -58,7 +61,7 @@ export async function servePowerShellLines(client: WSManClient, options: PowerSh
   /** Resolves with the exit code. Behind the line it says where it ended up, by a mark that nobody guesses. */
   async function runLine(line: string): Promise<number> {
     const mark = randomBytes(9).toString('hex');
-    const begin = directory === null ? '' : `Set-Location -LiteralPath '${directory.replaceAll("'", "''")}'\n`;
+    const begin = directory === null ? '' : `Set-Location -LiteralPath '${insideQuotes(directory)}'\n`;
     const script = `$ProgressPreference='SilentlyContinue'\n${begin}${line}\n$windeckPlace = Get-Location\n"${mark}$windeckPlace"`;
     const target = await shellForNext();
     given++;

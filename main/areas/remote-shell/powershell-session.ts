@@ -42,6 +42,8 @@ const takeUpMs = 3 * 60_000;
 /** A variable there, out of the way of the user's own. */
 const lastResult = 'WindeckLastResult';
 const mostRows = 1_000;
+/** Somebody's own `prompt` that takes longer is given up: nothing can be typed before it ends. */
+const promptMs = 10_000;
 
 /** Ends with `exit`. Throws what opening the session or losing it for good throws; PowerShellUnavailableError where there is none. */
 export async function servePowerShell(client: WSManClient, options: PowerShellOptions): Promise<void> {
@@ -169,15 +171,17 @@ function createSession(options: PowerShellOptions, signal: AbortSignal, over: Ab
   /** An endpoint of JEA: no scripts, and of the commands only some. */
   const isRestricted = options.configurationName !== null;
 
-  async function textOfScript(pool: RunspacePool, script: string): Promise<string | null> {
+  async function textOfScript(pool: RunspacePool, script: string, withinMs: number): Promise<string | null> {
+    const bound = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
     try {
-      const pipeline = await pool.run(script, { format: { text: {} }, signal });
+      const pipeline = await pool.run(script, { format: { text: {} }, signal: bound });
       const lines: string[] = [];
       for await (const record of pipeline.streams)
         if (record.stream === 'output') lines.push(consoleText(record.value));
       return (await pipeline.end).state === 'Completed' ? lines.join('\n') : null;
     } catch (error) {
-      if (signal.aborted || pool.state() !== 'Opened') throw error;
+      // Its time may also run out while a lost line is taken up again, which does not end the session.
+      if (signal.aborted || (pool.state() !== 'Opened' && !bound.aborted)) throw error;
       return null;
     }
   }
@@ -223,7 +227,7 @@ function createSession(options: PowerShellOptions, signal: AbortSignal, over: Ab
         .catch(() => {});
       try {
         while (exitCode === null) {
-          const prompt = isRestricted ? null : await textOfScript(pool, 'prompt');
+          const prompt = isRestricted ? null : await textOfScript(pool, 'prompt', promptMs);
           await window.text('stdout', prompt === null ? 'PS> ' : `${prompt.replace(/[\r\n]+$/, '').trimEnd()} `);
           setState('idle');
           await window.event({ kind: 'prompt', directory: /^PS (.*?)>+\s*$/.exec(prompt ?? '')?.[1] ?? null });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { psArray } from '../../wsman/index.ts';
 import { restrictedCommands } from './restricted-line.ts';
 
 const short = (line: string) =>
@@ -23,6 +24,13 @@ test.each([
   expect(short(line)).toEqual(expected);
 });
 
+test('an unquoted word with commas is a list of texts, a quoted one is a text', () => {
+  const list = psArray(['Name', 'Status'], 'System.String[]');
+  expect(short("Select-Object Name,Status -Property:Name,Status -Other 'a,b'")).toEqual([
+    ['Select-Object', [null, list], ['Property', list], ['Other', 'a,b']],
+  ]);
+});
+
 test.each([
   '$x = 1',
   'Get-Service $name',
@@ -33,6 +41,8 @@ test.each([
   ' | ',
   '"quoted"',
   'a (b)',
+  'Get-Service a, b',
+  'Get-Service a,"b c"',
 ])('more than commands with plain arguments: %j', (line) => {
   expect(restrictedCommands(line)).toBeNull();
 });

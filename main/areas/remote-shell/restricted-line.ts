@@ -2,7 +2,7 @@
  * A line for an endpoint that takes no scripts (JEA): commands with their arguments, joined by `|`, as PowerShell's own client makes them of what
  * is typed there. No variables, no blocks: those need a language that such an endpoint does not have.
  */
-import { type PsCommand, type PsParameter, psCommand } from '../../wsman/index.ts';
+import { type PsCommand, type PsParameter, psArray, psCommand } from '../../wsman/index.ts';
 
 /** Null where the line is more than commands with plain arguments. */
 export function restrictedCommands(line: string): readonly PsCommand[] | null {
@@ -15,7 +15,8 @@ export function restrictedCommands(line: string): readonly PsCommand[] | null {
     const parameters: PsParameter[] = [];
     for (let at = 0; at < rest.length; at++) {
       const word = rest[at]!;
-      if (!word.isQuoted && /[$(){}@;&]/.test(word.text)) return null;
+      // A comma at an edge joins the next word, which may be quoted: a list that needs the language.
+      if (!word.isQuoted && /[$(){}@;&]|^,|,,|,$/.test(word.text)) return null;
       const given = word.isQuoted ? null : /^-([A-Za-z]\w*):?(.*)$/.exec(word.text);
       if (given === null) {
         parameters.push({ name: null, value: argumentOf(word) });
@@ -44,6 +45,7 @@ interface Word {
 /** A number is one, a list with commas is the texts of it. */
 function argumentOf({ text, isQuoted }: Word): PsParameter['value'] {
   if (!isQuoted && /^-?\d{1,9}$/.test(text)) return Number(text);
+  if (!isQuoted && text.includes(',')) return psArray(text.split(','), 'System.String[]');
   return text;
 }
 
