@@ -268,7 +268,9 @@ export function createLiveShell(options: LiveShellOptions): LiveShell {
       }
       case 'restarted':
         return notice(
-          '\r\n[Ctrl+C ended cmd.exe as well. Another one was started in its directory; variables that were set are gone.]',
+          `\r\n[Ctrl+C ended cmd.exe as well. Another one was started ${
+            event.directory === null ? 'in the directory of the profile' : 'in its directory'
+          }; variables that were set are gone.]`,
         );
       case 'progress':
         progress = [
