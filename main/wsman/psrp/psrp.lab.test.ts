@@ -1,72 +1,26 @@
 /** Sessions of PowerShell against the lab, over sealed sessions on real sockets. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { labTarget } from '../../lab/lab-target.ts';
-import { type Lab, type LabMachine, startLab } from '../../lab/start-lab.ts';
-import { createClient, type WSManClient } from '../client.ts';
-import { CancelledError, OutcomeUnknownError, WSManFault } from '../errors.ts';
-import { resourceUris } from '../namespaces.ts';
+import { afterEach, describe, expect, test } from 'vitest';
+import { CancelledError, WSManFault } from '../errors.ts';
 import { shellActions } from '../shell-messages.ts';
 import { toPlain } from './clixml-plain.ts';
 import type { PsValue } from './clixml-types.ts';
-import { listRunspacePools } from './disconnected-pools.ts';
 import type { HostOutput, PsHost } from './host-calls.ts';
 import type { HostWindow } from './host-messages.ts';
-import type { Pipeline, PipelineRecord } from './pipeline.ts';
 import { psCommand } from './pipeline-messages.ts';
-import { PowerShellUnavailableError, SessionLostError } from './psrp-errors.ts';
-import { connectRunspacePool, openRunspacePool, type RunspacePool, type RunspacePoolOptions } from './runspace-pool.ts';
-import { connectionActions } from './shell-bodies.ts';
-
-let lab: Lab;
-/** Windows Server 2016 or later, 2012, 2008 R2, 2008. */
-let machine: LabMachine;
-let old: LabMachine;
-let first: LabMachine;
-const opened: { close(): unknown }[] = [];
-
-beforeAll(async () => {
-  lab = await startLab({ machines: 3, pendingMs: 50, stacks: ['3.0', '2.0', '1.1'] });
-  [machine, old, first] = lab.machines as [LabMachine, LabMachine, LabMachine];
-});
-afterEach(async () => {
-  await lab.misbehave(machine.name, null);
-  for (const each of opened.splice(0).reverse()) await each.close();
-  expect(await shellCount(machine)).toBe(0);
-});
-afterAll(() => lab?.close());
-
-function clientOf(of: LabMachine = machine): WSManClient {
-  const client = createClient(labTarget(of));
-  opened.push(client);
-  return client;
-}
-
-async function open(options: RunspacePoolOptions = {}, client: WSManClient = clientOf()): Promise<RunspacePool> {
-  const pool = await openRunspacePool(client, options);
-  opened.push(pool);
-  return pool;
-}
-
-async function shellCount(of: LabMachine): Promise<number> {
-  const client = clientOf(of);
-  try {
-    return (await client.enumerateAll({ resourceUri: resourceUris.shell })).length;
-  } finally {
-    client.close();
-  }
-}
-
-async function collect(pipeline: Pipeline): Promise<PipelineRecord[]> {
-  const records: PipelineRecord[] = [];
-  for await (const record of pipeline.streams) records.push(record);
-  return records;
-}
-const outputs = (records: readonly PipelineRecord[]): PsValue[] =>
-  records.filter((record) => record.stream === 'output').map(({ value }) => value);
-const gapsOf = (records: readonly PipelineRecord[]): number => records.filter(({ stream }) => stream === 'gap').length;
-const outputOf = async (pool: RunspacePool, script: string): Promise<PsValue[]> =>
-  outputs(await collect(await pool.run(script)));
-const requests = async (action: string): Promise<number> => (await lab.statistics(machine.name)).requests[action] ?? 0;
+import { PowerShellUnavailableError } from './psrp-errors.ts';
+import {
+  clientOf,
+  collect,
+  first,
+  lab,
+  machine,
+  old,
+  open,
+  outputOf,
+  outputs,
+  requests,
+  shellCount,
+} from './psrp-lab.test-suite.ts';
 
 describe('a pool', () => {
   test('opens, runs, says what it is, and is gone when it is closed', async () => {
@@ -397,123 +351,5 @@ describe('a host', () => {
     expect(outputs(await reading)).toEqual([]);
     expect((await pipeline.end).state).toBe('Stopped');
     expect(await outputOf(pool, '"after"')).toEqual(['after']);
-  });
-});
-
-describe('a session that is left', () => {
-  test('keeps what runs in it, and is taken up again', async () => {
-    const pool = await open();
-    const pipeline = await pool.run('"before"; Start-Sleep -Milliseconds 300; "after"');
-    const records = collect(pipeline);
-    await pool.disconnect();
-    expect(pool.state()).toBe('Disconnected');
-    expect(pipeline.state()).toBe('Disconnected');
-    await pool.reconnect();
-    expect(outputs(await records)).toEqual(['before', 'after']);
-    expect(gapsOf(await records)).toBe(0);
-    expect(await outputOf(pool, '"new"')).toEqual(['new']);
-  });
-
-  test('is found by another client, which goes on where it was left', async () => {
-    const pool = await open();
-    const pipeline = await pool.run('"kept"; Start-Sleep -Milliseconds 200; "too"');
-    pipeline.end.catch(() => {});
-    await pool.disconnect();
-    pool.leave();
-    const client = clientOf();
-    const listed = await listRunspacePools(client);
-    expect(listed).toMatchObject([{ shellId: pool.id, state: 'Disconnected', pipelines: [{ id: pipeline.id }] }]);
-    const again = await connectRunspacePool(client, pool.id);
-    opened.push(again);
-    const taken = await again.connectPipeline(pipeline.id);
-    expect(outputs(await collect(taken))).toEqual(['kept', 'too']);
-    expect(await outputOf(again, '"mine now"')).toEqual(['mine now']);
-  });
-
-  test('is connected to only where it is there', async () => {
-    const client = clientOf();
-    const id = '11111111-2222-3333-4444-555555555555';
-    await expect(connectRunspacePool(client, id)).rejects.toThrow(WSManFault);
-    expect(await shellCount(machine)).toBe(0);
-  });
-});
-
-describe('a line that is lost', () => {
-  test('under Receive is taken up again: nothing runs twice, the rest arrives, a gap is marked', async () => {
-    const pool = await open();
-    const pipeline = await pool.run('"one"; Start-Sleep -Milliseconds 600; "two"');
-    const commands = await requests(shellActions.command);
-    await lab.misbehave(machine.name, { kind: 'drop-before', action: 'Receive', containing: pipeline.id, times: 1 });
-    const records = await collect(pipeline);
-    expect(await requests(shellActions.command)).toBe(commands);
-    expect(gapsOf(records)).toBe(1);
-    expect(outputs(records).at(-1)).toBe('two');
-    expect((await pipeline.end).state).toBe('Completed');
-    expect(await requests(connectionActions.reconnect)).toBeGreaterThan(0);
-    expect(await outputOf(pool, '"on"')).toEqual(['on']);
-  });
-
-  test('with an answer on it: a gap is marked where records may be missing, and what comes after is read', async () => {
-    const pool = await open();
-    const pipeline = await pool.run('Invoke-LabScenario flood -Count 4000 -Size 1000');
-    const numbers: number[] = [];
-    let gaps = 0;
-    for await (const record of pipeline.streams) {
-      if (record.stream === 'gap') gaps++;
-      if (record.stream !== 'output') continue;
-      numbers.push(Number(String(record.value).slice(0, 8)));
-      if (numbers.length === 10) {
-        await lab.misbehave(machine.name, { kind: 'drop-after', action: 'Receive', containing: pipeline.id, times: 1 });
-      }
-    }
-    expect(gaps).toBe(1);
-    expect((await pipeline.end).state).toBe('Completed');
-    // In order, none twice; the last one is there.
-    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
-    expect(numbers.at(-1)).toBe(4000);
-    expect(await outputOf(pool, '"on"')).toEqual(['on']);
-  });
-
-  test('under one pipeline is a gap for the other one too, whose Receive ends with it', async () => {
-    const pool = await open({ maxRunspaces: 2 });
-    const other = await pool.run('"a"; Start-Sleep -Milliseconds 3000; "b"');
-    const begun = Promise.withResolvers<void>();
-    const reading = (async () => {
-      const records: PipelineRecord[] = [];
-      for await (const record of other.streams) {
-        records.push(record);
-        if (record.stream === 'output') begun.resolve();
-      }
-      return records;
-    })();
-    await begun.promise;
-    // Its command goes out behind the Receive that the other one now waits on.
-    const pipeline = await pool.run('"x"');
-    await lab.misbehave(machine.name, { kind: 'drop-after', action: 'Receive', containing: pipeline.id, times: 1 });
-    await collect(pipeline).catch(() => {});
-    const records = await reading;
-    expect(gapsOf(records)).toBe(1);
-    expect(outputs(records)).toEqual(['a', 'b']);
-  });
-
-  test('under Command is told, and nothing is left running', async () => {
-    const pool = await open();
-    await lab.misbehave(machine.name, { kind: 'drop-after', action: 'Command', times: 1 });
-    await expect(pool.run('Start-Sleep 600')).rejects.toThrow(OutcomeUnknownError);
-    // The one runspace is free again: the target was told to forget what may have started.
-    expect(await outputOf(pool, '"free"')).toEqual(['free']);
-  });
-
-  test('for good is a session that is lost, within a bound', async () => {
-    // A Receive that waits at the target is asked again soon: then the line is found to be gone.
-    const pool = await open({ takeUpWithinMs: 500, timeoutMs: 500 });
-    const pipeline = await pool.run('Start-Sleep 600');
-    const reading = collect(pipeline).catch((error: unknown) => error);
-    await lab.misbehave(machine.name, { kind: 'drop-before' });
-    const failure = await reading;
-    expect(failure).toBeInstanceOf(SessionLostError);
-    expect((failure as SessionLostError).reason).toBe('line');
-    expect(pool.state()).toBe('Broken');
-    await lab.misbehave(machine.name, null);
   });
 });
