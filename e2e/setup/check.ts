@@ -51,6 +51,7 @@ for (const [name, step] of steps) {
 
 const unit = await unitTests;
 for (const name of unit.unsteady) console.log(`unsteady: ${name}`);
+for (const name of unit.broken) console.log(`failed: ${name}`);
 console.log(`unit tests: ${unit.passed} passed, ${unit.failed} failed`);
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 console.log(failed === 0 && unit.failed === 0 ? `windeck ${version}: all checks passed` : 'checks FAILED');

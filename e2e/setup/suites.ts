@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { run } from './run.ts';
 
 export interface SuiteResult {
@@ -8,6 +8,8 @@ export interface SuiteResult {
   readonly failed: number;
   /** Failed in the whole run and passed alone: counted as passed, and named at the end, since each is a bug of its test. */
   readonly unsteady: readonly string[];
+  /** What failed, each with the first line of why: said again at the end, since the end is what is kept of a long run. */
+  readonly broken: readonly string[];
 }
 
 /** More failures than this are no matter of one test that did not get its time. */
@@ -23,6 +25,8 @@ async function withReport<T>(work: (file: string) => Promise<T>): Promise<T> {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+const noReport = 'the runner ended without a report';
 
 /** A report that was never written counts as one failure: a runner that dies is not a pass. */
 function read<T>(file: string): T | null {
@@ -40,7 +44,12 @@ interface VitestReport {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[] | null;
+    }[];
   }[];
 }
 
@@ -61,7 +70,7 @@ async function runVitest(args: readonly string[], timeoutSeconds: number): Promi
 export async function vitest(projects: readonly string[], timeoutSeconds = 1500): Promise<SuiteResult> {
   const ofProjects = projects.flatMap((name) => ['--project', name]);
   const first = await runVitest(ofProjects, timeoutSeconds);
-  if (first === null) return { passed: 0, failed: 1, unsteady: [] };
+  if (first === null) return { passed: 0, failed: 1, unsteady: [], broken: [noReport] };
   const notPassed = first.numTotalTests - first.numPassedTests;
   // A file that does not load has no tests to count; an unhandled error fails the run although every test passed.
   const failed = Math.max(notPassed, first.success ? 0 : 1);
@@ -70,12 +79,23 @@ export async function vitest(projects: readonly string[], timeoutSeconds = 1500)
     assertionResults.filter(({ status }) => status !== 'passed').map(({ fullName }) => fullName),
   );
   if (failed === 0 || names.length !== failed || failed > mostSecondLooks)
-    return { passed: first.numPassedTests, failed, unsteady: [] };
+    return { passed: first.numPassedTests, failed, unsteady: [], broken: brokenTests(first) };
   secondLook(names);
   const again = await runVitest([...ofProjects, '--no-file-parallelism', ...files], timeoutSeconds);
   return again?.success === true && again.numPassedTests === again.numTotalTests
-    ? { passed: first.numTotalTests, failed: 0, unsteady: names }
-    : { passed: first.numPassedTests, failed, unsteady: [] };
+    ? { passed: first.numTotalTests, failed: 0, unsteady: names, broken: [] }
+    : { passed: first.numPassedTests, failed, unsteady: [], broken: brokenTests(first) };
+}
+
+const firstLine = (text: string | undefined): string => text?.trim().split('\n')[0] ?? '';
+
+function brokenTests({ testResults }: VitestReport): string[] {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const notPassed = assertionResults.filter((one) => one.status !== 'passed');
+    const file = relative('.', name);
+    if (notPassed.length === 0) return status === 'failed' ? [`${file}: ${firstLine(message)}`] : [];
+    return notPassed.map((one) => `${file}: ${one.fullName}: ${firstLine(one.failureMessages?.[0]) || one.status}`);
+  });
 }
 
 function secondLook(names: readonly string[]): void {
@@ -110,7 +130,7 @@ async function runPlaywright(args: readonly string[], timeoutSeconds: number) {
       { timeoutSeconds, env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_NAME: file } },
     );
     const report = read<PlaywrightReport>(file);
-    if (report === null) return { passed: 0, failed: 1, titles: [] };
+    if (report === null) return { passed: 0, failed: 1, titles: [noReport] };
     const { expected, unexpected, flaky, skipped } = report.stats;
     return {
       passed: expected,
@@ -123,10 +143,11 @@ async function runPlaywright(args: readonly string[], timeoutSeconds: number) {
 /** Runs one Playwright project. A project whose prerequisite is missing says so itself and counts nothing. */
 export async function playwright(project: string, timeoutSeconds = 1800): Promise<SuiteResult> {
   const { passed, failed, titles } = await runPlaywright(['--project', project], timeoutSeconds);
-  if (failed === 0 || titles.length !== failed || failed > mostSecondLooks) return { passed, failed, unsteady: [] };
+  if (failed === 0 || titles.length !== failed || failed > mostSecondLooks)
+    return { passed, failed, unsteady: [], broken: titles };
   secondLook(titles);
   const again = await runPlaywright(['--project', project, '--last-failed', '--workers=1'], timeoutSeconds);
   return again.failed === 0 && again.passed === failed
-    ? { passed: passed + failed, failed: 0, unsteady: titles }
-    : { passed, failed, unsteady: [] };
+    ? { passed: passed + failed, failed: 0, unsteady: titles, broken: [] }
+    : { passed, failed, unsteady: [], broken: titles };
 }

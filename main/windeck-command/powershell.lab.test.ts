@@ -138,10 +138,11 @@ describe('windeck shell on a terminal', () => {
   test('a prompt, history, a question of a script, Ctrl-C that stops what runs and leaves the session', async () => {
     // script(1) of util-linux gives it a terminal of its own; what is typed goes to script's standard input.
     const line = [process.execPath, join(root, 'main/cli.ts'), 'shell', ...to()].map((word) => `'${word}'`).join(' ');
-    const child = spawn('script', ['-qec', line, '/dev/null'], {
+    // Without exec a shell that stays between would be ended by the Ctrl-C and speak for the command; SHELL and TERM are not everywhere.
+    const child = spawn('script', ['-qec', `exec ${line}`, '/dev/null'], {
       cwd: root,
       detached: true,
-      env: { ...process.env, XDG_CACHE_HOME: folder },
+      env: { ...process.env, SHELL: '/bin/sh', TERM: 'xterm', XDG_CACHE_HOME: folder },
     });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
