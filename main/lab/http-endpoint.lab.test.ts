@@ -1,13 +1,52 @@
 import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clientChallengeBlob, ntowfV1, ntowfV2, ntProofStr } from '../wsman/auth/ntlm/crypto.ts';
+import {
+  encodeAuthenticateMessage,
+  encodeAvPairs,
+  encodeNegotiateMessage,
+  NtlmFlag,
+  parseChallengeMessage,
+} from '../wsman/auth/ntlm/messages.ts';
 import { wrapMessage } from '../wsman/transport/message-encryption.ts';
-import { createBasicClient, createNtlmClient, createRawClient, faultCode, textIn } from './lab-test-client.ts';
+import {
+  createBasicClient,
+  createNtlmClient,
+  createRawClient,
+  faultCode,
+  type RawClient,
+  textIn,
+} from './lab-test-client.ts';
 import { configUri, identifyMessage, requestMessage, transfer, wmiUri } from './lab-test-messages.ts';
 import { type Lab, type LabMachine, startLab } from './start-lab.ts';
 
 const soapType = { 'Content-Type': 'application/soap+xml;charset=UTF-8' };
 const getWinrm = (): string =>
   requestMessage({ action: `${transfer}/Get`, resourceUri: wmiUri('Win32_Service'), selectors: { Name: 'WinRM' } });
+
+/** One message in clear text, signed in for as go-ntlmssp and others do: no SIGN, no SEAL, no key exchange (MS-NLMP 2.2.2.5). */
+async function sendByUnsealedNtlm(client: RawClient, { user, password }: LabMachine, message: string) {
+  const flags = NtlmFlag.UNICODE | NtlmFlag.NTLM | NtlmFlag.EXTENDED_SESSIONSECURITY | NtlmFlag.KEY_128;
+  const header = (token: Uint8Array) => ({
+    ...soapType,
+    Authorization: `Negotiate ${Buffer.from(token).toString('base64')}`,
+  });
+  const first = await client.request({ headers: header(encodeNegotiateMessage(flags)) });
+  expect(first.status).toBe(401);
+  const challenge = parseChallengeMessage(Buffer.from(first.challenges[0]!.slice('Negotiate '.length), 'base64'));
+  const blob = clientChallengeBlob(new Uint8Array(8), Buffer.alloc(8, 7), encodeAvPairs(challenge.targetInfo));
+  const proof = ntProofStr(ntowfV2(ntowfV1(password), user, ''), challenge.serverChallenge, blob);
+  const authenticate = encodeAuthenticateMessage({
+    flags,
+    lmChallengeResponse: new Uint8Array(24),
+    ntChallengeResponse: Buffer.concat([proof, blob]),
+    domainName: '',
+    userName: user,
+    workstation: '',
+    encryptedRandomSessionKey: new Uint8Array(0),
+  });
+  return client.request({ headers: header(authenticate), body: message });
+}
 
 describe('HTTP', () => {
   let lab: Lab;
@@ -165,6 +204,35 @@ describe('HTTP', () => {
     }
     admin.close();
     basic.close();
+  });
+
+  it('signs in a client that cannot seal, and takes its clear text only once the machine allows it', async () => {
+    const own = await startLab({ machines: 1, stacks: ['3.0'] });
+    try {
+      const target = own.machines[0]!;
+      const unsealed = async () => {
+        const client = createRawClient(target);
+        try {
+          const answer = await sendByUnsealedNtlm(client, target, getWinrm());
+          return [answer.status, answer.body.length > 0];
+        } finally {
+          client.close();
+        }
+      };
+      expect(await unsealed()).toEqual([500, false]);
+      const admin = await createNtlmClient(target);
+      await admin.send(
+        requestMessage({
+          action: `${transfer}/Put`,
+          resourceUri: `${configUri}/service`,
+          body: `<cfg:Service xmlns:cfg="${configUri}/service"><cfg:AllowUnencrypted>true</cfg:AllowUnencrypted></cfg:Service>`,
+        }),
+      );
+      admin.close();
+      expect(await unsealed()).toEqual([200, true]);
+    } finally {
+      await own.close();
+    }
   });
 
   it('answers 413 to a body that is larger than MaxEnvelopeSizekb', async () => {

@@ -55,9 +55,10 @@ export function createAcceptor(
           dnsDomainName: machine.plan.domain,
           channelBinding: expected?.md5 ?? null,
           requireChannelBinding,
-          // As Windows: clients that say they send no MIC are old, not wrong; inside TLS nothing needs to be sealed once more.
+          // As Windows: clients that say they send no MIC are old, not wrong. Whoever cannot seal may sign in all the same: whether its
+          // bodies are taken in clear text is the service's own question (AllowUnencrypted), not the mechanism's.
           requireMic: false,
-          requireSealing: binding === null,
+          requireSealing: false,
         }
       : null,
     kerberos: takesKerberos

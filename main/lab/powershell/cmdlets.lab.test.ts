@@ -147,3 +147,13 @@ test('a parse error, an unknown parameter and exit end as they do', async () => 
   expect(outputOf(left)).toEqual(['before']);
   expect(endState(left)).toBe(4);
 });
+
+test('a called block has its own variables, one that is sourced has those around it; errors in it are said where they are', async () => {
+  const script =
+    '$a = 1; & { $a = 2; $a }; $a; . { $a = 3 }; $a; 1..3 | & { $input } | Measure-Object | Select-Object Count';
+  const values = await output(script);
+  expect(values.slice(0, 3).map(numberOf)).toEqual([2, 1, 3]);
+  expect(numberOf(propertyOf(values[3]!, 'Count') ?? null)).toBe(3);
+  const errors = errorsOf(await run('& { Get-Nothing }; "after"'));
+  expect(errors[0]).toMatchObject({ fullyQualifiedErrorId: 'CommandNotFoundException' });
+});

@@ -57,6 +57,14 @@ describe('the language of the lab', () => {
     expect(expression('(Get-Date).Year')).toMatchObject({ kind: 'property', of: { kind: 'pipeline' } });
   });
 
+  test('calls a block, in a scope of its own or in the one around it', () => {
+    expect(elementsOf('& { Get-Date; 5 }')).toMatchObject([
+      { kind: 'call', ownScope: true, script: { statements: [{}, {}] }, place: { length: 17 } },
+    ]);
+    expect(elementsOf('.{ 5 } | Out-Null')).toMatchObject([{ kind: 'call', ownScope: false }, { name: 'Out-Null' }]);
+    expect(() => parseScript('& { 5')).toThrow(expect.objectContaining({ errorId: 'MissingEndCurlyBrace' }));
+  });
+
   test('puts values into double quotation marks, and none into single ones', () => {
     expect(expression('"a $b `n $(1)"')).toMatchObject({
       kind: 'text',

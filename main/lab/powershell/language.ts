@@ -1,6 +1,6 @@
 /**
  * The little of PowerShell's language that the lab understands: statements, pipelines, commands with literal arguments, variables with
- * properties, comparisons, `{ … }` for Where-Object and ForEach-Object. Anything else is a parse error, said as PowerShell says it.
+ * properties, comparisons, `{ … }` for Where-Object and ForEach-Object, or called by `&`. Anything else is a parse error, said as PowerShell says it.
  */
 
 export type Expression =
@@ -30,6 +30,8 @@ export interface Place {
 
 export type Element =
   | { readonly kind: 'command'; readonly name: string; readonly arguments: readonly Argument[]; readonly place: Place }
+  /** `& { … }` in a scope of its own, `. { … }` in the one around it. */
+  | { readonly kind: 'call'; readonly script: Script; readonly ownScope: boolean; readonly place: Place }
   | { readonly kind: 'expression'; readonly expression: Expression; readonly place: Place };
 
 export interface Statement {
@@ -163,7 +165,11 @@ function parseElement(reader: Reader, depth: number): Element {
     const expression = parseExpression(reader, depth);
     return { kind: 'expression', expression, place: reader.place(from) };
   }
-  match(reader, /[&.](?=\s)\s*/y);
+  const called = match(reader, /[&.][ \t]*(\{)/y) ?? match(reader, /[&.](?=\s)\s*/y);
+  if (called?.[1] !== undefined) {
+    const script = parseStatements(reader, '}', depth + 1);
+    return { kind: 'call', script, ownScope: called[0].startsWith('&'), place: reader.place(from) };
+  }
   const name = match(reader, /[^\s|;(){}'"`$,<>#&=@]+/y)?.[0];
   if (name === undefined) {
     throw reader.error(

@@ -193,6 +193,11 @@ async function* runElements(
       values = breathing(runner.host.signal, isInput ? values : unroll(evaluate(runner, expression)));
       continue;
     }
+    if (element.kind === 'call') {
+      const scope = element.ownScope ? new Map(runner.scope) : runner.scope;
+      values = runScript({ ...runner, scope }, { ...element.script, text: script.text }, values);
+      continue;
+    }
     const args = await evaluateArguments(runner, element.arguments);
     const place = (error: ScriptError): void => {
       error.place ??= element.place;
