@@ -43,6 +43,12 @@ const needs: readonly {
     present: async () => (await outputOf('/usr/bin/curl', ['--version'])).includes('SPNEGO'),
   },
   {
+    what: 'masterzen/winrm and the Go compiler, a foreign client for the lab',
+    packages: ['golang-go', 'golang-github-masterzen-winrm-dev'],
+    present: async () =>
+      ['/usr/bin/go', '/usr/share/gocode/src/github.com/masterzen/winrm/client.go'].every(existsSync),
+  },
+  {
     what: 'tshark, a foreign reader of tokens',
     packages: ['tshark'],
     present: async () => existsSync('/usr/bin/tshark'),
