@@ -1,6 +1,7 @@
 /** Sessions of PowerShell that are left, and whose line is lost, on real sockets. */
 import { describe, expect, test } from 'vitest';
 import { OutcomeUnknownError, WSManFault } from '../errors.ts';
+import { timedOutCode } from '../fault.ts';
 import { shellActions } from '../shell-messages.ts';
 import { listRunspacePools } from './disconnected-pools.ts';
 import type { PipelineRecord } from './pipeline.ts';
@@ -18,8 +19,24 @@ import {
   requests,
   shellCount,
 } from './psrp-lab.test-suite.ts';
-import { connectRunspacePool } from './runspace-pool.ts';
+import { connectRunspacePool, openRunspacePool } from './runspace-pool.ts';
 import { connectionActions } from './shell-bodies.ts';
+
+test('a session that never says that it is open is given up after its bound, and its shell deleted', async () => {
+  const client = clientOf();
+  // The shell is made, and what it says of itself never arrives.
+  await lab.misbehave(machine.name, { kind: 'fault', code: timedOutCode, action: 'Receive' });
+  const states: string[] = [];
+  const failure = await openRunspacePool(client, {
+    openWithinMs: 300,
+    onState: (state) => void states.push(state),
+  }).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(SessionLostError);
+  expect(failure).toMatchObject({ reason: 'broken', message: expect.stringContaining('never said that it is open') });
+  expect(states).toContain('NegotiationSent');
+  expect(states).not.toContain('Opened');
+  expect(await shellCount(machine)).toBe(0);
+});
 
 describe('a session that is left', () => {
   test('keeps what runs in it, and is taken up again', async () => {
@@ -115,6 +132,19 @@ describe('a line that is lost', () => {
     const records = await reading;
     expect(gapsOf(records)).toBe(1);
     expect(outputs(records)).toEqual(['a', 'b']);
+  });
+
+  test('under a stop: it did not arrive, what runs goes on, and a stop that is asked for again is heard', async () => {
+    const pool = await open();
+    const pipeline = await pool.run('"on"; Start-Sleep 600');
+    const reading = collect(pipeline);
+    await lab.misbehave(machine.name, { kind: 'drop-before', action: 'Signal', times: 1 });
+    await expect(pipeline.stop()).rejects.toThrow(OutcomeUnknownError);
+    expect(pipeline.state()).toBe('Running');
+    await pipeline.stop();
+    expect(outputs(await reading)).toEqual(['on']);
+    expect((await pipeline.end).state).toBe('Stopped');
+    expect(await outputOf(pool, '"free"')).toEqual(['free']);
   });
 
   test('under Command is told, and nothing is left running', async () => {

@@ -58,6 +58,11 @@ export interface RunspacePoolOptions {
   readonly maxEnvelopeSize?: number | undefined;
   /** So long a lost line is tried to be taken up again, milliseconds. Default 20,000; 0: never. */
   readonly takeUpWithinMs?: number | undefined;
+  /**
+   * So long a session may take to open, milliseconds. Default 180,000, what PowerShell itself waits: a start-up script of an endpoint that
+   * hangs is no reason to hang here.
+   */
+  readonly openWithinMs?: number | undefined;
   readonly onEvent?: ((event: UserEvent) => void) | undefined;
   /** Told of every state, after it was reached. */
   readonly onState?: ((state: RunspacePoolState, error: Error | null) => void) | undefined;
@@ -114,8 +119,6 @@ export interface RunspacePool {
 }
 
 const farewellMs = 5_000;
-/** So long a session may take to open: what PowerShell itself waits. A start-up script of an endpoint that hangs is no reason to hang here. */
-const openWithinMs = 180_000;
 /** Delete follows the terminates that are under way, but it does not depend on them. */
 const politenessMs = 1_000;
 /** What every target takes. */
@@ -302,7 +305,7 @@ async function createPool(client: WSManClient, id: string, options: RunspacePool
 
     async begin(work, isOurs) {
       setState('Opening');
-      const late = AbortSignal.timeout(openWithinMs);
+      const late = AbortSignal.timeout(options.openWithinMs ?? 180_000);
       const signal = AbortSignal.any([life, late, ...(options.signal ? [options.signal] : [])]);
       try {
         await work();
