@@ -8,6 +8,7 @@ import { credentialOf } from './areas/effective-credential.ts';
 import { createMachines, type MachinesArea } from './areas/machines.ts';
 import type { PowerLimits } from './areas/power.ts';
 import { createSignal } from './areas/pump.ts';
+import type { PowerShellLimits } from './areas/remote-shell/powershell-session.ts';
 import { secretsForSigningIn } from './areas/stored-secrets.ts';
 import { createTraceRecorder, type TraceRecorder } from './areas/trace.ts';
 import { recordedClients } from './areas/trace-clients.ts';
@@ -58,6 +59,8 @@ export interface ConsoleOptions {
   readonly diagnose?: DiagnoseOptions;
   /** Other limits for following a restart. */
   readonly power?: Partial<PowerLimits>;
+  /** Other limits for sessions of PowerShell. */
+  readonly remoteShell?: PowerShellLimits;
 }
 
 /**
@@ -176,6 +179,7 @@ export async function createConsole(environment: Environment, options: ConsoleOp
     openLab,
     openShells,
     power: options.power,
+    remoteShell: options.remoteShell,
     diagnose: options.diagnose,
     recorder,
   });

@@ -11,6 +11,7 @@ import { createOpenShells } from './areas/open-shells.ts';
 import { createOverview } from './areas/overview.ts';
 import { createPower, type PowerLimits } from './areas/power.ts';
 import { createProcesses } from './areas/processes/processes.ts';
+import type { PowerShellLimits } from './areas/remote-shell/powershell-session.ts';
 import { createRemoteShell } from './areas/remote-shell/remote-shell.ts';
 import { createSettings, type SettingsOptions } from './areas/settings.ts';
 import { createTrace, type TraceRecorder } from './areas/trace.ts';
@@ -27,6 +28,7 @@ export function createHandlers(
     readonly openShells: OpenShells;
     readonly power?: Partial<PowerLimits> | undefined;
     readonly diagnose?: DiagnoseOptions | undefined;
+    readonly remoteShell?: PowerShellLimits | undefined;
     readonly recorder: TraceRecorder;
   },
 ): ConsoleHandlers {
@@ -41,7 +43,7 @@ export function createHandlers(
     processes: createProcesses(context, machines),
     eventLog: createEventLog(context),
     power: createPower(context, options.power),
-    remoteShell: createRemoteShell(context),
+    remoteShell: createRemoteShell(context, options.remoteShell),
     openShells: createOpenShells(context, { openShells: options.openShells, dataFolder }),
     settings: createSettings(context, options),
     winrmSettings: createWinrmSettings(context, machines, { dataFolder }),

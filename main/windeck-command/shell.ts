@@ -1,14 +1,9 @@
 /** `windeck shell -r:HOST`: an interactive PowerShell session, or cmd where the machine has no PowerShell endpoint or cmd is asked for. */
+import { promptOf } from '../areas/remote-shell/prompt.ts';
 import { printable, shown } from '../winrm-command/text-format.ts';
 import { parseWinrsArguments } from '../winrm-command/winrs-parse.ts';
 import { executeWinrs, type WinrsEnvironment } from '../winrm-command/winrs-run.ts';
-import {
-  CancelledError,
-  openRunspacePool,
-  PowerShellUnavailableError,
-  type RunspacePool,
-  textOf,
-} from '../wsman/index.ts';
+import { CancelledError, openRunspacePool, PowerShellUnavailableError, type RunspacePool } from '../wsman/index.ts';
 import { parseOwnArguments } from './arguments.ts';
 import { pipeEditor, terminalEditor } from './line-editor.ts';
 import { onMachine } from './on-machine.ts';
@@ -72,9 +67,11 @@ export async function shell(args: readonly string[], environment: WinrsEnvironme
 async function converse(pool: RunspacePool, terminal: TerminalHost, environment: WinrsEnvironment): Promise<number> {
   const editor = environment.isInteractive ? terminalEditor() : pipeEditor(environment);
   let failed = false;
+  const prompt = async (): Promise<string> =>
+    environment.isInteractive ? `${shown((await promptOf(pool, environment.signal)) ?? 'PS>')} ` : '';
   try {
     for (;;) {
-      const line = await editor.next(environment.isInteractive ? await promptOf(pool, environment) : '');
+      const line = await editor.next(await prompt());
       if (line === null || /^\s*exit\s*;?\s*$/i.test(line)) return failed ? 1 : 0;
       if (line.trim() === '') continue;
       const before = terminal.errors();
@@ -97,12 +94,4 @@ async function converse(pool: RunspacePool, terminal: TerminalHost, environment:
   } finally {
     editor.close();
   }
-}
-
-/** What the session's own prompt function says; a plain one where it says nothing. */
-async function promptOf(pool: RunspacePool, environment: WinrsEnvironment): Promise<string> {
-  let text = '';
-  const pipeline = await pool.run('prompt', { signal: environment.signal });
-  for await (const record of pipeline.streams) if (record.stream === 'output') text += textOf(record.value) ?? '';
-  return shown(text) || 'PS> ';
 }

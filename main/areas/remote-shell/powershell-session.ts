@@ -20,10 +20,19 @@ import { createGatherer } from './gather.ts';
 import { createLines } from './lines.ts';
 import { consoleText, createPowerShellHost } from './powershell-host.ts';
 import { tableOf } from './powershell-table.ts';
+import { promptOf } from './prompt.ts';
 import { createQuestions } from './questions.ts';
 import { restrictedCommands } from './restricted-line.ts';
 
-export interface PowerShellOptions {
+/** Other limits than the usual ones, milliseconds. */
+export interface PowerShellLimits {
+  /** Until the session says that it is open. */
+  readonly openWithinMs?: number;
+  /** For each run of its `prompt` function. */
+  readonly promptWithinMs?: number;
+}
+
+export interface PowerShellOptions extends PowerShellLimits {
   readonly configurationName: string | null;
   readonly columns: number;
   readonly rows: number;
@@ -42,8 +51,6 @@ const takeUpMs = 3 * 60_000;
 /** A variable there, out of the way of the user's own. */
 const lastResult = 'WindeckLastResult';
 const mostRows = 1_000;
-/** Somebody's own `prompt` that takes longer is given up: nothing can be typed before it ends. */
-const promptMs = 10_000;
 
 /** Ends with `exit`. Throws what opening the session or losing it for good throws; PowerShellUnavailableError where there is none. */
 export async function servePowerShell(client: WSManClient, options: PowerShellOptions): Promise<void> {
@@ -57,6 +64,7 @@ export async function servePowerShell(client: WSManClient, options: PowerShellOp
     idleTimeoutMs: idleMs,
     timeoutMs: receiveMs,
     takeUpWithinMs: takeUpMs,
+    openWithinMs: options.openWithinMs,
     onState: session.onPoolState,
     signal,
   });
@@ -171,21 +179,6 @@ function createSession(options: PowerShellOptions, signal: AbortSignal, over: Ab
   /** An endpoint of JEA: no scripts, and of the commands only some. */
   const isRestricted = options.configurationName !== null;
 
-  async function textOfScript(pool: RunspacePool, script: string, withinMs: number): Promise<string | null> {
-    const bound = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
-    try {
-      const pipeline = await pool.run(script, { format: { text: {} }, signal: bound });
-      const lines: string[] = [];
-      for await (const record of pipeline.streams)
-        if (record.stream === 'output') lines.push(consoleText(record.value));
-      return (await pipeline.end).state === 'Completed' ? lines.join('\n') : null;
-    } catch (error) {
-      // Its time may also run out while a lost line is taken up again, which does not end the session.
-      if (signal.aborted || (pool.state() !== 'Opened' && !bound.aborted)) throw error;
-      return null;
-    }
-  }
-
   async function showTable(pool: RunspacePool): Promise<void> {
     const values: PsValue[] = [];
     const pipeline = await pool.run(`$global:${lastResult} | Select-Object -First ${mostRows + 1}`, { signal });
@@ -227,8 +220,8 @@ function createSession(options: PowerShellOptions, signal: AbortSignal, over: Ab
         .catch(() => {});
       try {
         while (exitCode === null) {
-          const prompt = isRestricted ? null : await textOfScript(pool, 'prompt', promptMs);
-          await window.text('stdout', prompt === null ? 'PS> ' : `${prompt.replace(/[\r\n]+$/, '').trimEnd()} `);
+          const prompt = isRestricted ? null : await promptOf(pool, signal, options.promptWithinMs);
+          await window.text('stdout', `${prompt ?? 'PS>'} `);
           setState('idle');
           await window.event({ kind: 'prompt', directory: /^PS (.*?)>+\s*$/.exec(prompt ?? '')?.[1] ?? null });
           const line = await lines.next();

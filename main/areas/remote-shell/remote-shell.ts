@@ -10,9 +10,9 @@ import { broadcast } from './broadcast.ts';
 import { serveCmd } from './cmd-session.ts';
 import { olderCodePage, withClient } from './connect.ts';
 import { servePowerShellLines } from './powershell-lines.ts';
-import { servePowerShell } from './powershell-session.ts';
+import { type PowerShellLimits, servePowerShell } from './powershell-session.ts';
 
-export function createRemoteShell(context: AreaContext): ConsoleHandlers['remoteShell'] {
+export function createRemoteShell(context: AreaContext, limits: PowerShellLimits = {}): ConsoleHandlers['remoteShell'] {
   return {
     broadcast: (input, sink) => broadcast(context, input, sink),
     async open(input, sink, up) {
@@ -33,7 +33,7 @@ export function createRemoteShell(context: AreaContext): ConsoleHandlers['remote
         if (input.kind === 'powershell') {
           const { configurationName, columns, rows } = input;
           try {
-            await servePowerShell(client, { ...common, configurationName, columns, rows });
+            await servePowerShell(client, { ...common, ...limits, configurationName, columns, rows });
           } catch (error) {
             // One that was named is wanted as such: an endpoint of JEA is no powershell.exe.
             if (!(error instanceof PowerShellUnavailableError) || configurationName !== null || isOpen) throw error;

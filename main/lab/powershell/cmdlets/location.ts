@@ -7,6 +7,8 @@ import { ScriptError } from '../script-error.ts';
 import { textFor } from '../text-for.ts';
 
 const here = 'windeck-lab-location';
+/** A variable that makes `prompt` one that does not end. */
+export const promptHangs = 'windeck-lab-prompt-hangs';
 
 const placeOf = ({ host, getVariable }: CmdletContext): string => {
   const kept = getVariable(here);
@@ -53,6 +55,7 @@ const prompt: Cmdlet = {
   parameters: [],
   positional: 0,
   async *run(context) {
+    if (context.getVariable(promptHangs) === true) await context.host.pause(3_600_000);
     yield `PS ${placeOf(context)}> `;
   },
 };

@@ -10,6 +10,7 @@ import { customObject, dateTime, timeSpan } from '../objects.ts';
 import { ScriptError } from '../script-error.ts';
 import { textFor } from '../text-for.ts';
 import { arrayList, consoleColors, extended, field, promptAnswer } from './host.ts';
+import { promptHangs } from './location.ts';
 import { informationRecord } from './output.ts';
 
 interface Scenario {
@@ -306,6 +307,14 @@ const scenarios: readonly Scenario[] = [
     async *run({ host, bound }) {
       await host.pause((bound.number('Seconds') ?? 120) * 1000);
       yield 'at last';
+    },
+  },
+  {
+    name: 'hanging-prompt',
+    description: 'From now on `prompt` does not end in this session',
+    async *run({ setVariable }) {
+      setVariable(promptHangs, true);
+      yield 'it hangs';
     },
   },
   {
