@@ -86,9 +86,10 @@ export async function pageBySubscription(
   before: bigint | null,
   now: number,
   signal: AbortSignal,
+  withinMs = longestMs,
 ): Promise<EventPage> {
   const limitAt = filter.withinMs === null ? null : now - filter.withinMs;
-  const patience = AbortSignal.timeout(longestMs);
+  const patience = AbortSignal.timeout(withinMs);
   let narrower: EventPage | null = null;
   for (const span of spansMs) {
     const spanAt = span === null ? null : now - span;
