@@ -1,6 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { link } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CommandLineError } from '../winrm-command/command.ts';
-import { parseCopy } from './copy.ts';
+import { give, parseCopy } from './copy.ts';
 
 describe('arguments of copy', () => {
   test.each([
@@ -37,5 +41,51 @@ describe('arguments of copy', () => {
       quiet: true,
       json: true,
     });
+  });
+});
+
+describe('what has come gets its name', () => {
+  let folder: string;
+  let part: string;
+  let target: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'windeck-give-'));
+    part = join(folder, 'a.bin.part');
+    target = join(folder, 'a.bin');
+    writeFileSync(part, 'all of it');
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  const refusing =
+    (code: string): typeof link =>
+    async () => {
+      throw Object.assign(new Error(`${code}: no links here`), { code });
+    };
+
+  test.each([
+    ['with links', undefined],
+    ...['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].map((code) => [code, refusing(code)] as const),
+  ])('%s: whole, under its name alone; never over another file', async (_, linkFile) => {
+    await give(part, target, false, linkFile);
+    expect(readdirSync(folder)).toEqual(['a.bin']);
+    expect(readFileSync(target, 'utf8')).toBe('all of it');
+    writeFileSync(part, 'something else');
+    const failure = await give(part, target, false, linkFile).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(CommandLineError);
+    expect((failure as Error).message).toContain('Use -force to replace it');
+    expect(readFileSync(target, 'utf8')).toBe('all of it');
+    await give(part, target, true, linkFile);
+    expect(readdirSync(folder)).toEqual(['a.bin']);
+    expect(readFileSync(target, 'utf8')).toBe('something else');
+  });
+
+  test('where the last step fails nothing has the name', async () => {
+    rmSync(part);
+    await expect(give(part, target, false, refusing('EPERM'))).rejects.toThrow('cannot be written (ENOENT)');
+    expect(existsSync(target)).toBe(false);
+  });
+
+  test('another refusal of the link is no reason to do without', async () => {
+    await expect(give(part, target, false, refusing('EACCES'))).rejects.toThrow('cannot be written (EACCES)');
+    expect(readdirSync(folder)).toEqual(['a.bin.part']);
   });
 });

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { createReadStream, type ReadStream } from 'node:fs';
-import { constants, copyFile, link, open, rename, rm, stat } from 'node:fs/promises';
+import { link, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, win32 } from 'node:path';
 import { CommandLineError, type Connection } from '../winrm-command/command.ts';
 import { printable } from '../winrm-command/text-format.ts';
@@ -196,16 +196,25 @@ async function fetch(pool: RunspacePool, plan: Plan, environment: WinrsEnvironme
 
 const noLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
-/** The name in one step; a file that has it gives way only where it may. */
-async function give(temporary: string, target: string, force: boolean): Promise<void> {
+/**
+ * The name in one step; a file that has it gives way only where it may. Throws CommandLineError; `temporary` is then still there. `linkFile`:
+ * for tests, since the file systems that have no links are not to be had there.
+ */
+export async function give(temporary: string, target: string, force: boolean, linkFile = link): Promise<void> {
   try {
     if (force) return await rename(temporary, target);
-    // A link, since renaming would silently replace what came there meanwhile.
-    await link(temporary, target).catch((error: unknown) => {
-      // Not every file system has links; there it is copied.
+    try {
+      // A link, since renaming would silently replace what came there meanwhile.
+      await linkFile(temporary, target);
+    } catch (error) {
       if (!noLinks.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-      return copyFile(temporary, target, constants.COPYFILE_EXCL);
-    });
+      // Not every file system has links: there an empty file takes the name first, which fails where one has it.
+      await (await open(target, 'wx')).close();
+      return await rename(temporary, target).catch(async (reason: unknown) => {
+        await rm(target, { force: true });
+        throw reason;
+      });
+    }
     await rm(temporary);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST')
