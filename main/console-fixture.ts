@@ -134,6 +134,25 @@ export function typedPassword(userName: string, password: string) {
 }
 
 /** All items of a stream, to its end. */
+/** The first machine of the lab with today's WinRM on which no policy sets anything, in the inventory and online. */
+export async function addUnmanaged<
+  Machine extends Parameters<typeof labSettings>[0] & { readonly user: string; readonly password: string },
+>(
+  { client, until }: TestConsole,
+  { machines }: { readonly machines: readonly Machine[] },
+): Promise<{ machine: Machine; machineId: string }> {
+  for (const machine of machines) {
+    const { id: credentialId } = await client.credentials.save(passwordSet(machine.user, machine.password));
+    const { id: machineId } = await client.machines.add(labSettings(machine, { credentialId }));
+    await until(machineId, ({ state }) => state === 'online');
+    const { settings, listeners, stack } = await client.winrmSettings.read({ machineId });
+    const isFree =
+      settings.every(({ lock }) => lock?.kind !== 'policy') && listeners.every(({ source }) => source === null);
+    if (stack === '3.0' && isFree) return { machine, machineId };
+  }
+  throw new Error('The lab has no machine without policies.');
+}
+
 export async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const items: T[] = [];
   for await (const item of stream) items.push(item);

@@ -1,14 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { WinrmChange } from '../../shared/contract/winrm-settings.ts';
-import {
-  all,
-  labSettings,
-  newDataFolder,
-  passwordSet,
-  problemOf,
-  startTestConsole,
-  type TestConsole,
-} from '../console-fixture.ts';
+import { addUnmanaged, all, newDataFolder, problemOf, startTestConsole, type TestConsole } from '../console-fixture.ts';
 import { type Lab, startLab } from '../lab/start-lab.ts';
 
 /**
@@ -25,19 +17,7 @@ beforeAll(async () => {
   lab = await startLab({ machines: 20, pendingMs: 50 });
   folder = await newDataFolder();
   it_ = await startTestConsole(folder.path);
-  const { user, password } = lab.machines[0]!;
-  const { id: credentialId } = await it_.client.credentials.save(passwordSet(user, password));
-  for (const machine of lab.machines) {
-    const { id } = await it_.client.machines.add(labSettings(machine, { credentialId }));
-    await it_.until(id, ({ state }) => state === 'online');
-    const { settings, listeners, stack } = await it_.client.winrmSettings.read({ machineId: id });
-    const isFree =
-      settings.every(({ lock }) => lock?.kind !== 'policy') && listeners.every(({ source }) => source === null);
-    if (stack !== '3.0' || !isFree) continue;
-    machineId = id;
-    return;
-  }
-  throw new Error('The lab has no machine without policies.');
+  ({ machineId } = await addUnmanaged(it_, lab));
 }, 60_000);
 afterAll(async () => {
   await it_?.close();
@@ -88,3 +68,43 @@ it('is taken back by the machine where nobody gets in afterwards', async () => {
   expect(after.pendingReverts).toEqual([]);
   expect(after.settings.find(({ path }) => path === 'MaxTimeoutms')?.current).toBe('50000');
 }, 120_000);
+
+it('of the plug-ins: previewed with what goes and what comes back, then done and read back', async () => {
+  const off: WinrmChange = { kind: 'set-plugin', name: 'SEL Plugin', property: 'Enabled', value: 'false' };
+  const limit: WinrmChange = { kind: 'set-plugin', name: 'Winrs', property: 'Quotas/MaxShellsPerUser', value: '3' };
+  expect((await apply([off, limit], false)).result).toBe('applied');
+  const plugins: WinrmChange = { kind: 'restore', what: 'plugins' };
+  const { lines, couldCut } = await winrm().preview({ machineId, changes: [plugins] });
+  expect(couldCut).toBe(false);
+  expect(lines.map(({ subject, after }) => `${subject}: ${after}`)).toEqual([
+    'Plug-in microsoft.powershell: null',
+    'Plug-in windeck.restricted: null',
+    'Plug-in SEL Plugin › Enabled: true',
+    'Plug-ins › Quotas: the limits that this Windows ships',
+  ]);
+  expect((await apply([plugins], true)).result).toBe('applied');
+  const after = await winrm().read({ machineId });
+  expect(after.plugins.map(({ name, enabled }) => [name, enabled])).toEqual([
+    ['Event Forwarding Plugin', true],
+    ['SEL Plugin', true],
+    ['WMI Provider', true],
+    ['Winrs', true],
+  ]);
+  expect(after.plugins.at(-1)?.quotas).toContainEqual({ name: 'MaxShellsPerUser', value: '2147483647' });
+}, 60_000);
+
+it('a time-out of nought is a value: it is read, changed, and read back', async () => {
+  const idle = async () =>
+    (await winrm().read({ machineId })).plugins.find(({ name }) => name === 'Winrs')?.processIdleTimeoutSeconds;
+  expect(await idle()).toBe(0);
+  const set = (value: string): WinrmChange => ({
+    kind: 'set-plugin',
+    name: 'Winrs',
+    property: 'ProcessIdleTimeoutSec',
+    value,
+  });
+  expect((await apply([set('15')], true)).result).toBe('applied');
+  expect(await idle()).toBe(15);
+  expect((await apply([set('0')], true)).result).toBe('applied');
+  expect(await idle()).toBe(0);
+}, 60_000);

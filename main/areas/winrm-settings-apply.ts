@@ -71,7 +71,16 @@ export async function applyChanges(tools: ApplyTools, input: Input, sink: Sink<A
     let planted: PlantedRevert | null = null;
     if (plan.risks.length > 0 && input.protect) {
       await tell('plant-revert', 'running', 'Planting the way back on the machine.');
-      planted = await session.run((client, within) => plant(tools, client, input, plan, within), { signal });
+      try {
+        planted = await session.run((client, within) => plant(tools, client, input, plan, within), { signal });
+      } catch (error) {
+        signal.throwIfAborted();
+        await audit(tools, input, 'revert-refused');
+        // A lost answer may have left one there; it would put back the values of now.
+        const words = `No revert could be planted${isConnectionLoss(error) ? ', as far as can be told' : ''}. Nothing was changed.`;
+        await tell('plant-revert', 'failed', words, { problem: problemOf(error), result: 'refused' });
+        return;
+      }
       revertAt = planted.dueAt;
       await tell(
         'plant-revert',
@@ -96,9 +105,12 @@ export async function applyChanges(tools: ApplyTools, input: Input, sink: Sink<A
         else revertAt = null;
         const before =
           applied.done === 0 ? 'Nothing was changed.' : `${applied.done} of ${applied.all} steps were done before.`;
-        const left = remains
-          ? ' The planted revert could not be taken away: it ends by itself and puts back the values of now.'
-          : '';
+        const left =
+          planted === null
+            ? ''
+            : remains
+              ? ' The planted revert could not be taken away: it runs when its time has come, and puts back what is there now.'
+              : ' The planted revert was taken away.';
         await tell('apply', 'failed', `The machine refused. ${before}${left}`, { problem, result: 'refused' });
         return;
       }

@@ -7,6 +7,7 @@ import {
   type CutRisk,
   carriersOf,
   differencesOf,
+  isOwnPlugin,
   isSameMapping,
   nameOfListener,
   type OwnConnection,
@@ -62,6 +63,7 @@ export function planOfChanges(reading: Reading, changes: readonly WinrmChange[],
         : revert,
     lines: [
       ...linesOf(before, after, risks),
+      ...(restore === 'plugins' ? quotaLines(read.config) : []),
       ...passwords.map(
         (): ChangeLine => ({
           subject: 'Certificate mapping › Password',
@@ -80,6 +82,15 @@ export function planOfChanges(reading: Reading, changes: readonly WinrmChange[],
     refusals,
     follow: followOf(before.config, after.config, own, risks),
   };
+}
+
+/** What Restore makes of the quotas is known by the machine alone, so there is no value to show. */
+function quotaLines({ plugins }: WinrmConfig): ChangeLine[] {
+  if (!plugins.some((plugin) => isOwnPlugin(plugin) && plugin.quotas.length > 0)) return [];
+  const after = 'the limits that this Windows ships';
+  const meaning =
+    'Of each plug-in that comes with WinRM. They are not documented for every version, so they are not listed.';
+  return [{ subject: 'Plug-ins › Quotas', before: null, after, meaning, risk: null, refusal: null }];
 }
 
 /** A new password alone changes nothing that can be read. */
@@ -178,6 +189,7 @@ export function previewOf(reading: Reading, plan: Plan, revertBy: ChangePreview[
     lines: plan.lines,
     couldCut,
     revertBy: couldCut && plan.revert.gaps.length === 0 ? revertBy : null,
+    revertGaps: couldCut ? plan.revert.gaps : [],
     revertLines: couldCut ? plan.revert.lines : [],
     follow: plan.follow,
     fingerprint: fingerprintOf(reading.read.config),

@@ -4,6 +4,7 @@ import { LabFault } from './faults.ts';
 import type { LabRequest } from './operation.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
 import type { ConfigPlugin } from './world/winrm-config.ts';
+import { createPlugins } from './world/winrm-plugins.ts';
 
 /** winrm/config/plugin (MS-WSMV 2.2.4.22, 3.1.4.1.29). A change counts once the service has been started anew; here at once. */
 
@@ -62,6 +63,12 @@ export function setPluginValue(machine: SimulatedMachine, name: string, item: st
   const key = quota ?? item;
   if (!target?.has(key)) throw new LabFault(2150858752);
   target.set(key, value);
+}
+
+/** `invoke restore winrm/config/plugin`: those that come with WinRM as they were shipped; whoever registered others has to do it again. */
+export function restorePlugins({ plan, winrmConfig }: SimulatedMachine): void {
+  const shipped = createPlugins(plan).filter(({ fileName }) => !/pwrshplugin/i.test(fileName));
+  winrmConfig.plugins.splice(0, winrmConfig.plugins.length, ...shipped);
 }
 
 /** Which plug-in answers a resource URI is off: its requests find nothing there (3.1.4.1.34). */

@@ -1,5 +1,6 @@
 import { ns } from '../wsman/namespaces.ts';
 import { propertyOrder, resourceUriOf, writeProperty } from './cim-class.ts';
+import { restorePlugins } from './config-plugins.ts';
 import { restoreConfig } from './config-resource.ts';
 import { LabFault } from './faults.ts';
 import { type LabRequest, type OperationResult, valuesOf } from './operation.ts';
@@ -14,6 +15,7 @@ export function invokeMethod(machine: SimulatedMachine, request: LabRequest): Op
   const resource = resolveResource(machine, request);
   const name = methodName(request);
   if (resource.kind === 'config') return { body: invokeConfig(machine, resource.path, name, request) };
+  if (resource.kind === 'plugin') return { body: invokePlugins(machine, name) };
   if (resource.kind !== 'wmi') throw new LabFault(2150858753);
   const { provider } = resource;
   const found = findMethod(provider, name);
@@ -45,6 +47,12 @@ function invokeConfig(machine: SimulatedMachine, path: string, name: string, req
   if (path !== '' || name.toLowerCase() !== 'restore') throw new LabFault(2150858753);
   restoreConfig(machine);
   return `<cfg:Restore_OUTPUT xmlns:cfg="${ns.config}"/>`;
+}
+
+function invokePlugins(machine: SimulatedMachine, name: string): string {
+  if (name.toLowerCase() !== 'restore') throw new LabFault(2150858753);
+  restorePlugins(machine);
+  return `<cfg:Restore_OUTPUT xmlns:cfg="${ns.config}/plugin"/>`;
 }
 
 function methodName(request: LabRequest): string {

@@ -189,6 +189,7 @@ export {
   type ConfigChange,
   type ConfigOperation,
   type ConfigState,
+  isOwnPlugin,
   isSameMapping,
   nameOfListener,
   operationsBetween,

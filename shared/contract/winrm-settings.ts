@@ -254,6 +254,8 @@ export interface ChangePreview {
   readonly couldCut: boolean;
   /** How the revert would be planted; null: nothing found, so such a change is not made. */
   readonly revertBy: 'scheduled-task' | 'scheduled-job' | 'process' | null;
+  /** What of it no revert could put back, one sentence each: while there is any, none is planted. */
+  readonly revertGaps: readonly string[];
   /** What the revert would run on the machine, line by line, for who consents. Holds no secret. */
   readonly revertLines: readonly string[];
   /** Where this console can go on, where the change moves the listener it uses. */

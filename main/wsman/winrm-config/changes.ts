@@ -127,7 +127,9 @@ function applyOne(state: ConfigState, change: ConfigChange, generation: ConfigGe
       return withConfig({ plugins: config.plugins.map((plugin) => (plugin === found ? edited : plugin)) });
     }
     case 'restore':
-      return change.what === 'plugins' ? state : withConfig(restored(config, generation));
+      return withConfig(
+        change.what === 'plugins' ? { plugins: restoredPlugins(config.plugins) } : restored(config, generation),
+      );
     case 'stop-service':
       return { ...state, isServiceRunning: false };
     case 'set-firewall':
@@ -233,6 +235,23 @@ function restored(config: WinrmConfig, generation: ConfigGeneration): Partial<Wi
     listeners: config.listeners.filter(({ source }) => source === 'GPO'),
   };
 }
+
+/** The plug-ins that come with WinRM itself, by their files. Those of PowerShell are registered by PowerShell. */
+const ownPluginFiles = /(wevtfwd|wsmselpl|WsmWmiPl|winrscmd)\.dll$/i;
+export const isOwnPlugin = ({ fileName }: Pick<ConfigPlugin, 'fileName'>): boolean => ownPluginFiles.test(fileName);
+
+/**
+ * `winrm invoke restore winrm/config/plugin @{}`: external plug-ins are unregistered, as winrm's own help says, and the others are as they
+ * were shipped. That is documented for these properties (MS-WSMV 3.1.4.1.34.3), for quotas it is not: they stand here as they are now.
+ */
+const restoredPlugins = (plugins: readonly ConfigPlugin[]): ConfigPlugin[] =>
+  plugins.filter(isOwnPlugin).map((plugin) => ({
+    ...plugin,
+    enabled: true,
+    autoRestart: plugin.autoRestart === null ? null : false,
+    processIdleTimeoutSeconds: plugin.processIdleTimeoutSeconds === null ? null : 0,
+    outputBufferingMode: plugin.outputBufferingMode === null ? null : 'Block',
+  }));
 
 export const nameOfListener = ({ address, transport }: ListenerKeys): string => `${address}+${transport}`;
 

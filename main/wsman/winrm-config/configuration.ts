@@ -65,6 +65,8 @@ export interface WinrmConfig {
 
 const isPolicy = (element: XmlElement): boolean => attribute(element, 'Source') === 'GPO';
 const isTrue = (text: string | null): boolean => text?.trim().toLowerCase() === 'true';
+const wholeNumber = (text: string | null): number | null =>
+  text !== null && /^\d{1,10}$/.test(text.trim()) ? Number(text) : null;
 
 /** The leaves of a Config, Client, Service, Auth … document; `below` is the path of that document. */
 export function readSettings(document: XmlElement, below = ''): ConfigSetting[] {
@@ -124,7 +126,7 @@ export function readPlugin(element: XmlElement): ConfigPlugin {
     runAsUser: attribute(element, 'RunAsUser'),
     useSharedProcess: flag('UseSharedProcess'),
     autoRestart: flag('AutoRestart'),
-    processIdleTimeoutSeconds: Number(attribute(element, 'ProcessIdleTimeoutSec') ?? Number.NaN) || null,
+    processIdleTimeoutSeconds: wholeNumber(attribute(element, 'ProcessIdleTimeoutSec')),
     outputBufferingMode: attribute(element, 'OutputBufferingMode'),
     quotas: (quotas?.attributes ?? []).map(({ local, value }) => ({ name: local, value })),
     resources: (resources ? childrenOf(resources, 'Resource') : []).map((resource) => ({

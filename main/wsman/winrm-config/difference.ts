@@ -43,7 +43,7 @@ export function differencesOf(left: ComparableConfig, right: ComparableConfig): 
     ...partDifferences(left.plugins, right.plugins, (a, b) => a.name.toLowerCase() === b.name.toLowerCase(), {
       name: ({ name }) => `Plug-in ${name}`,
       rows: pluginRows,
-      meaning: 'What answers requests, and within which limits.',
+      meaning: 'What answers requests, and within which limits. It counts once the WinRM service was started anew.',
       isOwn: () => false,
     }),
   ];
@@ -99,13 +99,15 @@ function partDifferences<T>(
       found.push({ subject: words.name(item), left: whole(item), right: null, meaning, expected: words.isOwn(item) });
       continue;
     }
-    const after = words.rows(match);
-    for (const [index, [name, value, expected]] of words.rows(item).entries()) {
-      const now = after[index]![1];
-      if (now === value) continue;
+    const before = new Map(words.rows(item).map((row) => [row[0], row]));
+    const after = new Map(words.rows(match).map((row) => [row[0], row]));
+    for (const name of new Set([...before.keys(), ...after.keys()])) {
+      const [, was = null, expected] = before.get(name) ?? [];
+      const [, now = null] = after.get(name) ?? [];
+      if (now === was) continue;
       found.push({
         subject: `${words.name(item)} › ${name}`,
-        left: value,
+        left: was,
         right: now,
         meaning,
         expected: expected ?? false,
@@ -135,9 +137,10 @@ function pluginRows(plugin: Omit<ConfigPlugin, 'element'>): Row[] {
     ['Run as', known(plugin.runAsUser)],
     ['Shared process', known(plugin.useSharedProcess)],
     ['Restarts by itself', known(plugin.autoRestart)],
-    ['Idle time-out', known(plugin.processIdleTimeoutSeconds)],
+    // Older documents have no such attribute, and their processes never end for that.
+    ['Idle time-out', String(plugin.processIdleTimeoutSeconds ?? 0)],
     ['Output buffering', known(plugin.outputBufferingMode)],
-    ['Quotas', plugin.quotas.map(({ name, value }) => `${name}=${value}`).join(' ')],
+    ...plugin.quotas.map(({ name, value }): Row => [`Quota ${name}`, value]),
     [
       'Resources',
       plugin.resources.map(({ resourceUri, sddl }) => `${resourceUri}${sddl === null ? '' : ` ${sddl}`}`).join(' '),

@@ -59,7 +59,8 @@ export function revertLines(operations: readonly ConfigOperation[], startMode: S
           break;
         }
         const verb = operation.kind === 'create-listener' ? 'create' : 'set';
-        winrm.push(`winrm ${verb} ${listenerUri(listener)} ${pairs(listenerPairs(listener))}`);
+        const hostnameBefore = operation.kind === 'put-listener' ? operation.before.hostname : '';
+        winrm.push(`winrm ${verb} ${listenerUri(listener)} ${pairs(listenerPairs(listener, hostnameBefore))}`);
         break;
       }
       case 'delete-listener':
@@ -166,10 +167,12 @@ const pairs = (values: readonly (readonly [string, string])[]): string =>
 const listenerUri = ({ address, transport }: ConfigListener): string =>
   `winrm/config/Listener?Address=${address}+Transport=${transport}`;
 
-function listenerPairs(listener: ConfigListener): (readonly [string, string])[] {
+function listenerPairs(listener: ConfigListener, hostnameBefore: string): (readonly [string, string])[] {
   return [
     ['Port', String(listener.port)],
-    ...(listener.transport === 'HTTPS' ? ([['Hostname', listener.hostname]] as const) : []),
+    ...(listener.transport === 'HTTPS' || listener.hostname !== hostnameBefore
+      ? ([['Hostname', listener.hostname]] as const)
+      : []),
     ['Enabled', String(listener.enabled)],
     ['URLPrefix', listener.urlPrefix],
     ...(listener.transport === 'HTTPS' && listener.thumbprint !== ''

@@ -101,7 +101,8 @@ function listenerRisks(before: WinrmConfig, after: WinrmConfig, own: OwnConnecti
       risks.push(risk('port', certainty, `This connection is on port ${carrier.port}.`, `${subject} › Port`));
     if (now.urlPrefix !== carrier.urlPrefix)
       risks.push(risk('url-prefix', 'certain', `This connection asks for /${own.path}.`, `${subject} › URL prefix`));
-    if (now.thumbprint !== carrier.thumbprint || now.hostname !== carrier.hostname) {
+    // Over HTTP no certificate is shown; a host name there is only a name.
+    if (carrier.transport === 'HTTPS' && (now.thumbprint !== carrier.thumbprint || now.hostname !== carrier.hostname)) {
       const why = 'The machine then shows another certificate, which may not be trusted here, or be missing there.';
       risks.push(
         risk(

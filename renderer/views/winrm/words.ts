@@ -9,7 +9,7 @@ import type {
   WinrmConfiguration,
 } from '../../../shared/contract/winrm-settings.ts';
 import type { GlyphName } from '../../components/Glyph.tsx';
-import { plural } from '../../format.ts';
+import { formatTime, plural } from '../../format.ts';
 import { type DraftChange, findListener, findMapping, listenerName, pluginValue } from '../../stores/winrm-draft.ts';
 import type { ApplyRun } from '../../stores/winrm-settings.ts';
 import { fullName, withMeaning } from './setting-view.ts';
@@ -220,9 +220,7 @@ export function runVerdict(run: ApplyRun, machine: string): Verdict | null {
         glyph: 'critical',
         tint: 'crit',
         words: `Refused. ${machine} did not take ${run.count === 1 ? 'the change' : 'these changes'}.`,
-        next: run.steps.some((step) => step.phase === 'apply' && step.outcome !== 'skipped')
-          ? 'What was done before the refusal stands in the steps.'
-          : 'Nothing was changed.',
+        next: refusedNext(run, machine),
       };
     case 'revert-remains':
       return {
@@ -246,6 +244,16 @@ export function runVerdict(run: ApplyRun, machine: string): Verdict | null {
         next: 'Read the configuration again before you repeat anything. A planted revert runs or expires by itself.',
       };
   }
+}
+
+/** Under a planted revert a refusal counts as one only where nothing had been done yet; later ones are taken back. */
+function refusedNext({ steps }: ApplyRun, machine: string): string {
+  const last = steps.at(-1);
+  const planted = steps.some((step) => step.phase === 'plant-revert' && step.outcome === 'passed');
+  if (planted && last?.revertAt)
+    return `Nothing was changed, but the planted revert could not be taken away. It runs on ${machine} at ${formatTime(last.revertAt)} and puts back what is there now: change nothing before.`;
+  if (planted) return 'Nothing was changed, and the planted revert was taken away.';
+  return last?.phase === 'apply' ? 'What was done before the refusal stands in the steps.' : 'Nothing was changed.';
 }
 
 export const verdictGlyph: Readonly<Record<QuickconfigFinding['verdict'], GlyphName>> = {
