@@ -4,6 +4,7 @@ import { createRoot } from 'react-dom/client';
 import { App } from './App.tsx';
 import './app.css';
 import './components/parts.css';
+import { keepRefreshKey } from './components/refresh-key.ts';
 import { startCredentials } from './stores/credentials.ts';
 import { startLink } from './stores/link.ts';
 import { startMachines } from './stores/machines.ts';
@@ -18,6 +19,7 @@ const styles = createDOMRenderer(document, { styleElementAttributes: { nonce } }
 
 installTokens();
 followHistory();
+keepRefreshKey();
 startSettings();
 startMachines();
 startCredentials();

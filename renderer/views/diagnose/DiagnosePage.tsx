@@ -1,6 +1,6 @@
 import { Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from '@fluentui/react-components';
 import { ArrowExportLtrRegular, ArrowLeftRegular, ArrowSyncRegular, DismissRegular } from '@fluentui/react-icons';
-import { useEffect, useLayoutEffect, useMemo, useRef } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from 'react';
 import { useStore } from 'zustand';
 import { type Diagnosis, type DiagnosisStep, diagnosisStepTitles } from '../../../shared/contract/diagnose.ts';
 import type { Machine } from '../../../shared/contract/machines.ts';
@@ -8,7 +8,9 @@ import { Button, IconButton } from '../../components/Button.tsx';
 import { CodeLines } from '../../components/CodeLine.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { Glyph } from '../../components/Glyph.tsx';
+import { isDialogOpen } from '../../components/keys.ts';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
+import { useRefreshKey } from '../../components/refresh-key.ts';
 import { saveFile } from '../../components/save-file.ts';
 import { useNow } from '../../components/useNow.ts';
 import { formatAge, formatDuration, formatTime } from '../../format.ts';
@@ -100,18 +102,19 @@ function Room({ machine }: { machine: Machine }) {
     [id, name],
   );
 
+  const runAgain = useCallback(() => diagnoseStore.run(id), [id]);
+  useRefreshKey(runAgain);
   // Before it is painted: whoever sees the room may press its keys.
   useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-      if (event.key !== 'F5' && event.key !== 'F8') return;
-      if (document.querySelector('[role="dialog"],[role="alertdialog"]') !== null) return;
+      if (event.key !== 'F8' || isDialogOpen()) return;
       event.preventDefault();
-      diagnoseStore.run(id);
+      runAgain();
     };
     addEventListener('keydown', press);
     return () => removeEventListener('keydown', press);
-  }, [id]);
+  }, [runAgain]);
   // Esc is the frame's: back to the machine.
 
   const subject = run?.subject ?? null;

@@ -8,7 +8,7 @@ import {
   WindowConsoleRegular,
 } from '@fluentui/react-icons';
 import { lazy, Suspense, useEffect, useLayoutEffect, useState } from 'react';
-import { hasModifier, isTyping, modifierName } from '../../components/keys.ts';
+import { hasModifier, isDialogOpen, isTyping, modifierName } from '../../components/keys.ts';
 import { offerActions } from '../../stores/actions.ts';
 import { useDialogs } from '../../stores/dialogs.ts';
 import { useLinkState } from '../../stores/link.ts';
@@ -149,8 +149,6 @@ export function Frame() {
     </div>
   );
 }
-
-const isDialogOpen = (): boolean => document.querySelector('[role="dialog"],[role="alertdialog"]') !== null;
 
 /** Not even asked for until the first dialog is opened. */
 function Dialogs() {

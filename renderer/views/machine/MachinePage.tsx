@@ -2,7 +2,8 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 import type { Machine } from '../../../shared/contract/machines.ts';
 import { Button } from '../../components/Button.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
-import { isTyping } from '../../components/keys.ts';
+import { isDialogOpen, isTyping } from '../../components/keys.ts';
+import { useRefreshKey } from '../../components/refresh-key.ts';
 import { Tabs } from '../../components/Tabs.tsx';
 import { openDialog } from '../../stores/dialogs.ts';
 import { eventLogStore } from '../../stores/event-log.ts';
@@ -93,6 +94,7 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
     stateBefore.current = state;
   }, [machineId, state]);
 
+  useRefreshKey(refresh);
   // Before it is painted: whoever sees the room may press its keys.
   useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -102,10 +104,8 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
         return;
       }
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-      const inDialog = document.querySelector('[role="dialog"],[role="alertdialog"]') !== null;
-      if (inDialog) return;
-      if (event.key === 'F5') refresh();
-      else if (event.key === 'F8') diagnoseMachine(machineId);
+      if (isDialogOpen()) return;
+      if (event.key === 'F8') diagnoseMachine(machineId);
       else if (event.key === 'F2') edit();
       else if (!isTyping(event.target) && machineRooms[Number(event.key) - 1])
         openMachine(machineId, machineRooms[Number(event.key) - 1]?.id);
@@ -114,7 +114,7 @@ export function MachinePage({ machineId, tab }: { machineId: string; tab: string
     };
     addEventListener('keydown', press);
     return () => removeEventListener('keydown', press);
-  }, [machineId, refresh, edit, shell]);
+  }, [machineId, edit, shell]);
 
   if (machine === undefined) {
     return (

@@ -2,6 +2,7 @@ import { useCallback, useDeferredValue, useEffect, useLayoutEffect, useMemo, use
 import type { Machine } from '../../../shared/contract/machines.ts';
 import { createTableMemory, DataTable, type DataTableHandle } from '../../components/DataTable.tsx';
 import { isTyping } from '../../components/keys.ts';
+import { useRefreshKey } from '../../components/refresh-key.ts';
 import { keepOnly } from '../../components/table-selection.ts';
 import { useElementWidth } from '../../components/useElementWidth.ts';
 import { narrowWindow, useMedia } from '../../components/useMedia.ts';
@@ -111,6 +112,7 @@ export function MachinesPage() {
     return current.has(machine.id) ? [...current] : [machine.id];
   }, []);
 
+  useRefreshKey(refresh);
   // Before it is painted: whoever sees the room may press its keys.
   useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -119,7 +121,6 @@ export function MachinesPage() {
       const ids = [...now];
       if (event.key === 'a') openDialog({ kind: 'add-machine' });
       else if (event.key === 'i') openDialog({ kind: 'import' });
-      else if (event.key === 'F5') refresh(ids);
       else if (event.key === 'r' && ids.length > 0) openDialog({ kind: 'restart-machines', machineIds: ids });
       else if (event.key === 't' && ids.length > 0) openDialog({ kind: 'tag-machines', machineIds: ids });
       else if (event.key === 'l' && ids.length > 0) openDialog({ kind: 'broadcast', machineIds: ids });
@@ -192,7 +193,9 @@ export function MachinesPage() {
 }
 
 /** Nothing selected: everybody is asked. */
-function refresh(ids: readonly string[]): void {
+/** Those that are selected, else all. */
+function refresh(): void {
+  const ids = [...useMachineFilter.getState().selected];
   void attempt(() => refreshMachines(ids.length > 0 ? ids : useMachines.getState().list.map(machineId)));
 }
 
