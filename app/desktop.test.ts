@@ -359,6 +359,28 @@ portConformance('Electron port (stand-in for the electron module, the real one w
 });
 
 describe('the end', () => {
+  test('a window in which something is under way asks before it closes, except where the process is told to end', () => {
+    const leaves = (): boolean => {
+      let left = false;
+      StandInWindow.all[0]!.webContents.emit('will-prevent-unload', {
+        preventDefault: () => {
+          left = true;
+        },
+      });
+      return left;
+    };
+    expect(leaves()).toBe(false);
+    standIn.answer = 'Close';
+    expect(leaves()).toBe(true);
+    standIn.answer = 'Stay';
+    expect(leaves()).toBe(false);
+    expect(standIn.asked).toEqual(['Close Windeck?', 'Close Windeck?', 'Close Windeck?']);
+    process.emit('SIGTERM');
+    expect(app.calls.at(-1)).toEqual(['quit']);
+    expect(leaves()).toBe(true);
+    expect(standIn.asked).toHaveLength(3);
+  });
+
   test('the console is closed before the process ends, with code 0', async () => {
     let held = false;
     app.emit('window-all-closed');

@@ -147,7 +147,16 @@ export const standIn = {
       standIn.Menu.applied.push(template);
     },
   },
-  dialog: { showErrorBox: (...words: string[]) => void standIn.errors.push(words) },
+  dialog: {
+    showErrorBox: (...words: string[]) => void standIn.errors.push(words),
+    showMessageBoxSync(_window: unknown, options: { message: string; buttons: string[]; defaultId: number }): number {
+      standIn.asked.push(options.message);
+      return standIn.answer === null ? options.defaultId : options.buttons.indexOf(standIn.answer);
+    },
+  },
+  /** The button that is pressed; null for Enter. */
+  answer: null as string | null,
+  asked: [] as string[],
   errors: [] as string[][],
   ipcMain: new EventEmitter(),
   nativeTheme: { shouldUseDarkColors: true },

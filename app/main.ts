@@ -19,6 +19,8 @@ const closeLimitMs = 10_000;
 const dist = import.meta.dirname;
 const root = join(dist, '..', '..');
 const demo = process.argv.includes('--demo');
+/** Told to end from outside: nobody is asked. */
+let isTold = false;
 const log = (line: string) => void process.stderr.write(`${line}\n`);
 
 // Chromium's own files (cache, window storage), apart from the console's data; the single-instance lock lies there too.
@@ -31,7 +33,7 @@ lockContents(app);
 if (app.requestSingleInstanceLock()) {
   app.on('second-instance', showWindow);
   app.on('window-all-closed', () => app.quit());
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, endNow);
   app.whenReady().then(start).catch(fail);
 } else {
   log('Windeck is running already; its window has been brought to the front.');
@@ -58,7 +60,13 @@ async function start(): Promise<void> {
   });
   acceptPorts(ipcMain, console.serve);
   setMenu(developer);
-  openWindow({ preload: join(dist, 'preload.cjs'), icon: join(root, 'app', 'assets', 'icon.png'), developer });
+  const icon = join(root, 'app', 'assets', 'icon.png');
+  openWindow({ preload: join(dist, 'preload.cjs'), icon, developer, asks: () => !isTold });
+}
+
+function endNow(): void {
+  isTold = true;
+  app.quit();
 }
 
 /** Lets `close` finish before the application ends, within its limit. */

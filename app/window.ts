@@ -1,4 +1,4 @@
-import { BrowserWindow, nativeTheme } from 'electron';
+import { BrowserWindow, dialog, nativeTheme } from 'electron';
 import { pageUrl } from './origin.ts';
 
 /** The height of the page's own title bar, which takes the place of the system's. */
@@ -11,6 +11,8 @@ export function openWindow(options: {
   readonly preload: string;
   readonly icon: string;
   readonly developer: boolean;
+  /** Whether somebody is there to be asked: not where the whole process is told to end. */
+  readonly asks: () => boolean;
 }): BrowserWindow {
   const window = new BrowserWindow({
     title: 'Windeck',
@@ -41,7 +43,26 @@ export function openWindow(options: {
       devTools: options.developer,
     },
   });
+  // The page has said that something would end with it (renderer/stores/leaving.ts). To prevent the preventing is to leave.
+  window.webContents.on('will-prevent-unload', (event) => {
+    if (!options.asks() || leaves(window)) event.preventDefault();
+  });
   window.once('ready-to-show', () => window.show());
   void window.loadURL(pageUrl);
   return window;
+}
+
+/** Asks what a browser asks by itself. */
+function leaves(window: BrowserWindow): boolean {
+  const buttons = ['Stay', 'Close'];
+  const answer = dialog.showMessageBoxSync(window, {
+    type: 'question',
+    message: 'Close Windeck?',
+    detail: 'Shells are open, or something is under way. It ends with the window.',
+    buttons,
+    defaultId: 0,
+    cancelId: 0,
+    noLink: true,
+  });
+  return buttons[answer] === 'Close';
 }

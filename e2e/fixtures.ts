@@ -114,7 +114,15 @@ async function startElectron(options: {
       ...options.environment,
     },
   });
-  return { page: await application.firstWindow(), close: () => application.close() };
+  const close = async (): Promise<void> => {
+    // A test that leaves shells open is not asked about them at its end.
+    await application.evaluate(({ dialog }) => {
+      const answer = (_window: unknown, { buttons }: { buttons: string[] }) => buttons.indexOf('Close');
+      Object.assign(dialog, { showMessageBoxSync: answer });
+    });
+    await application.close();
+  };
+  return { page: await application.firstWindow(), close };
 }
 
 /** The token has been exchanged, the page has moved on to its own address, and what it shows takes keys. */

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
-import { expectOnline, openMachine, recordTexts } from './steps.ts';
+import { expectOnline, importFleet, openMachine, recordTexts } from './steps.ts';
 
 /** What ends with the page does not end by a slip. */
 
@@ -57,4 +57,37 @@ test('F5 never reloads the page: in no room, behind no dialog, not from a text f
   await expect(keys).toBeHidden();
   expect(await pressRefresh(page)).toBe(true);
   await expect.poll(hasRun).toBe(true);
+});
+
+test('a tab in which a shell is open asks before it closes; without one it does not', async ({
+  start,
+  openLab,
+  isDesktop,
+}) => {
+  test.skip(isDesktop, 'the desktop window asks in a box of the system: app/desktop.test.ts');
+  const lab = await openLab({ machines: 1 });
+  const { page } = await start({ demo: false });
+  await importFleet(page, lab.machines);
+  await expectOnline(page, 1);
+  await openMachine(page, lab.machines[0]!.name);
+  await page.keyboard.press('Control+Backquote');
+  const pane = page.locator('.shell-pane');
+  await expect(pane).toHaveAttribute('data-status', 'idle');
+  await page.keyboard.type('ping -t 127.0.0.1');
+  await page.keyboard.press('Enter');
+  await expect(pane).toContainText('Reply from');
+
+  const [dialog] = await Promise.all([page.waitForEvent('dialog'), page.close({ runBeforeUnload: true })]);
+  expect(dialog.type()).toBe('beforeunload');
+  await dialog.dismiss();
+  await expect(pane).toHaveAttribute('data-status', 'running');
+  await page.keyboard.press('Control+c');
+  await expect(pane).toHaveAttribute('data-status', 'idle');
+
+  // One that has ended has nothing more to lose.
+  await page.keyboard.type('exit');
+  await page.keyboard.press('Enter');
+  await expect(pane).toHaveAttribute('data-status', 'ended');
+  page.on('dialog', (unexpected) => void unexpected.dismiss());
+  await Promise.all([page.waitForEvent('close'), page.close({ runBeforeUnload: true })]);
 });

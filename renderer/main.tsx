@@ -6,6 +6,7 @@ import './app.css';
 import './components/parts.css';
 import { keepRefreshKey } from './components/refresh-key.ts';
 import { startCredentials } from './stores/credentials.ts';
+import { startLeaveQuestion } from './stores/leaving.ts';
 import { startLink } from './stores/link.ts';
 import { startMachines } from './stores/machines.ts';
 import { startLeftovers } from './stores/open-shells.ts';
@@ -20,6 +21,7 @@ const styles = createDOMRenderer(document, { styleElementAttributes: { nonce } }
 installTokens();
 followHistory();
 keepRefreshKey();
+startLeaveQuestion();
 startSettings();
 startMachines();
 startCredentials();

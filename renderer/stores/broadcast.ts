@@ -1,6 +1,7 @@
 import { create } from 'zustand';
 import type { BroadcastResult, ShellKind } from '../../shared/contract/remote-shell.ts';
 import { begunRun, createRunner, type FleetRun } from './fleet-run.ts';
+import { askBeforeLeaving } from './leaving.ts';
 
 /** One line on many machines, with what they said so far. */
 export interface Broadcast extends FleetRun {
@@ -12,10 +13,13 @@ export interface Broadcast extends FleetRun {
 /** One at a time; it goes on while its dialog is closed. */
 export const useBroadcast = create<{ run: Broadcast | null }>(() => ({ run: null }));
 
+const isRunning = (): boolean => useBroadcast.getState().run?.phase === 'running';
+askBeforeLeaving(isRunning);
+
 const runner = createRunner<BroadcastResult>();
 
 export function startBroadcast(machineIds: readonly string[], kind: ShellKind, line: string): void {
-  if (useBroadcast.getState().run?.phase === 'running') return;
+  if (isRunning()) return;
   useBroadcast.setState({ run: { ...begunRun(machineIds), kind, line, results: [] } });
   runner.start(
     (client, signal) => client.remoteShell.broadcast({ machineIds: [...machineIds], kind, line }, signal),

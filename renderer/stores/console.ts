@@ -13,6 +13,7 @@ import { consoleClient } from '../host/connect.ts';
 import { remember } from './console-history.ts';
 import { append, type OutputLine, type OutputStream } from './console-output.ts';
 import { maskSecrets, withoutMasks } from './console-secrets.ts';
+import { askBeforeLeaving } from './leaving.ts';
 import { problemOf } from './problem-of.ts';
 
 export interface Question {
@@ -279,3 +280,4 @@ const weightOf = ({ output, results }: Entry): number =>
 
 export const consoleStore: ConsoleStore = createConsoleStore(consoleClient);
 export const useConsole = consoleStore.state;
+askBeforeLeaving(() => useConsole.getState().entries.some(({ isRunning }) => isRunning));

@@ -7,6 +7,7 @@ import type { LiveShell } from '../terminal/shell-state.ts';
 import { firstView, type ShellPlan, type ShellView } from '../terminal/shell-view.ts';
 import type { ThemeName } from '../theme/theme.ts';
 import { remember } from './console-history.ts';
+import { askBeforeLeaving } from './leaving.ts';
 import { useMachines } from './machines.ts';
 import { useSettings } from './settings.ts';
 
@@ -34,6 +35,13 @@ export const noShells: MachineShells = { tabs: [], shown: [], current: null };
 export const useShells = create<ShellsState>(() => ({ byMachine: new Map() }));
 export const useMachineShells = (machineId: string): MachineShells =>
   useShells(({ byMachine }) => byMachine.get(machineId) ?? noShells);
+
+// What runs in a shell ends with it.
+askBeforeLeaving(() =>
+  [...useShells.getState().byMachine.values()].some(({ tabs }) =>
+    tabs.some(({ view }) => view.status !== 'ended' && view.status !== 'failed'),
+  ),
+);
 
 const live = new Map<string, LiveShell>();
 /** Per kind, for this run of the window: lines may hold secrets. */

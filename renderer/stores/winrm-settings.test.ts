@@ -111,7 +111,9 @@ describe('the WinRM settings of a machine', () => {
     store.setDraft('a', () => [change]);
     expect(store.apply('a', input, [change])).toBe(true);
     expect(store.apply('a', input, [change])).toBe(false);
+    expect(store.isChanging()).toBe(true);
     await vi.waitFor(() => expect(store.state.getState()['a']?.run?.result).toBe('applied'));
+    expect(store.isChanging()).toBe(false);
     expect(asked).toMatchObject({ protect: true, accept: null, machineId: 'a' });
     expect(store.state.getState()['a']?.run?.steps.map((step) => [step.phase, step.outcome])).toEqual([
       ['check', 'passed'],

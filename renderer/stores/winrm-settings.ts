@@ -14,6 +14,7 @@ import type {
   WinrmConfiguration,
 } from '../../shared/contract/winrm-settings.ts';
 import { attach, consoleClient } from '../host/connect.ts';
+import { askBeforeLeaving } from './leaving.ts';
 import { problemOf } from './problem-of.ts';
 import { type StandingReading, standingReading } from './standing-reading.ts';
 import type { Attach } from './standing-stream.ts';
@@ -64,6 +65,8 @@ export interface WinrmSettingsStore {
   apply(machineId: string, input: ApplyInput, draft: Draft): boolean;
   /** Forgets a run that has ended. */
   dismiss(machineId: string): void;
+  /** A change is being made, or waits for its confirmation. */
+  isChanging(): boolean;
   preflight(machineId: string, transport: 'HTTP' | 'HTTPS', signal?: AbortSignal): Promise<QuickconfigPreflight>;
   quickconfig(
     machineId: string,
@@ -85,6 +88,8 @@ export function createWinrmSettingsStore(
 ): WinrmSettingsStore {
   const state = createStore<Readonly<Record<string, MachineWinrm>>>(() => ({}));
   const watched = new Map<string, { holders: number; readNow: () => void; end: () => void }>();
+
+  let quickconfigs = 0;
 
   const of = (machineId: string): MachineWinrm => state.getState()[machineId] ?? nothing;
   const put = (machineId: string, change: (before: MachineWinrm) => Partial<MachineWinrm>): void => {
@@ -190,10 +195,16 @@ export function createWinrmSettingsStore(
     dismiss(machineId) {
       if (!isUnderWay(of(machineId).run)) put(machineId, () => ({ run: null }));
     },
+    isChanging: () => quickconfigs > 0 || Object.values(state.getState()).some(({ run }) => isUnderWay(run)),
     preflight: (machineId, transport, signal) =>
       client().winrmSettings.quickconfigPreflight({ machineId, transport }, signal),
     async quickconfig(machineId, transport, force, onStep) {
-      for await (const step of client().winrmSettings.quickconfig({ machineId, transport, force })) onStep(step);
+      quickconfigs += 1;
+      try {
+        for await (const step of client().winrmSettings.quickconfig({ machineId, transport, force })) onStep(step);
+      } finally {
+        quickconfigs -= 1;
+      }
       watched.get(machineId)?.readNow();
     },
     script: (generation, transport, force) =>
@@ -214,3 +225,4 @@ const mayHaveBegun = (problem: Problem): boolean =>
   problem.code !== 'invalid-input' && problem.code !== 'access-denied';
 
 export const winrmSettingsStore: WinrmSettingsStore = createWinrmSettingsStore(consoleClient, attach);
+askBeforeLeaving(winrmSettingsStore.isChanging);
