@@ -6,7 +6,10 @@ export interface StandingReading {
   end(): void;
 }
 
-/** Reads something now, after every reconnect and every so many milliseconds, one reading at a time, until it is ended. */
+/**
+ * Reads something now, after every reconnect and every so many milliseconds, until it is ended. One reading at a time: the clock leaves a
+ * slow one alone, and one that is called off has ended before the next begins. `read` keeps its failures to itself.
+ */
 export function standingReading(
   attachTo: Attach,
   read: (signal: AbortSignal) => Promise<void>,
@@ -14,21 +17,37 @@ export function standingReading(
 ): StandingReading {
   let connection: AbortSignal | null = null;
   let current: AbortController | null = null;
-  const readNow = (): void => {
+  /** Another is wanted as soon as the one under way, called off, has ended. */
+  let again = false;
+  const begin = (): void => {
     if (connection === null || connection.aborted) return;
-    current?.abort();
-    current = new AbortController();
-    void read(AbortSignal.any([connection, current.signal]));
+    again = false;
+    const mine = new AbortController();
+    current = mine;
+    void read(AbortSignal.any([connection, mine.signal])).finally(() => {
+      current = null;
+      if (again) begin();
+    });
+  };
+  const readNow = (): void => {
+    if (current === null) begin();
+    else {
+      again = true;
+      current.abort();
+    }
   };
   const detach = attachTo((_client, signal) => {
     connection = signal;
     readNow();
   });
-  const timer = setInterval(readNow, everyMs);
+  const timer = setInterval(() => {
+    if (current === null) begin();
+  }, everyMs);
   return {
     readNow,
     end() {
       clearInterval(timer);
+      connection = null;
       current?.abort();
       detach();
     },
