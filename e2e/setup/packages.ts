@@ -54,6 +54,11 @@ const needs: readonly {
     present: async () => existsSync('/usr/bin/tshark'),
   },
   {
+    what: 'zsh, for its completion of windeck',
+    packages: ['zsh'],
+    present: async () => existsSync('/usr/bin/zsh'),
+  },
+  {
     what: 'xmllint, a foreign reader of XML',
     packages: ['libxml2-utils'],
     present: async () => existsSync('/usr/bin/xmllint'),
