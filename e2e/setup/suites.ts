@@ -67,9 +67,15 @@ async function runVitest(args: readonly string[], timeoutSeconds: number): Promi
 }
 
 /** Runs vitest projects and counts their tests. Skipped and todo tests count as failed: nothing is skipped silently here. */
-export async function vitest(projects: readonly string[], timeoutSeconds = 1500): Promise<SuiteResult> {
+export async function vitest(
+  projects: readonly string[],
+  { workers, timeoutSeconds = 1500 }: { workers?: number; timeoutSeconds?: number } = {},
+): Promise<SuiteResult> {
   const ofProjects = projects.flatMap((name) => ['--project', name]);
-  const first = await runVitest(ofProjects, timeoutSeconds);
+  const first = await runVitest(
+    [...ofProjects, ...(workers === undefined ? [] : [`--maxWorkers=${workers}`])],
+    timeoutSeconds,
+  );
   if (first === null) return { passed: 0, failed: 1, unsteady: [], broken: [noReport] };
   const notPassed = first.numTotalTests - first.numPassedTests;
   // A file that does not load has no tests to count; an unhandled error fails the run although every test passed.
