@@ -181,6 +181,13 @@ test('completion, history, search and a paste of several lines', async ({ start,
   await expect(heads(page).last()).toContainText(second);
   await expect(heads(page).last()).toContainText('exit 0');
 
+  // A value of the machine itself.
+  await page.keyboard.insertText('winrm get wmicimv2/Win32_Service?Name=w32t');
+  await page.keyboard.press('Tab');
+  await expect(prompt(page)).toHaveValue('winrm get wmicimv2/Win32_Service?Name=W32Time ');
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Delete');
+
   await run(page, 'winrm help get');
   await page.keyboard.press('ArrowUp');
   await expect(prompt(page)).toHaveValue('winrm help get');

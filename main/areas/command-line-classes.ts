@@ -1,6 +1,6 @@
 /** What completion knows beside the language: machines and tags of the inventory, classes with properties that answers have shown. */
 import type { LineCompletion } from '../../shared/contract/command-lines.ts';
-import { complete } from '../winrm-command/complete.ts';
+import { complete, type Known } from '../winrm-command/complete.ts';
 import { usualClasses } from '../winrm-command/usual-classes.ts';
 import type { XmlElement } from '../wsman/index.ts';
 import type { KnownMachine } from './command-line-destination.ts';
@@ -11,7 +11,12 @@ const maxLearned = 200;
 export interface ClassMemory {
   /** An instance that a line brought. */
   learn(element: XmlElement): void;
-  complete(line: string, cursor: number, machines: readonly KnownMachine[]): LineCompletion;
+  complete(
+    line: string,
+    cursor: number,
+    machines: readonly KnownMachine[],
+    valuesOf: Known['valuesOf'],
+  ): LineCompletion;
 }
 
 /** Lives as long as the console; holds names only, never values. */
@@ -34,7 +39,7 @@ export function createClassMemory(): ClassMemory {
       const [oldest] = learned.keys();
       if (learned.size > maxLearned && oldest !== undefined) learned.delete(oldest);
     },
-    complete(line, cursor, machines) {
+    complete(line, cursor, machines, valuesOf) {
       const names = machines.map(({ settings }) => settings.name);
       const tags = new Set(machines.flatMap(({ settings }) => settings.tags));
       return complete(line, cursor, {
@@ -42,6 +47,7 @@ export function createClassMemory(): ClassMemory {
         tags: [...tags].sort(),
         classes: [...new Set([...usualClasses.classes, ...learned.keys()])].sort(),
         propertiesOf,
+        valuesOf,
       });
     },
   };

@@ -18,6 +18,7 @@ import { createLineInput, type LineDesk } from './command-line-input.ts';
 import { questionBefore } from './command-line-risk.ts';
 import { toRow } from './command-line-rows.ts';
 import { type LineFront, runOn } from './command-line-run.ts';
+import { type AskedValue, createValueMemory } from './command-line-values.ts';
 import { type AreaContext, notInInventory } from './context.ts';
 
 /** So many machines of a tag at once: enough to hide the network, few enough for this thread. */
@@ -38,6 +39,7 @@ export function createCommandLines(
   { version }: CommandLinesOptions,
 ): ConsoleHandlers['commandLines'] {
   const classes = createClassMemory();
+  const values = createValueMemory(context);
 
   async function run(
     { line, machineId, format }: { line: string; machineId: string | null; format: LineFormat },
@@ -128,8 +130,20 @@ export function createCommandLines(
 
   return {
     run,
-    async complete({ line, cursor }) {
-      return classes.complete(line, cursor, knownMachines(context));
+    async complete({ line, cursor, machineId }) {
+      const machines = knownMachines(context);
+      const asked: AskedValue[] = [];
+      const known = classes.complete(line, cursor, machines, (resource, key) => {
+        asked.push({ resource, key });
+        return [];
+      });
+      const [wanted] = asked;
+      if (wanted === undefined) return known;
+      // A value that is half typed may have a quotation mark that is not closed yet.
+      const rest = line.slice(0, known.from) + line.slice(known.to).replace(/^\S+/, '');
+      const prompt = machines.find(({ id }) => id === machineId) ?? null;
+      const found = await values.valuesOf(wanted, rest, machines, prompt);
+      return classes.complete(line, cursor, machines, () => found);
     },
   };
 }

@@ -8,6 +8,10 @@ const known: Known = {
   tags: ['web', 'production'],
   classes: ['Win32_Service', 'Win32_Share', 'Win32_Process'],
   propertiesOf: (name) => (name.toLowerCase() === 'win32_service' ? ['Name', 'State', 'StartMode'] : []),
+  valuesOf: (resource, key) =>
+    /\/win32_service$/i.test(resource) && key === 'Name'
+      ? ['W32Time', 'WinRM', 'Win Defend', 'a+b', 'a"b', 'a\nb'].map((value) => ({ value, note: 'web01' }))
+      : [],
 };
 
 /** The line with each item in its place; `|` is the cursor. */
@@ -38,6 +42,24 @@ describe('completion', () => {
       ['winrm get wmicimv2/Win32_Service?State=', 'winrm get wmicimv2/Win32_Service?StartMode='],
     ],
     ['winrm get winrm/config/listener?Address=*+T|', ['winrm get winrm/config/listener?Address=*+Transport=']],
+    [
+      'winrm get winrm/config/listener?Transport=H|',
+      ['HTTP', 'HTTPS'].map((t) => `winrm get winrm/config/listener?Transport=${t}`),
+    ],
+    ['winrm get wmicimv2/Win32_Service?Name=w3|', ['winrm get wmicimv2/Win32_Service?Name=W32Time']],
+    [
+      'winrm get wmicimv2/Win32_Service?Name=win|',
+      ['winrm get wmicimv2/Win32_Service?Name=WinRM', 'winrm get wmicimv2/Win32_Service?Name="Win Defend"'],
+    ],
+    ['winrm get wmicimv2/Win32_Service?Name="win d|', ['winrm get wmicimv2/Win32_Service?Name="Win Defend"']],
+    // What no line can say is not offered.
+    ['winrm get wmicimv2/Win32_Service?Name=a|', ['winrm get wmicimv2/Win32_Service?Name="a+b"']],
+    [
+      'winrm get wmicimv2/Win32_Service?State="a+b"+Name=W3|',
+      ['winrm get wmicimv2/Win32_Service?State="a+b"+Name=W32Time'],
+    ],
+    ['winrm get wmicimv2/Win32_Service?Name=WinRM|', []],
+    ['winrm get wmicimv2/Win32_Service?State=R|', []],
     ['winrm invoke startS|', ['winrm invoke StartService']],
     ['winrm invoke StartService wmicimv2/Win32_Ser|', ['winrm invoke StartService wmicimv2/Win32_Service']],
     [

@@ -17,6 +17,14 @@ export interface Known {
   readonly classes: readonly string[];
   /** Keys and properties of a class, by its name; empty where nothing is known. */
   readonly propertiesOf: (className: string) => readonly string[];
+  /** Values of a key behind `resource?`, a resource as it stands in the line; empty where nothing is known. */
+  readonly valuesOf: (resource: string, key: string) => readonly KnownValue[];
+}
+
+export interface KnownValue {
+  readonly value: string;
+  /** Whose it is. */
+  readonly note: string;
 }
 
 export interface CompletionItem {
@@ -47,11 +55,13 @@ export function complete(line: string, cursor: number, known: Known): Completion
     (isCommand ? ofOwnCommands(program.toLowerCase(), typed, known) : null) ??
     candidates(program.toLowerCase(), rest, typed, known);
   const part = typed.slice(offset).toLowerCase();
-  return {
-    from: start + offset,
-    to: at,
-    items: items.filter((item) => item.text.toLowerCase().startsWith(part) && item.text.toLowerCase() !== part),
-  };
+  return { from: start + offset, to: at, items: items.filter(({ text }) => goesOn(text.toLowerCase(), part)) };
+}
+
+/** A quotation mark that has not been typed does not keep a value from being found. */
+function goesOn(text: string, part: string): boolean {
+  if (text === part) return false;
+  return text.startsWith(part) || (text.startsWith('"') && text.startsWith(`"${part}`));
 }
 
 /** Whole words before the one under the cursor, and where that one starts. Blanks inside marks and braces do not end a word. */
@@ -247,13 +257,26 @@ const configPaths: readonly CompletionItem[] = [
 function inResource(typed: string, known: Known): Candidates {
   const question = typed.indexOf('?');
   if (question >= 0) {
-    const offset = Math.max(question, typed.lastIndexOf('+')) + 1;
-    if (typed.slice(offset).includes('=')) return none;
-    const name = className(typed);
-    const keys = /\/config\/listener$/i.test(typed.slice(0, question))
-      ? ['Address', 'Transport']
-      : known.propertiesOf(name);
-    return { offset, items: keys.map((key) => ({ text: `${key}=`, note: name })) };
+    const offset = startOfSelector(typed, question + 1);
+    const resource = typed.slice(0, question);
+    const name = className(resource);
+    const isListener = /\/config\/listener$/i.test(resource);
+    const equals = typed.indexOf('=', offset);
+    if (equals < 0) {
+      const keys = isListener ? [...listenerValues.keys()] : known.propertiesOf(name);
+      return { offset, items: keys.map((key) => ({ text: `${key}=`, note: name })) };
+    }
+    const key = typed.slice(offset, equals);
+    const values = isListener
+      ? (listenerValues.get(key) ?? []).map((value) => ({ value, note: 'listener' }))
+      : known.valuesOf(resource, key);
+    // Once a mark is typed, every value stands in them.
+    const isQuoted = typed[equals + 1] === '"';
+    const items = values.flatMap(({ value, note }) => {
+      const text = inSelector(value, isQuoted);
+      return text === null ? [] : [{ text, note }];
+    });
+    return { offset: equals + 1, items };
   }
   const slash = typed.lastIndexOf('/');
   const base = typed.slice(0, Math.max(0, slash)).toLowerCase();
@@ -266,6 +289,29 @@ function inResource(typed: string, known: Known): Candidates {
     note: unconfirmed ? 'as cimv2; not confirmed' : 'alias',
   }));
   return { offset: 0, items: [...heads, ...configPaths] };
+}
+
+/** Keys of a listener, with the values that every machine may have. */
+const listenerValues: ReadonlyMap<string, readonly string[]> = new Map([
+  ['Address', ['*']],
+  ['Transport', ['HTTP', 'HTTPS']],
+]);
+
+/** Behind the last `+` that joins; one inside quotation marks belongs to a value. */
+function startOfSelector(typed: string, from: number): number {
+  let start = from;
+  let quoted = false;
+  for (let at = from; at < typed.length; at++) {
+    if (typed[at] === '"') quoted = !quoted;
+    else if (typed[at] === '+' && !quoted) start = at + 1;
+  }
+  return start;
+}
+
+/** A value as a selector of the line has it; null where the line has no way to say it. */
+function inSelector(value: string, isQuoted: boolean): string | null {
+  if (value === '' || /["\u0000-\u001f\u007f-\u009f\u201c-\u201f\u2033\uff02]/.test(value)) return null;
+  return isQuoted || /[^\p{L}\p{N}_.:*\\/-]/u.test(value) ? `"${value}"` : value;
 }
 
 /** Names inside `@{…}`, none of those that are there already. */

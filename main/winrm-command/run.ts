@@ -98,7 +98,12 @@ export async function run(command: Command, environment: CommandEnvironment): Pr
       return 0;
     case 'complete': {
       const { line } = command;
-      const { from, items } = complete(line, line.length, { machines: [], tags: [], ...usualClasses });
+      const { from, items } = complete(line, line.length, {
+        machines: [],
+        tags: [],
+        valuesOf: () => [],
+        ...usualClasses,
+      });
       // Shells replace whole words.
       const head = line.slice(0, from).replace(/^.*\s/s, '');
       await environment.stdout(items.map(({ text, note }) => `${head}${text}\t${note}\n`).join(''));

@@ -96,7 +96,10 @@ export const commandLines = {
     of<LineEvent>(),
     LineInput,
   ),
-  /** What may stand at the cursor: words of the language, machines and tags of the inventory, classes and properties. */
+  /**
+   * What may stand at the cursor: words of the language, machines and tags of the inventory, classes and properties, and values of a key from
+   * the machine that the line goes to, if that one is connected.
+   */
   complete: call(
     v.object({
       line: Line,
