@@ -1,34 +1,6 @@
-import type { Page } from '@playwright/test';
-import type { Lab, LabMachine } from '../main/lab/start-lab.ts';
-import { expect, type RunningConsole, test } from './fixtures.ts';
-import { photograph } from './photograph.ts';
-import { expectOnline, importFleet, machineRow } from './steps.ts';
-
-/** The console on a fleet of the test's own. */
-async function withFleet(start: (o: { demo: boolean }) => Promise<RunningConsole>, lab: Lab): Promise<Page> {
-  const { page } = await start({ demo: false });
-  await importFleet(page, lab.machines);
-  await expectOnline(page, lab.machines.length);
-  return page;
-}
-
-/** Opens the room by the keyboard alone, from the list. */
-async function openWinrm(page: Page, { name }: Pick<LabMachine, 'name'>): Promise<void> {
-  await machineRow(page, name).focus();
-  await page.keyboard.press('Enter');
-  await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
-  await page.keyboard.press('5');
-  await expect(page.getByRole('tab', { name: 'WinRM' })).toHaveAttribute('aria-selected', 'true');
-  await expect(page.getByRole('grid', { name: 'Listeners' })).toBeVisible();
-}
-
-const setting = (page: Page, path: string) => page.getByLabel(path, { exact: true });
-const changes = (page: Page) => page.getByRole('complementary', { name: /^Changes to / });
-const applyDialog = (page: Page) => page.getByRole('alertdialog', { name: /^(Apply|Restore) / });
-
-async function read(page: Page): Promise<void> {
-  await page.keyboard.press('F5');
-}
+import { expect, test } from './fixtures.ts';
+import { expectOnline, machineRow } from './steps.ts';
+import { apply, applyDialog, changes, openWinrm, read, setting, withFleet } from './winrm-steps.ts';
 
 test('a setting is changed by the keyboard: drafted, reviewed, applied, and read back', async ({ start, openLab }) => {
   const lab = await openLab({ machines: 1 });
@@ -162,22 +134,6 @@ test('a listener is created, edited and deleted by keys; certificates that will 
   await expect(listeners.getByRole('row')).toHaveCount(count);
 });
 
-/** Reviews and applies what is drafted, with the revert where one is asked for, and closes the dialog. */
-async function apply(page: Page, count: number): Promise<void> {
-  const what = `Apply ${count} change${count === 1 ? '' : 's'} to `;
-  await page.keyboard.press('ControlOrMeta+Enter');
-  const dialog = applyDialog(page);
-  await expect(dialog.getByRole('list', { name: 'What changes' })).toBeVisible();
-  const consent = dialog.getByRole('radio', { name: /Plant a revert/ });
-  if ((await consent.count()) > 0) await consent.press('Space');
-  await dialog.getByRole('button', { name: what }).press('Enter');
-  await expect(page.getByRole('dialog').getByRole('status')).toContainText(/(Confirmed|Applied)\./, {
-    timeout: 60_000,
-  });
-  await page.keyboard.press('Escape');
-  await read(page);
-}
-
 test('the password of a certificate mapping is asked for at the end only, and no field holds it afterwards', async ({
   start,
   openLab,
@@ -299,31 +255,4 @@ test('an account that may not read winrm/config is told why, and the other rooms
       .getByRole('row')
       .nth(3),
   ).toBeVisible();
-});
-
-test('photographs: the WinRM room and its dialogs', async ({ start, openLab }) => {
-  const lab = await openLab({ machines: 3 });
-  const page = await withFleet(start, lab);
-  await openWinrm(page, { name: 'HQ-DC01' });
-  await setting(page, 'Service / IPv4Filter').fill('127.0.0.1-127.0.0.9');
-  await setting(page, 'Service / Auth / CbtHardeningLevel').selectOption('Strict');
-  await setting(page, 'Winrs / IdleTimeout').fill('900000');
-  await page.locator('.wr-scrolled').evaluate((room) => room.scrollTo(0, 0));
-  // The notice of the import goes by itself.
-  await expect(page.getByText('Added 3 machines.')).toBeHidden();
-  await photograph(page, 'machine-winrm');
-  await page.keyboard.press('ControlOrMeta+Enter');
-  await applyDialog(page)
-    .getByRole('radio', { name: /Plant a revert/ })
-    .press('Space');
-  await photograph(page, 'machine-winrm-review');
-  await page.keyboard.press('Escape');
-  await changes(page).getByRole('button', { name: 'Discard' }).click();
-  await page.getByRole('tab', { name: 'WinRM' }).press('n');
-  await page.getByRole('dialog').getByLabel('Transport').selectOption('HTTPS');
-  await photograph(page, 'machine-winrm-listener');
-  await page.keyboard.press('Escape');
-  await page.getByRole('tab', { name: 'WinRM' }).press('q');
-  await expect(page.getByRole('list', { name: 'What quickconfig finds' })).toBeVisible();
-  await photograph(page, 'machine-winrm-quickconfig');
 });

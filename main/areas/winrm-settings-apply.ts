@@ -125,9 +125,10 @@ export async function applyChanges(tools: ApplyTools, input: Input, sink: Sink<A
     if (planted === null) {
       void session.retry();
       if (plan.risks.length > 0) await audit(tools, input, 'applied-unprotected');
-      if (applied.error === null)
+      // Where it could have cut the connection, only a fresh one knows; and a way on is kept only once it has worked.
+      if (applied.error === null && plan.risks.length === 0)
         await tell('confirm', 'skipped', 'There is nothing to take back.', { result: 'applied' });
-      else await readBack(tools, input, plan, signal, tell);
+      else await readBack(tools, input, plan, applied, signal, tell);
       return;
     }
     await tell('confirm', 'running', 'Connecting anew, to see whether the machine can still be managed.');
@@ -280,8 +281,15 @@ const followed = (context: AreaContext, { machineId, follow }: Input): MachineSe
 const confirmUntil = ({ revertAfterSeconds }: Input, { dueAt }: PlantedRevert): number =>
   dueAt - Math.max(1000, (revertAfterSeconds * 1000) / 4);
 
-/** An answer was lost, and no revert is planted: only the machine can say what it did. */
-async function readBack(tools: ApplyTools, input: Input, plan: Plan, signal: AbortSignal, tell: Tell): Promise<void> {
+/** No revert is planted, and an answer was lost or the connection may be: only the machine can say what it did. */
+async function readBack(
+  tools: ApplyTools,
+  input: Input,
+  plan: Plan,
+  applied: Applied,
+  signal: AbortSignal,
+  tell: Tell,
+): Promise<void> {
   await tell('confirm', 'running', 'Connecting anew, to read what came of it.');
   const failure = await confirm(tools.context, followed(tools.context, input), plan, Date.now() + readBackMs, signal);
   if (failure === null) {
@@ -291,7 +299,11 @@ async function readBack(tools: ApplyTools, input: Input, plan: Plan, signal: Abo
     await tell('confirm', 'failed', `Not all of it is changed: ${failure}`, { result: 'refused' });
   else {
     const problem = tools.context.toProblem(failure, input.machineId);
-    const words = `What was changed is not known. ${problem.message}`;
+    const known =
+      applied.error === null
+        ? 'The machine took the change, and no fresh connection succeeds since.'
+        : 'What was changed is not known.';
+    const words = `${known} ${problem.message}`;
     await tell('confirm', 'failed', words, { problem, result: 'unreachable' });
   }
 }

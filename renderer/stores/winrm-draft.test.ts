@@ -96,6 +96,16 @@ describe('what is drafted for a machine', () => {
     expect(put([], { kind: 'delete-listener', address: '*', transport: 'HTTP' })).toHaveLength(1);
   });
 
+  test('what is to be deleted and then made anew is changed, since it is there', () => {
+    const gone: DraftChange = { kind: 'delete-listener', address: '*', transport: 'HTTP' };
+    const anew: DraftChange = { kind: 'create-listener', address: '*', transport: 'HTTP', ...values };
+    expect(put([], gone, anew)).toEqual([{ ...anew, kind: 'edit-listener' }]);
+    expect(put([], gone, { ...anew, port: null })).toEqual([]);
+    const keys = { issuer, subject: 'alice', uri: '*' };
+    const map: DraftChange = { kind: 'create-mapping', ...keys, userName: 'dave', enabled: true, newPassword: true };
+    expect(put([], { kind: 'delete-mapping', ...keys }, map)).toEqual([{ ...map, kind: 'edit-mapping' }]);
+  });
+
   test('an edit that leaves a listener as it is, is no change; null means: whatever the machine has', () => {
     const same: DraftChange = { kind: 'edit-listener', address: '*', transport: 'HTTP', ...values, port: null };
     expect(put([], same)).toEqual([]);

@@ -55,6 +55,13 @@ export function putChange(draft: Draft, change: DraftChange, configuration: Winr
   if (before?.kind === 'create-mapping' && change.kind === 'edit-mapping') {
     return replace(draft, key, { ...change, kind: 'create-mapping', newPassword: true });
   }
+  // What is to be deleted and made anew is there, and is changed.
+  if (before?.kind === 'delete-listener' && change.kind === 'create-listener') {
+    return putChange(rest, { ...change, kind: 'edit-listener' }, configuration);
+  }
+  if (before?.kind === 'delete-mapping' && change.kind === 'create-mapping') {
+    return replace(draft, key, { ...change, kind: 'edit-mapping', newPassword: true });
+  }
   if (changesNothing(change, configuration)) return rest;
   return before === undefined ? [...draft, change] : replace(draft, key, change);
 }

@@ -1,4 +1,5 @@
 import { Radio, RadioGroup } from '@fluentui/react-components';
+import { LockClosedFilled } from '@fluentui/react-icons';
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import type { Machine } from '../../../shared/contract/machines.ts';
@@ -15,7 +16,7 @@ import { changeKey, type Draft, needsPassword, passwordForPreview, toChanges } f
 import { isUnderWay, winrmSettingsStore } from '../../stores/winrm-settings.ts';
 import { ApplySteps } from './ApplySteps.tsx';
 import { PreviewLines } from './DiffLines.tsx';
-import { applyWords, mappingName } from './words.ts';
+import { applyWords, keptByPolicy, mappingName } from './words.ts';
 
 const revertBy = {
   'scheduled-task': 'a scheduled task',
@@ -30,6 +31,7 @@ export function ApplyDialog(props: { machine: Machine; draft: Draft; onClose: ()
   const machineId = machine.id;
   const { name } = machine.settings;
   const run = useStore(winrmSettingsStore.state, (all) => all[machineId]?.run ?? null);
+  const configuration = useStore(winrmSettingsStore.state, (all) => all[machineId]?.configuration ?? null);
   // A run that was begun here; one that was under way when the dialog opened is shown as it is.
   const [began, setBegan] = useState(() => isUnderWay(run));
   const [preview, setPreview] = useState<ChangePreview | null>(null);
@@ -119,6 +121,7 @@ export function ApplyDialog(props: { machine: Machine; draft: Draft; onClose: ()
     );
   }
   const restoring = draft.some((change) => change.kind === 'restore');
+  const kept = configuration === null ? null : keptByPolicy(draft, configuration);
   const count = preview?.lines.length ?? draft.length;
   const label = restoring ? `Restore ${name}` : applyWords(draft.length, name);
   return (
@@ -174,9 +177,15 @@ export function ApplyDialog(props: { machine: Machine; draft: Draft; onClose: ()
               onTyped={() => setTyped((before) => before + 1)}
             />
           ))}
+          {kept === null ? null : (
+            <p className="row g6 t2">
+              <LockClosedFilled fontSize={12} aria-hidden="true" /> {kept}
+            </p>
+          )}
           {preview.couldCut && !refused ? (
             <Protection
               name={name}
+              isOne={draft.length === 1}
               preview={preview}
               consent={consent}
               onConsent={setConsent}
@@ -191,9 +200,17 @@ export function ApplyDialog(props: { machine: Machine; draft: Draft; onClose: ()
   );
 }
 
+/** Why a revert cannot be planted: something in the changes could not be put back, or the machine has no means for one. */
+const whyNoRevert = ({ revertGaps }: ChangePreview): string =>
+  revertGaps.length === 0
+    ? 'No way was found to plant one on this machine.'
+    : `Not for these changes. ${revertGaps.join(' ')}`;
+
 /** The consent: a revert on the machine first, shown line by line, or knowingly none. Nothing is chosen beforehand. */
 function Protection(props: {
   name: string;
+  /** There is one change only. */
+  isOne: boolean;
   preview: ChangePreview;
   consent: Consent;
   onConsent: (consent: Consent) => void;
@@ -221,7 +238,7 @@ function Protection(props: {
               Plant a revert on {name} first
               <span className="mp-hint">
                 {preview.revertBy === null
-                  ? 'No way was found to plant one on this machine.'
+                  ? whyNoRevert(preview)
                   : `As ${revertBy[preview.revertBy]}. It takes the change back unless a fresh connection confirms it in time, and is removed afterwards.`}
               </span>
             </>
@@ -239,6 +256,12 @@ function Protection(props: {
           }
         />
       </RadioGroup>
+      {preview.revertGaps.length > 0 && !props.isOne ? (
+        <p className="t2">
+          To be safe, take {preview.revertGaps.length === 1 ? 'that' : 'those'} out, apply the others protected, and
+          make {preview.revertGaps.length === 1 ? 'it' : 'them'} afterwards.
+        </p>
+      ) : null}
       {props.consent === 'protected' ? (
         <>
           <label className="row g8 wr-seconds">

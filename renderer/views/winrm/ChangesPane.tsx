@@ -5,7 +5,7 @@ import { Kv } from '../../components/Kv.tsx';
 import { formatTime, plural } from '../../format.ts';
 import { changeKey, type Draft } from '../../stores/winrm-draft.ts';
 import { DiffValue } from './DiffLines.tsx';
-import { fullName, lockSentence, lockWords, type SettingRow, withMeaning } from './setting-view.ts';
+import { fullName, lockSentence, lockWords, withMeaning } from './setting-view.ts';
 import { draftLine } from './words.ts';
 
 /** At the right: what is about to change, else what the setting under the cursor means. */
@@ -13,7 +13,8 @@ export function ChangesPane(props: {
   machine: string;
   configuration: WinrmConfiguration;
   draft: Draft;
-  rows: readonly SettingRow[];
+  /** What cannot be a value, and why. */
+  wrong: { readonly name: string; readonly why: string } | null;
   focused: WinrmSetting | null;
   /** Why nothing can be applied now. */
   frozen: string | null;
@@ -21,8 +22,7 @@ export function ChangesPane(props: {
   onDiscard: () => void;
   onReview: () => void;
 }) {
-  const { machine, configuration, draft, focused } = props;
-  const wrong = props.rows.filter((row) => row.wrong !== null);
+  const { machine, configuration, draft, wrong, focused } = props;
   const locked = configuration.settings.filter((setting) => setting.lock?.kind === 'policy').length;
   return (
     <aside className="wr-pane" aria-label={`Changes to ${machine}`}>
@@ -101,20 +101,17 @@ export function ChangesPane(props: {
         <div className="wr-pane-foot">
           <Button
             kind="primary"
-            disabledFocusable={wrong.length > 0 || props.frozen !== null}
-            title={
-              props.frozen ??
-              (wrong[0] === undefined ? 'Ctrl+Enter' : `${fullName(wrong[0].setting.path)} takes ${wrong[0].wrong}`)
-            }
+            disabledFocusable={wrong !== null || props.frozen !== null}
+            title={props.frozen ?? (wrong === null ? 'Ctrl+Enter' : `${wrong.name} takes ${wrong.why}`)}
             onClick={() => {
-              if (wrong.length === 0 && props.frozen === null) props.onReview();
+              if (wrong === null && props.frozen === null) props.onReview();
             }}
           >
             Review {plural(draft.length, 'change')}…
           </Button>
-          {wrong[0] === undefined ? null : (
+          {wrong === null ? null : (
             <span className="c-crit s12">
-              {fullName(wrong[0].setting.path)}: {wrong[0].wrong}
+              {wrong.name}: {wrong.why}
             </span>
           )}
         </div>

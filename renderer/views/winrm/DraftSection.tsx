@@ -1,4 +1,4 @@
-import { AddRegular, DeleteRegular, EditRegular } from '@fluentui/react-icons';
+import { AddRegular, DeleteRegular, EditRegular, LockClosedFilled } from '@fluentui/react-icons';
 import { type ReactNode, useState } from 'react';
 import type { Problem } from '../../../shared/contract/problem.ts';
 import { Button } from '../../components/Button.tsx';
@@ -6,10 +6,7 @@ import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import type { DraftRow } from './draft-rows.ts';
 import { type RowColumn, RowTable } from './RowTable.tsx';
 
-/** Why it cannot be changed here, where a policy made it. */
-export const policyLock = 'Set by Group Policy: Windows refuses to change it here.';
-
-const rowClass = ({ drafted }: DraftRow<unknown>): string =>
+const draftClass = ({ drafted }: DraftRow<unknown>): string =>
   drafted === null ? '' : drafted === 'deleted' ? 'changed gone' : 'changed';
 
 /** Listeners or mappings as a table, with the verbs that draft a change of the selected one. */
@@ -93,7 +90,7 @@ export function DraftSection<Item>(props: {
           rows={rows}
           rowId={rowId}
           rowName={props.rowName}
-          rowClass={rowClass}
+          rowClass={(row) => (props.lock(row.item) === null ? draftClass(row) : 'locked')}
           narrow={props.narrow}
           selected={selectedId}
           onSelect={select}
@@ -101,6 +98,11 @@ export function DraftSection<Item>(props: {
           onDelete={remove}
           empty={props.empty}
         />
+      )}
+      {selected === undefined || props.lock(selected.item) === null ? null : (
+        <p className="wr-why-locked t2">
+          <LockClosedFilled fontSize={12} aria-hidden="true" /> {props.lock(selected.item)}
+        </p>
       )}
       {props.problem === null ? null : (
         <div className="room-note">

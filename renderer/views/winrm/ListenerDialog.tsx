@@ -33,7 +33,7 @@ export function ListenerDialog(props: {
   const { listener, configuration } = props;
   const [form, setForm] = useState<ListenerForm>(() => (listener === null ? emptyListener : formOf(listener)));
   const [asked, setAsked] = useState(false);
-  const problems = listenerProblems(form, configuration.certificates, listener === null ? props.taken : []);
+  const problems = listenerProblems(form, configuration.certificates, listener === null ? props.taken : [], listener);
   const shown = asked ? problems : {};
   const change = (part: Partial<ListenerForm>) => setForm((before) => ({ ...before, ...part }));
   const save = () => {
@@ -82,7 +82,12 @@ export function ListenerDialog(props: {
           </Select>
         </Field>
         <Field label="Port" hint={`Empty: ${defaultPort[form.transport]}`} {...invalid(shown.port)}>
-          <Input value={form.port} inputMode="numeric" onChange={(_event, data) => change({ port: data.value })} />
+          <Input
+            value={form.port}
+            inputMode="numeric"
+            data-autofocus={listener === null ? undefined : ''}
+            onChange={(_event, data) => change({ port: data.value })}
+          />
         </Field>
         <Field label="Listens on">
           <Select

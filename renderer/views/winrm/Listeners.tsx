@@ -5,18 +5,24 @@ import { Tag } from '../../components/Tag.tsx';
 import { useNow } from '../../components/useNow.ts';
 import { formatDay, missing } from '../../format.ts';
 import { type Draft, listenerName } from '../../stores/winrm-draft.ts';
-import { DraftedName, DraftSection, policyLock } from './DraftSection.tsx';
+import { DraftedName, DraftSection } from './DraftSection.tsx';
 import { type DraftRow, listenerRows } from './draft-rows.ts';
 import type { RowColumn } from './RowTable.tsx';
 import { shortPrint } from './words.ts';
 
 const rowName = ({ item, drafted }: DraftRow<WinrmListener>): string =>
-  [`${item.transport} on ${item.address}, port ${item.port}`, drafted].filter(Boolean).join(', ');
+  [
+    `${item.transport} on ${item.address}, port ${item.port}`,
+    drafted,
+    item.source === null ? null : item.source === 'GPO' ? 'set by Group Policy' : 'a compatibility listener',
+  ]
+    .filter(Boolean)
+    .join(', ');
 
 /** Why a listener cannot be changed here; null where it can. */
 const listenerLock = (listener: WinrmListener): string | null =>
   listener.source === 'GPO'
-    ? policyLock
+    ? 'Set by Group Policy: Windows refuses to change it here. The policy is “Allow remote server management through WinRM”, in Windows Components › Windows Remote Management (WinRM) › WinRM Service.'
     : listener.source === 'Compatibility'
       ? 'It exists because Service / EnableCompatibilityHttpListener or …HttpsListener is on. Change that setting.'
       : null;
@@ -130,7 +136,7 @@ function CertificateCell({
 function ListeningCell({ row: { item: listener, drafted } }: { row: DraftRow<WinrmListener> }) {
   if (drafted === 'created') return <span className="t3">after applying</span>;
   return (
-    <span className="row g6">
+    <span className="wr-listening">
       {!listener.enabled ? (
         <>
           <Glyph name="stopped" size={10} label="" />

@@ -5,12 +5,14 @@ import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { invalid, SubmitByEnter } from '../../components/form.tsx';
 import type { DraftChange } from '../../stores/winrm-draft.ts';
+import { type MappingKeys, mappingProblems } from './mapping-form.ts';
 
 /** Which account a client certificate signs in as. The password of that account is typed when the changes are applied, not here. */
 export function MappingDialog(props: {
   machine: string;
   /** Null: a new one. */
   mapping: CertificateMapping | null;
+  taken: readonly MappingKeys[];
   onDraft: (change: DraftChange) => void;
   onClose: () => void;
 }) {
@@ -23,13 +25,8 @@ export function MappingDialog(props: {
   const [newPassword, setNewPassword] = useState(mapping === null);
   const [asked, setAsked] = useState(false);
   const print = issuer.replace(/[\s:]/g, '').toUpperCase();
-  const problems = {
-    issuer: /^[0-9A-F]{40}$/.test(print) ? undefined : 'The SHA-1 thumbprint of the issuer: 40 hex digits.',
-    subject: subject.trim() === '' ? 'The name in the certificate, or * at its end for many.' : undefined,
-    uri: uri.trim() === '' ? '* for everything.' : undefined,
-    userName: userName.trim() === '' ? 'A local account of the machine.' : undefined,
-  };
-  const shown = asked ? problems : { issuer: undefined, subject: undefined, uri: undefined, userName: undefined };
+  const problems = mappingProblems({ print, subject, uri, userName }, mapping === null ? props.taken : []);
+  const shown: Partial<typeof problems> = asked ? problems : {};
   const save = () => {
     setAsked(true);
     if (Object.values(problems).some((words) => words !== undefined)) return;
@@ -109,6 +106,7 @@ export function MappingDialog(props: {
         <Field label="Signs in as" {...invalid(shown.userName)}>
           <Input
             value={userName}
+            data-autofocus={mapping === null ? undefined : ''}
             spellCheck={false}
             autoComplete="off"
             onChange={(_event, data) => setUserName(data.value)}

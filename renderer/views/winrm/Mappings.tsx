@@ -2,14 +2,22 @@ import { useMemo } from 'react';
 import type { CertificateMapping, WinrmConfiguration } from '../../../shared/contract/winrm-settings.ts';
 import { Glyph } from '../../components/Glyph.tsx';
 import type { Draft } from '../../stores/winrm-draft.ts';
-import { DraftedName, DraftSection, policyLock } from './DraftSection.tsx';
+import { DraftedName, DraftSection } from './DraftSection.tsx';
 import { type DraftRow, mappingKey, mappingRows } from './draft-rows.ts';
 import type { RowColumn } from './RowTable.tsx';
 import { shortPrint } from './words.ts';
 
-const rowName = ({ item }: DraftRow<CertificateMapping>): string =>
-  `${item.subject} for ${item.uri}, as ${item.userName}`;
-const mappingLock = ({ source }: CertificateMapping): string | null => (source === 'GPO' ? policyLock : null);
+const rowName = ({ item, drafted }: DraftRow<CertificateMapping>): string =>
+  [
+    `${item.subject} for ${item.uri}, as ${item.userName}`,
+    item.enabled ? null : 'disabled',
+    drafted,
+    item.source === 'GPO' ? 'set by Group Policy' : null,
+  ]
+    .filter(Boolean)
+    .join(', ');
+const mappingLock = ({ source }: CertificateMapping): string | null =>
+  source === 'GPO' ? 'Set by Group Policy: Windows refuses to change it here.' : null;
 
 /** Which account a client certificate signs in as. */
 export function Mappings(props: {

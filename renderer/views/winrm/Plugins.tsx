@@ -3,7 +3,8 @@ import { useState } from 'react';
 import type { WinrmConfiguration, WinrmPlugin } from '../../../shared/contract/winrm-settings.ts';
 import { Glyph } from '../../components/Glyph.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
-import { changeKey, type Draft, pluginValue } from '../../stores/winrm-draft.ts';
+import { changeKey, type Draft, findChange, pluginValue } from '../../stores/winrm-draft.ts';
+import { whyWrongInPlugin } from './setting-view.ts';
 
 /** The properties of a plug-in that can be written, beside its quotas. */
 const properties = ['UseSharedProcess', 'AutoRestart', 'ProcessIdleTimeoutSec', 'OutputBufferingMode'] as const;
@@ -14,6 +15,8 @@ export function Plugins(props: {
   draft: Draft;
   frozen: string | null;
   onChange: (name: string, property: string, value: string) => void;
+  /** Takes the change with this key back. */
+  onDrop: (key: string) => void;
 }) {
   const { configuration } = props;
   return (
@@ -47,13 +50,14 @@ function PluginRow(props: {
   draft: Draft;
   frozen: string | null;
   onChange: (name: string, property: string, value: string) => void;
+  /** Takes the change with this key back. */
+  onDrop: (key: string) => void;
 }) {
   const { plugin, configuration, draft } = props;
   const [open, setOpen] = useState(false);
+  const keyOf = (property: string) => changeKey({ kind: 'set-plugin', name: plugin.name, property, value: '' });
   const shown = (property: string): { text: string; changed: boolean } | null => {
-    const change = draft.find(
-      (one) => changeKey(one) === changeKey({ kind: 'set-plugin', name: plugin.name, property, value: '' }),
-    );
+    const change = findChange(draft, keyOf(property));
     if (change?.kind === 'set-plugin') return { text: change.value, changed: true };
     const text = pluginValue(configuration, plugin.name, property);
     return text === null ? null : { text, changed: false };
@@ -109,6 +113,7 @@ function PluginRow(props: {
                 value={value}
                 frozen={props.frozen !== null}
                 onChange={(text) => props.onChange(plugin.name, property, text)}
+                onRevert={() => props.onDrop(keyOf(property))}
               />
             );
           })}
@@ -138,10 +143,21 @@ function PropertyRow(props: {
   value: { readonly text: string; readonly changed: boolean };
   frozen: boolean;
   onChange: (text: string) => void;
+  onRevert: () => void;
 }) {
   const { id, property, value } = props;
+  const wrong = value.changed ? whyWrongInPlugin(property, value.text) : null;
   return (
-    <div className={value.changed ? 'wr-property changed' : 'wr-property'}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: Esc of the control inside
+    <div
+      className={value.changed ? 'wr-property changed' : 'wr-property'}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || !value.changed) return;
+        event.preventDefault();
+        event.stopPropagation();
+        props.onRevert();
+      }}
+    >
       <label htmlFor={id}>{property.replaceAll('/', ' / ')}</label>
       {flags.has(property) ? (
         <input
@@ -176,8 +192,15 @@ function PropertyRow(props: {
           readOnly={props.frozen}
           spellCheck={false}
           autoComplete="off"
+          aria-invalid={wrong !== null}
+          aria-describedby={wrong === null ? undefined : `${id}-wrong`}
           onChange={(event) => props.onChange(event.target.value.trim())}
         />
+      )}
+      {wrong === null ? null : (
+        <span className="c-crit" id={`${id}-wrong`}>
+          {wrong}
+        </span>
       )}
     </div>
   );

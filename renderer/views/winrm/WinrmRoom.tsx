@@ -24,6 +24,7 @@ import { RunBanner } from './ApplySteps.tsx';
 import { ChangesPane } from './ChangesPane.tsx';
 import { CompareDialog } from './CompareDialog.tsx';
 import { winrmCommand } from './command.ts';
+import { mappingKey } from './draft-rows.ts';
 import { ListenerDialog } from './ListenerDialog.tsx';
 import { Listeners } from './Listeners.tsx';
 import { MappingDialog } from './MappingDialog.tsx';
@@ -32,7 +33,7 @@ import { Plugins } from './Plugins.tsx';
 import { QuickconfigDialog } from './QuickconfigDialog.tsx';
 import { type SettingHandlers, SettingRows } from './SettingRows.tsx';
 import { SnapshotsDialog } from './SnapshotsDialog.tsx';
-import { filterSettings, type SettingFilter, settingRows } from './setting-view.ts';
+import { filterSettings, firstWrong, type SettingFilter, settingRows } from './setting-view.ts';
 import { useWinrm } from './use-winrm.ts';
 import { WinrmToolbar } from './WinrmToolbar.tsx';
 import './winrm.css';
@@ -88,7 +89,8 @@ export function WinrmRoom({ machine }: { machine: Machine }) {
     if (before?.kind === change.kind) drop(changeKey(change));
     else put(change);
   };
-  const canReview = draft.length > 0 && frozen === null && allRows.every((row) => row.wrong === null);
+  const wrong = useMemo(() => firstWrong(allRows, draft), [allRows, draft]);
+  const canReview = draft.length > 0 && frozen === null && wrong === null;
   const review = useCallback(() => {
     if (canReview) setOpen({ kind: 'apply', draft });
   }, [canReview, draft]);
@@ -188,6 +190,7 @@ export function WinrmRoom({ machine }: { machine: Machine }) {
                   draft={draft}
                   frozen={frozen}
                   onChange={(plugin, property, value) => put({ kind: 'set-plugin', name: plugin, property, value })}
+                  onDrop={drop}
                 />
               </>
             )}
@@ -198,7 +201,7 @@ export function WinrmRoom({ machine }: { machine: Machine }) {
             machine={name}
             configuration={configuration}
             draft={draft}
-            rows={allRows}
+            wrong={wrong}
             focused={configuration.settings.find((setting) => setting.path === focused) ?? null}
             frozen={frozen}
             onDrop={drop}
@@ -218,8 +221,14 @@ export function WinrmRoom({ machine }: { machine: Machine }) {
           onClose={close}
         />
       ) : null}
-      {open?.kind === 'mapping' ? (
-        <MappingDialog machine={name} mapping={open.mapping} onDraft={put} onClose={close} />
+      {open?.kind === 'mapping' && configuration !== null ? (
+        <MappingDialog
+          machine={name}
+          mapping={open.mapping}
+          taken={takenMappings(configuration, draft)}
+          onDraft={put}
+          onClose={close}
+        />
       ) : null}
       {open?.kind === 'apply' ? <ApplyDialog machine={machine} draft={open.draft} onClose={close} /> : null}
       {open?.kind === 'quickconfig' ? <QuickconfigDialog machine={machine} onClose={close} /> : null}
@@ -255,6 +264,13 @@ const taken = (configuration: WinrmConfiguration, draft: Draft) => [
     (one) => !draft.some((change) => change.kind === 'delete-listener' && listenerName(change) === listenerName(one)),
   ),
   ...draft.flatMap((change) => (change.kind === 'create-listener' ? [change] : [])),
+];
+
+const takenMappings = (configuration: WinrmConfiguration, draft: Draft) => [
+  ...configuration.mappings.filter(
+    (one) => !draft.some((change) => change.kind === 'delete-mapping' && mappingKey(change) === mappingKey(one)),
+  ),
+  ...draft.flatMap((change) => (change.kind === 'create-mapping' ? [change] : [])),
 ];
 
 /** What is to be known before the values: their age, that they are from the registry, reverts that still wait, changes under way. */

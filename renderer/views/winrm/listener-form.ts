@@ -59,11 +59,15 @@ export function withCertificate(
 
 export type ListenerProblems = Partial<Record<'address' | 'port' | 'hostname' | 'urlPrefix' | 'certificate', string>>;
 
-/** What would not do, field by field. `taken`: listeners that exist or are drafted, where this is a new one. */
+/**
+ * What would not do, field by field. `taken`: listeners that exist or are drafted, where this is a new one. A host name that another program
+ * has given to `existing`, whatever its certificate says, may stay.
+ */
 export function listenerProblems(
   form: ListenerForm,
   certificates: readonly StoreCertificate[],
   taken: readonly { readonly address: string; readonly transport: string }[],
+  existing: WinrmListener | null = null,
 ): ListenerProblems {
   const address = addressOf(form);
   const chosen = certificates.find((one) => one.thumbprint === form.certificate);
@@ -84,6 +88,13 @@ export function listenerProblems(
       problems.certificate = 'Choose a certificate, or give the host name of one.';
     } else if (chosen !== undefined && chosen.unsuitable.length > 0) {
       problems.certificate = chosen.unsuitable[0] ?? 'WinRM refuses it.';
+    } else if (
+      chosen !== undefined &&
+      form.hostname.trim() !== '' &&
+      !(existing?.thumbprint === form.certificate && existing.hostname === form.hostname) &&
+      ![chosen.hostname, ...chosen.names].some((name) => name?.toLowerCase() === form.hostname.trim().toLowerCase())
+    ) {
+      problems.hostname = `The certificate is made out to ${chosen.hostname ?? 'nobody'}.`;
     }
   }
   return problems;
@@ -95,15 +106,26 @@ const isPort = (text: string): boolean => /^\d{1,5}$/.test(text.trim()) && Numbe
 export function listenerChange(form: ListenerForm, existing: WinrmListener | null): DraftChange {
   const https = form.transport === 'HTTPS';
   const hostname = form.hostname.trim();
+  const port = form.port.trim();
+  const values = { transport: form.transport, enabled: form.enabled, urlPrefix: form.urlPrefix };
+  // In a new one null leaves the choice to the machine. In one that exists it would leave the value as it is, so that it has to be said.
+  if (existing === null) {
+    return {
+      kind: 'create-listener',
+      address: addressOf(form),
+      ...values,
+      port: port === '' ? null : Number(port),
+      hostname: hostname === '' ? null : hostname,
+      thumbprint: https && form.certificate !== '' ? form.certificate : null,
+    };
+  }
   return {
-    kind: existing === null ? 'create-listener' : 'edit-listener',
-    address: existing?.address ?? addressOf(form),
-    transport: form.transport,
-    port: form.port.trim() === '' ? null : Number(form.port),
-    hostname: existing === null && hostname === '' ? null : hostname,
-    enabled: form.enabled,
-    urlPrefix: form.urlPrefix,
-    thumbprint: https && form.certificate !== '' ? form.certificate : null,
+    kind: 'edit-listener',
+    address: existing.address,
+    ...values,
+    port: port === '' ? defaultPort[form.transport] : Number(port),
+    hostname,
+    thumbprint: https ? form.certificate : null,
   };
 }
 

@@ -90,6 +90,27 @@ export function whyWrong({ value }: WinrmSetting, text: string): string | null {
   }
 }
 
+/** Why a text is no value of a plug-in's property; null where the machine may take it. */
+export function whyWrongInPlugin(property: string, text: string): string | null {
+  if (property !== 'ProcessIdleTimeoutSec' && !property.startsWith('Quotas/')) return null;
+  return /^\d{1,10}$/.test(text) && Number(text) <= 4_294_967_295 ? null : 'a whole number up to 4294967295';
+}
+
+/** The first of what is drafted that cannot be sent. */
+export function firstWrong(
+  rows: readonly SettingRow[],
+  draft: Draft,
+): { readonly name: string; readonly why: string } | null {
+  const row = rows.find(({ wrong }) => wrong !== null);
+  if (row?.wrong) return { name: fullName(row.setting.path), why: row.wrong };
+  for (const change of draft) {
+    const why = change.kind === 'set-plugin' ? whyWrongInPlugin(change.property, change.value) : null;
+    if (change.kind === 'set-plugin' && why !== null)
+      return { name: `${change.name} / ${fullName(change.property)}`, why };
+  }
+  return null;
+}
+
 /** The highest value of a 31 or 32 bit counter is how Windows writes that there is no limit. */
 const limitless: ReadonlySet<string> = new Set(['2147483647', '4294967295']);
 

@@ -173,6 +173,15 @@ describe('the form of a listener', () => {
     expect(problems({ transport: 'HTTPS' })).toEqual(['certificate']);
     expect(problems({ transport: 'HTTPS', certificate: bad.thumbprint })).toEqual(['certificate']);
     expect(problems({ transport: 'HTTPS', hostname: 'a.example' })).toEqual([]);
+    expect(problems({ transport: 'HTTPS', certificate: good.thumbprint, hostname: 'A.example' })).toEqual([]);
+    expect(problems({ transport: 'HTTPS', certificate: good.thumbprint, hostname: 'b.example' })).toEqual(['hostname']);
+  });
+
+  test('in one that exists, what is left empty is said to the machine and not left as it was', () => {
+    const existing = { address: '*', transport: 'HTTPS', thumbprint: good.thumbprint } as WinrmListener;
+    expect(
+      listenerChange({ ...emptyListener, transport: 'HTTPS', port: '', hostname: '', certificate: '' }, existing),
+    ).toMatchObject({ kind: 'edit-listener', port: 5986, hostname: '', thumbprint: '' });
   });
 
   test('a certificate brings its host name; those that will do come first', () => {
@@ -300,6 +309,14 @@ describe('how applying ended', () => {
         words: expect.stringMatching(/^Unknown\./),
       });
     }
+    const planted = { ...confirm, phase: 'plant-revert' } as const;
+    const refused = { ...confirm, phase: 'apply', outcome: 'failed', result: 'refused' } as const;
+    const next = (...steps: ApplyRun['steps']) => runVerdict(run({ result: 'refused', steps }), 'web01')?.next;
+    expect(next(refused)).toBe('What was done before the refusal stands in the steps.');
+    expect(next(planted, refused)).toBe('Nothing was changed, and the planted revert was taken away.');
+    expect(next(planted, { ...refused, revertAt: 60_000 })).toMatch(/could not be taken away\. It runs on web01 at /);
+    expect(runVerdict(run({ result: 'unreachable', steps: [planted] }), 'web01')?.next).toMatch(/taken back/);
+    expect(runVerdict(run({ result: 'unreachable' }), 'web01')?.next).toMatch(/^No revert was planted/);
     expect(shortPrint('6C1F9A03D4E5F60718293A4B5C6D7E8F901277B1')).toBe('6C1F 9A03 … 77B1');
   });
 });

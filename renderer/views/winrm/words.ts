@@ -10,7 +10,14 @@ import type {
 } from '../../../shared/contract/winrm-settings.ts';
 import type { GlyphName } from '../../components/Glyph.tsx';
 import { formatTime, plural } from '../../format.ts';
-import { type DraftChange, findListener, findMapping, listenerName, pluginValue } from '../../stores/winrm-draft.ts';
+import {
+  type Draft,
+  type DraftChange,
+  findListener,
+  findMapping,
+  listenerName,
+  pluginValue,
+} from '../../stores/winrm-draft.ts';
 import type { ApplyRun } from '../../stores/winrm-settings.ts';
 import { fullName, withMeaning } from './setting-view.ts';
 
@@ -230,6 +237,14 @@ export function runVerdict(run: ApplyRun, machine: string): Verdict | null {
         next: 'It could not be removed. Remove it on the machine, or apply again afterwards.',
       };
     case 'unreachable':
+      if (!isPlanted(run)) {
+        return {
+          glyph: 'unreachable',
+          tint: 'crit',
+          words: `Unknown. ${machine} does not answer a fresh connection since.`,
+          next: 'No revert was planted, so nothing takes the change back. Look at the machine itself.',
+        };
+      }
       return {
         glyph: 'unreachable',
         tint: 'crit',
@@ -246,10 +261,13 @@ export function runVerdict(run: ApplyRun, machine: string): Verdict | null {
   }
 }
 
+const isPlanted = ({ steps }: ApplyRun): boolean =>
+  steps.some((step) => step.phase === 'plant-revert' && step.outcome === 'passed');
+
 /** Under a planted revert a refusal counts as one only where nothing had been done yet; later ones are taken back. */
-function refusedNext({ steps }: ApplyRun, machine: string): string {
-  const last = steps.at(-1);
-  const planted = steps.some((step) => step.phase === 'plant-revert' && step.outcome === 'passed');
+function refusedNext(run: ApplyRun, machine: string): string {
+  const last = run.steps.at(-1);
+  const planted = isPlanted(run);
   if (planted && last?.revertAt)
     return `Nothing was changed, but the planted revert could not be taken away. It runs on ${machine} at ${formatTime(last.revertAt)} and puts back what is there now: change nothing before.`;
   if (planted) return 'Nothing was changed, and the planted revert was taken away.';
@@ -289,6 +307,19 @@ export const generationNames: Readonly<Record<QuickconfigGeneration, string>> = 
   'windows-7-2008r2': 'Windows 7, Server 2008 R2',
   'windows-2012': 'Windows 8, Server 2012 and later',
 };
+
+/** What a Restore of winrm/config leaves alone; null where it leaves nothing, or nothing is restored. */
+export function keptByPolicy(draft: Draft, { settings, listeners }: WinrmConfiguration): string | null {
+  if (!draft.some((change) => change.kind === 'restore' && change.what === 'config')) return null;
+  const values = settings.filter(({ lock }) => lock?.kind === 'policy').length;
+  const made = listeners.filter(({ source }) => source === 'GPO').length;
+  const kept = [
+    ...(values === 0 ? [] : [plural(values, 'value')]),
+    ...(made === 0 ? [] : [plural(made, 'listener')]),
+  ].join(' and ');
+  if (kept === '') return null;
+  return `${kept} set by Group Policy ${values + made === 1 ? 'stays as it is' : 'stay as they are'}.`;
+}
 
 /** `Apply 3 changes to HQ-WEB04`. */
 export const applyWords = (count: number, machine: string): string => `Apply ${plural(count, 'change')} to ${machine}`;
