@@ -65,7 +65,11 @@ export function TraceRoom({ machine }: { machine: Machine }) {
 
   const rows = view?.rows ?? null;
   const shown = useMemo(() => filterTrace(rows ?? [], text, filter), [rows, text, filter]);
-  const full = useMemo(() => fullBar(shown), [shown]);
+  const fullBefore = useRef(0);
+  const full = useMemo(() => {
+    fullBefore.current = fullBar(shown, fullBefore.current);
+    return fullBefore.current;
+  }, [shown]);
   const isOpen = opened !== null;
   const columns = useMemo(() => traceColumns(full, narrow, isOpen), [full, narrow, isOpen]);
   const selected = useMemo(() => new Set(opened === null ? [] : [String(opened.id)]), [opened]);

@@ -49,8 +49,36 @@ test('phases: shares of the bar, and words for what did not happen', () => {
   expect(phaseText(row({ roundTrips: 3, timings: { ...rows[0]!.timings, authenticate: 12 } }), 'authenticate')).toBe(
     '12.0 ms',
   );
-  expect(fullBar(rows)).toBe(10);
   expect([msText(0.42), msText(5.6), msText(1204)]).toEqual(['0.4', '6', '1,204']);
+});
+
+test('the scale of the bars takes powers of two, holds nine of ten, and hardly ever changes', () => {
+  const lasting = (...times: number[]) => times.map((milliseconds) => row({ milliseconds }));
+  expect(fullBar([], 0)).toBe(1);
+  expect(fullBar(lasting(0.2), 0)).toBe(1);
+  expect(fullBar(lasting(16), 0)).toBe(16);
+  expect(fullBar(lasting(16.1), 0)).toBe(32);
+  // One of ten may be longer than its bar.
+  expect(fullBar(lasting(...Array.from({ length: 10 }, () => 10), 5000), 0)).toBe(16);
+  // It grows at once, and shrinks only when it is eight times too long; nothing that is shown says nothing about it.
+  expect(fullBar(lasting(100), 16)).toBe(128);
+  expect(fullBar(lasting(17), 128)).toBe(128);
+  expect(fullBar(lasting(16), 128)).toBe(16);
+  expect(fullBar([], 128)).toBe(128);
+
+  // Exchanges that arrive one by one, between 5 and 300 ms: each step is to a larger power, and there are few of them.
+  let full = 0;
+  const scales = new Set<number>();
+  const arrived: TraceRow[] = [];
+  for (let n = 0; n < 500; n++) {
+    arrived.push(row({ milliseconds: 5 + ((n * 7919) % 296) }));
+    const next = fullBar(arrived, full);
+    expect(next).toBeGreaterThanOrEqual(full);
+    full = next;
+    scales.add(full);
+  }
+  expect(full).toBe(512);
+  expect(scales.size).toBeLessThanOrEqual(3);
 });
 
 test('a file name has nothing in it that a file system refuses', () => {

@@ -81,10 +81,16 @@ export function barOf(
     .filter(([, share]) => share > 0);
 }
 
-/** The time that fills the bar of a list: so long that nine of ten fit in full. */
-export function fullBar(rows: readonly TraceRow[]): number {
+/**
+ * The time that fills the bar of a list: a power of two of a millisecond in which nine of ten fit in full. It grows from what it was
+ * `before`, and shrinks only where the bars would fill an eighth of their place: as exchanges arrive, bars stand still.
+ */
+export function fullBar(rows: readonly TraceRow[], before: number): number {
   const times = rows.map(({ milliseconds }) => milliseconds).toSorted((a, b) => a - b);
-  return Math.max(1, times[Math.floor((times.length - 1) * 0.9)] ?? 1);
+  const most = times[Math.floor((times.length - 1) * 0.9)];
+  if (most === undefined) return Math.max(1, before);
+  const fits = 2 ** Math.ceil(Math.log2(Math.max(1, most)));
+  return fits > before || fits * 8 <= before ? fits : before;
 }
 
 export function protectionWords({ sealed, mechanism, protection }: TraceExchange): string {
