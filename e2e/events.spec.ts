@@ -136,6 +136,56 @@ test('a machine that goes away keeps its list, with its age, and the news go on 
   await expect(page.getByText(/^Live by subscription/)).toBeVisible();
 });
 
+test('on a Mac, Option with a letter types its character in the filters, and is a key of the room elsewhere', async ({
+  start,
+}) => {
+  const { page } = await start();
+  await expectOnline(page, 12);
+  await page.addInitScript(() => Object.defineProperty(navigator, 'platform', { get: () => 'MacIntel' }));
+  await page.reload();
+  await expectOnline(page, 12);
+  /** As a German keyboard says it; whether the character is left to whoever has the focus. */
+  const option = (code: string, key: string, shiftKey = false) =>
+    page.evaluate((init) => document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', init)), {
+      code,
+      key,
+      shiftKey,
+      altKey: true,
+      bubbles: true,
+      cancelable: true,
+    });
+  await openEvents(page, 'HQ-DC01');
+  const live = page.getByText(/^Live by subscription/);
+  await expect(live).toBeVisible();
+  for (const name of ['Source', 'Event ids', 'Text in events']) {
+    await page.getByRole('textbox', { name }).focus();
+    expect(await option('KeyL', '@')).toBe(true);
+    expect(await option('KeyT', '†')).toBe(true);
+  }
+  await expect(page.getByRole('menu')).toHaveCount(0);
+  await expect(live).toBeVisible();
+  await table(page).getByRole('row').nth(2).focus();
+  expect(await option('KeyT', '†')).toBe(false);
+  await expect(live).toBeHidden();
+
+  await page.getByRole('tab', { name: 'Processes' }).click();
+  await page.getByRole('textbox', { name: 'Filter processes' }).focus();
+  expect(await option('KeyN', 'Dead')).toBe(true);
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+
+  // A terminal has a text field of its own: what it leaves to the room is the room's there too; in the box that finds it is not.
+  await page.keyboard.press('Control+Backquote');
+  await expect(page.locator('.shell-pane')).toHaveAttribute('data-status', 'idle');
+  await expect(page.getByRole('textbox', { name: /^Shell on / })).toBeFocused();
+  expect(await option('KeyD', '™', true)).toBe(false);
+  await expect(page.locator('.shell-pane')).toHaveCount(2);
+  await expect(page.locator('.shell-pane').nth(1)).toHaveAttribute('data-status', 'idle');
+  await page.keyboard.press('Meta+f');
+  await expect(page.getByRole('textbox', { name: 'Find' })).toBeFocused();
+  expect(await option('KeyD', '™', true)).toBe(true);
+  await expect(page.locator('.shell-pane')).toHaveCount(2);
+});
+
 test('going back, another channel, and a log that is denied', async ({ start, openLab }) => {
   const lab = await openLab({ machines: 1 });
   const { page } = await start({ demo: false });

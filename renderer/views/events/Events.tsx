@@ -6,6 +6,7 @@ import { Button } from '../../components/Button.tsx';
 import { CodeLine } from '../../components/CodeLine.tsx';
 import { createTableMemory, DataTable, type DataTableHandle, type TableMemory } from '../../components/DataTable.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
+import { isAltKey } from '../../components/keys.ts';
 import { Banner, ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { saveFile } from '../../components/save-file.ts';
 import { keepOnly } from '../../components/table-selection.ts';
@@ -105,7 +106,7 @@ export function Events({ machine }: { machine: Machine }) {
   const live = view?.live ?? true;
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (!isAltKey(event) || event.shiftKey) return;
       if (document.querySelector('[role="dialog"],[role="alertdialog"],[role="menu"]') !== null) return;
       if (event.code === 'KeyO') void eventLogStore.older(machineId);
       else if (event.code === 'KeyT') eventLogStore.setLive(machineId, !live);

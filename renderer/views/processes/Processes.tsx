@@ -16,6 +16,7 @@ import {
 } from '../../components/DataTable.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { FilterBox } from '../../components/FilterBox.tsx';
+import { isAltKey } from '../../components/keys.ts';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { Toolbar } from '../../components/Toolbar.tsx';
 import { keepOnly } from '../../components/table-selection.ts';
@@ -179,7 +180,7 @@ export function Processes({ machine }: { machine: Machine }) {
   // Wherever the focus is in the room.
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (!isAltKey(event) || event.shiftKey) return;
       if (document.querySelector('[role="dialog"],[role="alertdialog"]') !== null) return;
       if (event.code === 'KeyN' && canChange) setDialog({ kind: 'start' });
       else if (event.code === 'KeyT') setIsTree((before) => !before);

@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useState } from 'react';
 import type { Machine } from '../../../shared/contract/machines.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { CodeLine } from '../../components/CodeLine.tsx';
-import { hasModifier, modifierName } from '../../components/keys.ts';
+import { hasModifier, isAltKey, modifierName } from '../../components/keys.ts';
 import {
   applyTerminalTheme,
   closeShell,
@@ -40,8 +40,8 @@ export function ShellRoom({ machine }: { machine: Machine }) {
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented) return;
       if (document.querySelector('[role="dialog"],[role="alertdialog"]') !== null) return;
-      // By place on the keyboard: with Alt the letter may be another one. What a browser keeps for itself is none of these.
-      const ours = event.altKey && !event.ctrlKey && !event.metaKey;
+      // What a browser keeps for itself is none of these.
+      const ours = isAltKey(event);
       const command = hasModifier(event) && !event.altKey;
       if (ours && event.shiftKey && event.code === 'KeyN') openShell(machineId, tab?.kind ?? usualShell());
       else if (tab === null) return;
