@@ -136,6 +136,42 @@ test('a machine that goes away keeps its list, with its age, and the news go on 
   await expect(page.getByText(/^Live by subscription/)).toBeVisible();
 });
 
+test('why an event could not be read in full goes with the next one that is chosen, and when it can be read', async ({
+  start,
+  openLab,
+}) => {
+  const lab = await openLab({ machines: 1 });
+  const { page } = await start({ demo: false });
+  await importFleet(page, lab.machines);
+  await expectOnline(page, 1);
+  await openEvents(page, 'HQ-DC01');
+  await expect(page.getByText(/^Live by subscription/)).toBeVisible();
+  await write(lab, ['The first came.', 'The second came.']);
+  const details = page.getByRole('complementary', { name: 'Details of the selection' });
+  const problem = details.locator('[data-problem]');
+  const select = async (text: string) => {
+    await row(page, text).click();
+    await expect(details).toContainText(text);
+  };
+  await expect(row(page, 'The second came.')).toBeVisible();
+  await lab.misbehave('HQ-DC01', { kind: 'fault', code: 5, action: 'Subscribe' });
+  await select('The first came.');
+  await expect(problem).toBeVisible();
+  await lab.misbehave('HQ-DC01', null);
+  await select('The second came.');
+  await expect(problem).toHaveCount(0);
+  await expect(details.getByLabel('XML of the event')).toContainText('The second came.');
+
+  // The same one, read once more.
+  await lab.misbehave('HQ-DC01', { kind: 'fault', code: 5, action: 'Subscribe' });
+  await select('The first came.');
+  await expect(problem).toBeVisible();
+  await lab.misbehave('HQ-DC01', null);
+  await page.keyboard.press('F5');
+  await expect(details.getByLabel('XML of the event')).toContainText('The first came.');
+  await expect(problem).toHaveCount(0);
+});
+
 test('on a Mac, Option with a letter types its character in the filters, and is a key of the room elsewhere', async ({
   start,
 }) => {

@@ -51,8 +51,14 @@ function One({ machineId, entry, canRead }: { machineId: string; entry: EventEnt
     const stop = new AbortController();
     const timer = setTimeout(() => {
       eventLogStore.details(machineId, entry, stop.signal).then(
-        (read) => !stop.signal.aborted && setDetails(read),
-        (error: unknown) => !stop.signal.aborted && setProblem(problemOf(error)),
+        (read) => {
+          if (stop.signal.aborted) return;
+          setDetails(read);
+          setProblem(null);
+        },
+        (error: unknown) => {
+          if (!stop.signal.aborted) setProblem(problemOf(error));
+        },
       );
     }, restMs);
     return () => {
