@@ -8,6 +8,8 @@ export interface Broadcast extends FleetRun {
   readonly kind: ShellKind;
   readonly line: string;
   readonly results: readonly BroadcastResult[];
+  /** What they said, without those that failed. */
+  readonly groups: readonly OutputGroup[];
 }
 
 /** One at a time; it goes on while its dialog is closed. */
@@ -20,13 +22,16 @@ const runner = createRunner<BroadcastResult>();
 
 export function startBroadcast(machineIds: readonly string[], kind: ShellKind, line: string): void {
   if (isRunning()) return;
-  useBroadcast.setState({ run: { ...begunRun(machineIds), kind, line, results: [] } });
+  useBroadcast.setState({ run: { ...begunRun(machineIds), kind, line, results: [], groups: [] } });
+  const group = outputGrouping();
   runner.start(
     (client, signal) => client.remoteShell.broadcast({ machineIds: [...machineIds], kind, line }, signal),
-    (results, change) =>
-      useBroadcast.setState(({ run }) => ({
-        run: run === null ? null : { ...run, ...change, results: [...run.results, ...results] },
-      })),
+    (results, change) => {
+      const { run } = useBroadcast.getState();
+      if (run === null) return;
+      const groups = results.length === 0 ? run.groups : group(results);
+      useBroadcast.setState({ run: { ...run, ...change, results: [...run.results, ...results], groups } });
+    },
   );
 }
 
@@ -39,18 +44,28 @@ export interface OutputGroup {
   readonly machineIds: readonly string[];
 }
 
-/** The largest group first: what most of them say is what the others differ from. Line ends and blanks at the ends of lines do not count. */
-export function groupOutputs(results: readonly BroadcastResult[]): readonly OutputGroup[] {
-  const groups = new Map<string, { exitCode: number | null; text: string; machineIds: string[] }>();
-  for (const { problem, exitCode, text, machineId } of results) {
-    if (problem !== null) continue;
-    const plain = plainText(text);
-    const key = JSON.stringify([exitCode, plain]);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { exitCode, text: plain, machineIds: [machineId] });
-    else group.machineIds.push(machineId);
-  }
-  return [...groups.values()].sort((a, b) => b.machineIds.length - a.machineIds.length);
+/**
+ * Takes results in as they come, and looks at each text once: with every batch only at what is new. A group that nobody joined stays the
+ * same object. The largest group first: what most of them say is what the others differ from. Line ends and blanks at the ends of lines do
+ * not count.
+ */
+export function outputGrouping(): (results: readonly BroadcastResult[]) => readonly OutputGroup[] {
+  const groups: OutputGroup[] = [];
+  /** By exit code, then text: where in `groups` it is. */
+  const places = new Map<number | null, Map<string, number>>();
+  return (results) => {
+    for (const { problem, exitCode, text, machineId } of results) {
+      if (problem !== null) continue;
+      const byText = places.get(exitCode) ?? new Map<string, number>();
+      places.set(exitCode, byText);
+      const plain = plainText(text);
+      const at = byText.get(plain) ?? groups.length;
+      byText.set(plain, at);
+      const known = groups[at] ?? { exitCode, text: plain, machineIds: [] };
+      groups[at] = { ...known, machineIds: [...known.machineIds, machineId] };
+    }
+    return groups.toSorted((a, b) => b.machineIds.length - a.machineIds.length);
+  };
 }
 
 const plainText = (text: string): string =>

@@ -1,6 +1,6 @@
 import { Select } from '@fluentui/react-components';
 import { DismissRegular } from '@fluentui/react-icons';
-import { useMemo, useState } from 'react';
+import { memo, useMemo, useState } from 'react';
 import type { ShellKind } from '../../../shared/contract/remote-shell.ts';
 import { Bar } from '../../components/Bar.tsx';
 import { Button } from '../../components/Button.tsx';
@@ -8,14 +8,7 @@ import { Dialog } from '../../components/Dialog.tsx';
 import { Glyph } from '../../components/Glyph.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { listNames, plural } from '../../format.ts';
-import {
-  diffOf,
-  groupOutputs,
-  type OutputGroup,
-  startBroadcast,
-  stopBroadcast,
-  useBroadcast,
-} from '../../stores/broadcast.ts';
+import { diffOf, type OutputGroup, startBroadcast, stopBroadcast, useBroadcast } from '../../stores/broadcast.ts';
 import { machineName, useMachines } from '../../stores/machines.ts';
 import { visibleText } from './visible-text.ts';
 import './broadcast.css';
@@ -102,7 +95,7 @@ export function BroadcastDialog({ machineIds, onClose }: { machineIds: readonly 
 }
 
 function Results({ run }: { run: NonNullable<ReturnType<typeof useBroadcast.getState>['run']> }) {
-  const groups = useMemo(() => groupOutputs(run.results), [run.results]);
+  const { groups } = run;
   const failed = run.results.filter(({ problem }) => problem !== null);
   const cut = run.results.filter(({ isCut }) => isCut).length;
   const [usual, ...others] = groups;
@@ -135,7 +128,7 @@ function Results({ run }: { run: NonNullable<ReturnType<typeof useBroadcast.getS
           group={usual}
           label={others.length === 0 || usual.machineIds.length > 1 ? `${usual.machineIds.length} same` : '1 machine'}
           isOpen={others.length === 0}
-          usual={null}
+          usualText={null}
         />
       )}
       {others.map((group, n) => (
@@ -144,7 +137,7 @@ function Results({ run }: { run: NonNullable<ReturnType<typeof useBroadcast.getS
           group={group}
           label={group.machineIds.length === 1 ? 'differs' : `${group.machineIds.length} differ alike`}
           isOpen={n < mostOpen}
-          usual={usual ?? null}
+          usualText={usual?.text ?? null}
         />
       ))}
       {failed.map(({ machineId, problem }) =>
@@ -161,11 +154,15 @@ function Results({ run }: { run: NonNullable<ReturnType<typeof useBroadcast.getS
   );
 }
 
-/** `usual`: what it is compared with, where there is something. */
-function Group(props: { group: OutputGroup; label: string; isOpen: boolean; usual: OutputGroup | null }) {
-  const { group } = props;
+/** `usualText`: what it is compared with, where there is something. Drawn anew only when somebody joined it. */
+const Group = memo(function Group(props: {
+  group: OutputGroup;
+  label: string;
+  isOpen: boolean;
+  usualText: string | null;
+}) {
+  const { group, usualText } = props;
   const { text } = group;
-  const usualText = props.usual?.text ?? null;
   /** What somebody opened or closed stays so. */
   const [wanted, setWanted] = useState<boolean | null>(null);
   const isOpen = wanted ?? props.isOpen;
@@ -191,7 +188,7 @@ function Group(props: { group: OutputGroup; label: string; isOpen: boolean; usua
       </pre>
     </details>
   );
-}
+});
 
 function saidOf(usual: string | null, other: string): React.ReactNode {
   if (usual === null) return visibleText(other) || '(nothing)';
