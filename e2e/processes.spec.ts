@@ -108,6 +108,41 @@ test('a process that Windows needs is said to be one, and the refusal is told wi
   await expect(problem).toHaveCount(0);
 });
 
+test('a process that ends by itself while its end is being asked about: the question still names it, and nothing else is ended', async ({
+  start,
+  openLab,
+}) => {
+  const lab = await openLab({ machines: 1 });
+  const { page } = await start({ demo: false });
+  await importFleet(page, lab.machines);
+  await expectOnline(page, 1);
+  await openProcesses(page, 'HQ-DC01');
+  // Short tasks of the system, which come and go: theirs are the numbers from 24000 on. The one that came last has the longest to live.
+  await page.getByRole('button', { name: 'Tree' }).click();
+  const started = page.getByRole('columnheader', { name: /^Started/ });
+  await started.click();
+  if ((await started.getAttribute('aria-sort')) !== 'descending') await started.click();
+  await expect(started).toHaveAttribute('aria-sort', 'descending');
+  const task = table(page)
+    .getByRole('row')
+    .filter({ has: page.getByRole('gridcell', { name: /^24\d\d\d$/ }) })
+    .first();
+  const processId = await task.getByRole('gridcell', { name: /^24\d\d\d$/ }).textContent();
+  const ofTask = page.locator('[role="row"]').filter({ hasText: processId! });
+  await ofTask.click();
+  await page.keyboard.press('Delete');
+  const confirm = page.getByRole('alertdialog', { name: new RegExp(`\\(${processId}\\) on HQ-DC01`) });
+  await expect(confirm).toBeVisible();
+  await expect(ofTask).toHaveCount(0, { timeout: 30_000 });
+  await expect(confirm).toBeVisible();
+  await confirm.getByRole('button', { name: /^End .* on HQ-DC01$/ }).press('Enter');
+  await expect(confirm).toBeHidden();
+  const problem = page.locator('[data-problem="not-found"]');
+  await expect(problem).toContainText(`There is no process ${processId} any more.`);
+  await expect(problem).toContainText('It ended by itself. Nothing was done.');
+  expect((await lab.statistics('HQ-DC01')).executed['Win32_Process.Terminate']).toBeUndefined();
+});
+
 test('nothing is read while the window is hidden, and at once when it is seen again', async ({ start }) => {
   const { page } = await start();
   await expectOnline(page, 12);

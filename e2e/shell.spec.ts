@@ -143,6 +143,32 @@ test('Ctrl+C interrupts, or copies what is selected; a program that asks gets an
   await expect(shells.getByRole('listitem')).toContainText('this console');
 });
 
+test('a program that says nothing and reads is called silent after ten seconds; it takes lines in the bar and in the terminal', async ({
+  start,
+  openLab,
+}) => {
+  const { page } = await openCmd(start, await openLab({ machines: 1 }));
+  await page.keyboard.type('more');
+  await page.keyboard.press('Enter');
+  await expect(pane(page)).toHaveAttribute('data-status', 'running');
+  const bar = page.getByRole('region', { name: 'Waiting for input' });
+  await expect(bar).toContainText(/^Silent.*Nothing came for 1\d s: it works, or waits for a line\./);
+  await expect(pane(page)).toHaveAttribute('data-status', 'silent');
+  await photograph(page, 'shell-silent');
+  await bar.getByRole('textbox', { name: 'Input for the program' }).fill('from the bar');
+  await page.keyboard.press('Enter');
+  await expect.poll(async () => (await rows(page)).filter((row) => row === 'from the bar')).toHaveLength(2);
+  // It has said something, so it is not silent; the terminal has the keyboard again.
+  await expect(bar).toBeHidden();
+  await expect(input(page)).toBeFocused();
+  await page.keyboard.type('from the terminal');
+  await page.keyboard.press('Enter');
+  await expect.poll(async () => (await rows(page)).filter((row) => row === 'from the terminal')).toHaveLength(2);
+  await expect(bar).toContainText('Silent');
+  await bar.getByRole('button', { name: 'Stop' }).press('Enter');
+  await expect(pane(page)).toHaveAttribute('data-status', 'idle');
+});
+
 test('what a hostile target prints does nothing', async ({ start, openLab }) => {
   const { page } = await openCmd(start, await openLab({ machines: 1 }));
   const title = await page.title();
