@@ -49,7 +49,11 @@ export function createHandlers(
     winrmSettings: createWinrmSettings(context, machines, { dataFolder }),
     wmi: createWmi(context, { dataFolder }),
     hardware: createHardware(context),
-    commandLines: createCommandLines(context, { version: options.about.version }),
+    commandLines: createCommandLines(context, {
+      version: options.about.version,
+      dataFolder,
+      mask: options.recorder.secrets.mask,
+    }),
     trace: createTrace(context, options.recorder, { version: options.about.version }),
   };
 }

@@ -27,7 +27,8 @@ export function questionBefore(command: Command | WinrsLine, destination: Destin
 
 const readOnly: ReadonlySet<string> = new Set(['identify', 'get', 'enumerate']);
 
-function changes(command: Command | WinrsLine): boolean {
+/** The line may change something on the machine. */
+export function changes(command: Command | WinrsLine): boolean {
   if (!('connection' in command)) return false;
   // An access list that is only printed.
   if (command.verb === 'configsddl') return command.sddl !== null;

@@ -5,6 +5,7 @@
 import type { LineEvent, LineFormat, LineInput, MachineResult } from '../../shared/contract/command-lines.ts';
 import type { ConsoleHandlers } from '../../shared/contract/contract.ts';
 import type { Sink } from '../../shared/rpc/endpoint.ts';
+import { openAudit } from '../storage/audit.ts';
 import { type Command, CommandLineError } from '../winrm-command/command.ts';
 import { isSwitch } from '../winrm-command/line.ts';
 import { parseLine } from '../winrm-command/parse.ts';
@@ -12,6 +13,7 @@ import { OutputClosedError } from '../winrm-command/run.ts';
 import { printable } from '../winrm-command/text-format.ts';
 import { isWinrsLine, parseWinrsLine, type WinrsLine } from '../winrm-command/winrs-parse.ts';
 import type { Interruption } from '../winrm-command/winrs-run.ts';
+import { createLineAudit, type LineAudit } from './command-line-audit.ts';
 import { createClassMemory } from './command-line-classes.ts';
 import { type Addressed, address, type KnownMachine } from './command-line-destination.ts';
 import { createLineInput, type LineDesk } from './command-line-input.ts';
@@ -32,14 +34,18 @@ const cancelledExitCode = 130;
 
 export interface CommandLinesOptions {
   readonly version: string;
+  readonly dataFolder: string;
+  /** Masks the secrets that this run has signed in with. */
+  readonly mask: (text: string) => string;
 }
 
 export function createCommandLines(
   context: AreaContext,
-  { version }: CommandLinesOptions,
+  { version, dataFolder, mask }: CommandLinesOptions,
 ): ConsoleHandlers['commandLines'] {
   const classes = createClassMemory();
   const values = createValueMemory(context);
+  const audit = createLineAudit(context, openAudit(dataFolder, context.now), mask);
 
   async function run(
     { line, machineId, format }: { line: string; machineId: string | null; format: LineFormat },
@@ -104,12 +110,14 @@ export function createCommandLines(
         const asText = isTextual(command, line);
         return runOnAll(context, destination.machines, command, asText, {
           ...common,
+          audit,
           desk,
           sink,
           learn: classes.learn,
         });
       }
-      return runOn(context, machines[0] ?? null, command, {
+      const machine = machines[0] ?? null;
+      const front: LineFront = {
         ...common,
         print,
         ask: desk.ask,
@@ -117,7 +125,8 @@ export function createCommandLines(
         onInterrupt: desk.onInterrupt,
         onElement: classes.learn,
         onError: () => {},
-      });
+      };
+      return audit.around(machine, command, front, (watched) => runOn(context, machine, command, watched));
     }
 
     function promptMachine(): KnownMachine | null {
@@ -190,6 +199,7 @@ function isTextual(command: Command | WinrsLine, line: string): boolean {
 }
 
 interface Many extends Pick<LineFront, 'version' | 'cancellation' | 'askedAt'> {
+  readonly audit: LineAudit;
   readonly desk: LineDesk;
   readonly sink: Sink<LineEvent>;
   readonly learn: LineFront['onElement'];
@@ -234,14 +244,14 @@ async function resultOn(
   machine: KnownMachine,
   command: Command | WinrsLine,
   asText: boolean,
-  { desk, learn, handlers, ...many }: Many & { readonly handlers: Set<(kind: Interruption) => void> },
+  { audit, desk, learn, handlers, ...many }: Many & { readonly handlers: Set<(kind: Interruption) => void> },
 ): Promise<MachineResult> {
   const startedAt = performance.now();
   const rows: Record<string, string>[] = [];
   const output = { stdout: '', stderr: '', whole: '' };
   let isCut = false;
   let failure = null as { readonly error: unknown } | null;
-  const exitCode = await runOn(context, machine, command, {
+  const front: LineFront = {
     ...many,
     async print(stream, text) {
       const room = maxText - output.whole.length;
@@ -264,7 +274,8 @@ async function resultOn(
     onError(error) {
       failure = { error };
     },
-  });
+  };
+  const exitCode = await audit.around(machine, command, front, (watched) => runOn(context, machine, command, watched));
   const failed = failure !== null && exitCode !== 0 && output.stderr !== '';
   const hasRows = !asText && (rows.length > 0 || output.stdout.trim() === '');
   const note = output.stderr.trim();

@@ -84,7 +84,7 @@ export interface LineCompletion {
 export const commandLines = {
   /**
    * Runs a line as the tools do: failures are output and an exit code, never a Problem of the stream. Leaving the stream cancels the line. The
-   * line is not kept, nor written to any log: it may hold a password.
+   * line is not kept, nor written to any log: it may hold a password. What changes something is written down in the audit file without values.
    */
   run: stream(
     v.object({

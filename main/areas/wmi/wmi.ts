@@ -3,9 +3,9 @@ import type { ConsoleHandlers } from '../../../shared/contract/contract.ts';
 import { namespaceOf, writeObjectPath } from '../../../shared/contract/object-path.ts';
 import type { WmiClass } from '../../../shared/contract/wmi.ts';
 import { openAudit } from '../../storage/audit.ts';
-import { className, OutcomeUnknownError, type WSManClient, WSManFault, wmi, wql } from '../../wsman/index.ts';
+import { className, type WSManClient, WSManFault, wmi, wql } from '../../wsman/index.ts';
+import { outcomeOf } from '../audit-outcome.ts';
 import { type AreaContext, onMachine } from '../context.ts';
-import { isAccessDenied } from '../query.ts';
 import { createInstanceOf, getInstance, invokeMethod, putProperties } from './change.ts';
 import { childNamespaces, createClassBook } from './classes.ts';
 import { classOfQuery, type Declarations, readRows } from './rows.ts';
@@ -65,15 +65,7 @@ export function createWmi(
       await audit.write({ event: `wmi-${event}`, machineId, ...what, outcome });
       return result;
     } catch (error) {
-      const outcome =
-        error instanceof OutcomeUnknownError
-          ? 'unknown'
-          : isAccessDenied(error)
-            ? 'denied'
-            : error instanceof WSManFault
-              ? 'refused'
-              : 'failed';
-      await audit.write({ event: `wmi-${event}`, machineId, ...what, outcome });
+      await audit.write({ event: `wmi-${event}`, machineId, ...what, outcome: outcomeOf(error) });
       throw error;
     }
   }
