@@ -1,4 +1,4 @@
-import type { PsValue } from '../../wsman/psrp/clixml-types.ts';
+import type { PsObject, PsValue } from '../../wsman/psrp/clixml-types.ts';
 import type { SimulatedMachine } from '../simulated-machine.ts';
 import type { ScriptError } from './script-error.ts';
 
@@ -32,7 +32,8 @@ export interface ScriptHost {
   verbose(text: string): Promise<void>;
   debug(text: string): Promise<void>;
   progress(progress: Progress): Promise<void>;
-  information(record: PsValue): Promise<void>;
+  /** An InformationRecord. */
+  information(record: PsObject): Promise<void>;
   /** A line on the screen. */
   writeLine(text: string): Promise<void>;
   /** A method of the host that answers. Throws ScriptError where there is no host, or where it says no. */

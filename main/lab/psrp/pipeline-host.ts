@@ -1,7 +1,7 @@
 /** The host of a script that runs in a pipeline: its streams become messages (MS-PSRP 2.2.2.19 to 2.2.2.28), its questions host calls. */
 
 import { entryOf, numberOf, propertyOf, textOf } from '../../wsman/psrp/clixml-plain.ts';
-import { type PsValue, psEnum, psObject, psProperties } from '../../wsman/psrp/clixml-types.ts';
+import { type PsObject, type PsValue, psEnum, psObject, psProperties } from '../../wsman/psrp/clixml-types.ts';
 import type { MessageType } from '../../wsman/psrp/message.ts';
 import { decryptSecureString, encryptSecureString } from '../../wsman/psrp/session-key.ts';
 import { dateTime } from '../powershell/objects.ts';
@@ -9,8 +9,10 @@ import { errorRecordValue, ScriptError } from '../powershell/script-error.ts';
 import type { Progress, ScriptHost } from '../powershell/script-host.ts';
 import type { SimulatedMachine } from '../simulated-machine.ts';
 import { hostMethodNumbers } from './host-methods.ts';
-import { informationalRecord } from './informational-record.ts';
+import { extendedErrorInfo, informationalRecord } from './informational-record.ts';
 import type { LabPool } from './pool.ts';
+
+export type MergeableStream = 'Error' | 'Warning' | 'Verbose' | 'Debug' | 'Information';
 
 export interface PipelineWires {
   readonly pool: LabPool;
@@ -23,7 +25,8 @@ export interface PipelineWires {
   readonly hostInfo: PsValue;
   /** PIPELINE_HOST_RESPONSE with this call id. */
   waitForAnswer(callId: bigint): Promise<PsValue>;
-  readonly mergesErrors: boolean;
+  /** Streams that go the way of the output, as 2>&1. */
+  readonly merged: ReadonlySet<MergeableStream>;
   /** RemoteStreamOptions: which records say where they come from. */
   readonly streamOptions: number;
   /** Text of the first script or command. */
@@ -53,6 +56,11 @@ export function createPipelineHost(wires: PipelineWires): ScriptHost {
     });
   };
 
+  const informational = (stream: 'Warning' | 'Verbose' | 'Debug', text: string, bit: number): Promise<void> =>
+    wires.merged.has(stream)
+      ? send('PIPELINE_OUTPUT', mergedRecord(stream, informationalRecord(`${stream}Record`, text, null)))
+      : send(informationalMessages[stream], informationalRecord(`${stream}Record`, text, withInvocation(bit)));
+
   const host: ScriptHost = {
     machine: pool.machine,
     user: pool.shell.user,
@@ -63,16 +71,21 @@ export function createPipelineHost(wires: PipelineWires): ScriptHost {
     input: wires.input(),
     signal,
     output: (value) => send('PIPELINE_OUTPUT', value),
+    // RemoteStreamOptions (2.2.3.8): 1 error, 2 warning, 4 debug, 8 verbose.
     error: (error) =>
-      wires.mergesErrors ? send('PIPELINE_OUTPUT', mergedError(error)) : send('ERROR_RECORD', errorRecordValue(error)),
-    // RemoteStreamOptions (2.2.3.8): 2 warning, 4 debug, 8 verbose.
-    warning: (text) => send('WARNING_RECORD', informationalRecord('WarningRecord', text, withInvocation(2))),
-    verbose: (text) => send('VERBOSE_RECORD', informationalRecord('VerboseRecord', text, withInvocation(8))),
-    debug: (text) => send('DEBUG_RECORD', informationalRecord('DebugRecord', text, withInvocation(4))),
+      wires.merged.has('Error')
+        ? send('PIPELINE_OUTPUT', writtenError(error, null))
+        : send('ERROR_RECORD', writtenError(error, withInvocation(1))),
+    warning: (text) => informational('Warning', text, 2),
+    verbose: (text) => informational('Verbose', text, 8),
+    debug: (text) => informational('Debug', text, 4),
     progress: (progress) => send('PROGRESS_RECORD', progressRecord(progress)),
     // Known to PowerShell 5.0 and later only.
     information: async (record) => {
-      if (pool.protocolVersion === '2.3') await send('INFORMATION_RECORD', record);
+      if (pool.protocolVersion !== '2.3') return;
+      if (wires.merged.has('Information')) await send('PIPELINE_OUTPUT', mergedRecord('Information', record));
+      // In its own message (2.2.2.26) an object without a type has what were properties of the record.
+      else await send('INFORMATION_RECORD', psObject({ extended: record.adapted }));
     },
     writeLine: (text) => (isInteractive ? host.tell('WriteLine2', [text]) : Promise.resolve()),
     async call(method, parameters) {
@@ -174,18 +187,26 @@ const hostRefused = (refusal: PsValue): ScriptError =>
     category: 'InvalidOperation',
   });
 
-/** A record that was sent the way of the output says so. */
-function mergedError(error: ScriptError): PsValue {
+const informationalMessages = { Warning: 'WARNING_RECORD', Verbose: 'VERBOSE_RECORD', Debug: 'DEBUG_RECORD' } as const;
+
+/** An error that was written, not thrown, says so. `script`: the text that it comes from; null: that is not told. */
+function writtenError(error: ScriptError, script: string | null): PsValue {
   const record = errorRecordValue(error);
   return psObject({
     ...record,
     extended: [
       { name: 'writeErrorStream', value: true },
-      ...record.extended,
+      ...record.extended.flatMap((property) =>
+        property.name === 'SerializeExtendedInfo' && script !== null ? extendedErrorInfo(script) : [property],
+      ),
       { name: 'PSMessageDetails', value: null },
     ],
   });
 }
+
+/** A record that goes the way of the output says of which stream it is. */
+const mergedRecord = (stream: MergeableStream, record: PsObject): PsValue =>
+  psObject({ ...record, extended: [{ name: `Write${stream}Stream`, value: true }, ...record.extended] });
 
 /** PSEventArgs of USER_EVENT (2.2.2.12). */
 function userEvent(

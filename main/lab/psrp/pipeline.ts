@@ -13,7 +13,7 @@ import { errorRecordValue, ScriptError, ScriptExit } from '../powershell/script-
 import { createBell } from '../shell/pipe.ts';
 import { Interruption } from '../shell/program.ts';
 import { createMessageQueue, type MessageQueue } from './message-queue.ts';
-import { createPipelineHost, type PipelineWires } from './pipeline-host.ts';
+import { createPipelineHost, type MergeableStream, type PipelineWires } from './pipeline-host.ts';
 import type { LabPool } from './pool.ts';
 
 export interface LabPipeline {
@@ -22,6 +22,8 @@ export interface LabPipeline {
   readonly isRunning: boolean;
   /** More of it, and what is piped in. False: it was not taken within the time. */
   accept(packet: Uint8Array, waitMs: number): Promise<boolean>;
+  /** One message for it that came to its pool. */
+  handle(message: PsrpMessage): void;
   /** Signal ctrl_c. */
   stop(): void;
   /** Its shell or it itself is gone. */
@@ -99,7 +101,7 @@ export function createPipeline(pool: LabPool, pipelineId: string, first: Uint8Ar
       input,
       hostInfo: created.hostInfo,
       waitForAnswer,
-      mergesErrors: created.mergesErrors,
+      merged: created.merged,
       streamOptions: created.streamOptions,
       script: created.script,
     };
@@ -198,6 +200,7 @@ export function createPipeline(pool: LabPool, pipelineId: string, first: Uint8Ar
       }
       return true;
     },
+    handle,
     stop() {
       stopped.abort(new Interruption('ctrl_c'));
     },
@@ -236,8 +239,7 @@ interface CreatedPipeline {
   readonly pipelines: readonly (readonly Step[])[];
   readonly hasNoInput: boolean;
   readonly hostInfo: PsValue;
-  /** Errors go to the output, as 2>&1. */
-  readonly mergesErrors: boolean;
+  readonly merged: ReadonlySet<MergeableStream>;
   readonly streamOptions: number;
   readonly script: string;
 }
@@ -253,16 +255,19 @@ function readPipeline(value: PsValue): CreatedPipeline {
     pipelines: lists.map((commands) => commands.map(readStep)),
     hasNoInput: propertyOf(value, 'NoInput') === true,
     hostInfo: propertyOf(value, 'HostInfo') ?? null,
-    mergesErrors: first.some(mergesErrors),
+    merged: new Set(mergeableStreams.filter((stream) => first.some((command) => merges(command, stream)))),
     streamOptions: numberOf(propertyOf(value, 'RemoteStreamOptions')) ?? 0,
     script: textOf(propertyOf(first[0]!, 'Cmd')) ?? '',
   };
 }
 
-/** PipelineResultTypes: 1 Output, 2 Error. */
-function mergesErrors(command: PsValue): boolean {
+const mergeableStreams: readonly MergeableStream[] = ['Error', 'Warning', 'Verbose', 'Debug', 'Information'];
+
+/** PipelineResultTypes: 1 Output, 2 Error. Before protocol 2.2 there are only errors to merge, in words of their own. */
+function merges(command: PsValue, stream: MergeableStream): boolean {
   const type = (name: string): number => numberOf(propertyOf(command, name)) ?? 0;
-  return type('MergeError') === 1 || (type('MergeMyResult') === 2 && type('MergeToResult') === 1);
+  if (type(`Merge${stream}`) === 1) return true;
+  return stream === 'Error' && type('MergeMyResult') === 2 && type('MergeToResult') === 1;
 }
 
 function readStep(command: PsValue): Step {

@@ -37,7 +37,7 @@ export interface LabPool {
   takeRunspace(signal: AbortSignal): Promise<() => void>;
   /** The session key, after the client was asked for its public key if it has not sent one. */
   requireSessionKey(signal: AbortSignal): Promise<Uint8Array>;
-  /** Packets of Create, Connect and Send that belong to no pipeline. */
+  /** Packets of Create and of Send to the shell. */
   accept(packet: Uint8Array): void;
   /** Octets for connectResponseXml. */
   connect(packet: Uint8Array): PsrpMessage[];
@@ -97,7 +97,12 @@ export function createPool(machine: SimulatedMachine, shell: LabShell, endpoint:
       return pool.sessionKey;
     },
     accept(packet) {
-      for (const message of read(packet)) handle(message);
+      for (const message of read(packet)) {
+        // The message says which pipeline it is for, whatever Send was sent to (3.2.5.1). One that is gone has no use for it.
+        if (message.type.includes('PIPELINE_') && message.pipelineId !== null) {
+          pool.pipelines.get(message.pipelineId)?.handle(message);
+        } else handle(message);
+      }
     },
     connect(packet) {
       // Another client counts its messages from the start.
@@ -186,13 +191,20 @@ export function createPool(machine: SimulatedMachine, shell: LabShell, endpoint:
         answerRequest(callId, BigInt(Math.max(0, maxRunspaces - busy)));
         return;
       case 'RESET_RUNSPACE_STATE':
-        answerRequest(callId, busy === 0);
+        answerRequest(callId, resetState());
         return;
       case 'RUNSPACEPOOL_HOST_RESPONSE':
         return;
       default:
         throw new LabFault(87, { powershellPlugin: true });
     }
+  }
+
+  /** The variables are as in a new session; of several runspaces none can be meant. */
+  function resetState(): boolean {
+    if (maxRunspaces > 1 || busy > 0) return false;
+    pool.variables.clear();
+    return true;
   }
 
   function answerRequest(callId: PsValue, answer: PsValue): void {

@@ -13,6 +13,7 @@ import type { PsValue } from '../../wsman/psrp/clixml-types.ts';
 import { type Lab, type LabMachine, startLab } from '../start-lab.ts';
 import {
   createPipeline,
+  fragmentOf,
   openTestPool,
   outputOf,
   type PoolOptions,
@@ -89,6 +90,26 @@ describe('the host', () => {
     await signal(pool, id, terminate);
     return { calls, output };
   }
+
+  test('may answer by the shell, in a message that names the pipeline', async () => {
+    const pool = await open({ hasHost: true });
+    const id = await pool.start(createPipeline('Read-Host'));
+    const call = (await pool.receiveUntil('00041100', id)).at(-1)!;
+    const packet = (pipelineId: string, answer: string): string =>
+      fragmentOf(
+        90,
+        '00041101',
+        pool.shellId,
+        pipelineId,
+        `<Obj RefId="0"><MS><I64 N="ci">${propertyOf(call.value, 'ci')}</I64><Obj N="mi" RefId="1"><ToString>ReadLine</ToString><I32>11</I32></Obj><S N="mr">${answer}</S></MS></Obj>`,
+      ).toString('base64');
+    const sendToShell = (data: string) =>
+      pool.ask('Send', `<rsp:Send xmlns:rsp="${shellNamespace}"><rsp:Stream Name="pr">${data}</rsp:Stream></rsp:Send>`);
+    expect((await sendToShell(packet('00000000-1111-2222-3333-444444444444', 'to nobody'))).status).toBe(200);
+    expect((await sendToShell(packet(id, 'a line'))).status).toBe(200);
+    expect(outputOf(await pool.receiveAll(id))).toEqual(['a line']);
+    await signal(pool, id, terminate);
+  });
 
   test('is asked for lines, choices, fields, credentials and secrets', async () => {
     const pool = await open({ hasHost: true });

@@ -116,6 +116,25 @@ describe('a pool', () => {
     ]);
   });
 
+  test('forgets its variables where it is asked to, but not while it has several runspaces', async () => {
+    const pool = await open();
+    const reset = async (callId: number): Promise<PsValue | undefined> => {
+      await pool.send('0002100C', `<Obj RefId="0"><MS><I64 N="ci">${callId}</I64></MS></Obj>`);
+      const answer = (await pool.receiveUntil('00021004')).at(-1)!;
+      expect(propertyOf(answer.value, 'ci')).toBe(BigInt(callId));
+      return propertyOf(answer.value, 'SetMinMaxRunspacesResponse');
+    };
+    expect(outputOf(await pool.run(createPipeline('$a = 5; $a')))).toEqual([5]);
+    expect(outputOf(await pool.run(createPipeline('$a')))).toEqual([5]);
+    expect(await reset(1)).toBe(true);
+    expect(outputOf(await pool.run(createPipeline('$a')))).not.toEqual([5]);
+    expect(outputOf(await pool.run(createPipeline('$a = "b"; $a')))).toEqual(['b']);
+    await pool.send('00021002', '<Obj RefId="0"><MS><I32 N="MaxRunspaces">2</I32><I64 N="ci">2</I64></MS></Obj>');
+    await pool.receiveUntil('00021004');
+    expect(await reset(3)).toBe(false);
+    expect(outputOf(await pool.run(createPipeline('$a')))).toEqual(['b']);
+  });
+
   test('is listed with the other shells, and looked at by itself', async () => {
     const pool = await open();
     const listed = await pool.client.send(
@@ -231,6 +250,37 @@ describe('a pipeline', () => {
       invocation: { line: 1, column: 1, lineText: 'Invoke-LabScenario streams' },
     });
     expect(endState(messages)).toBe(4);
+  });
+
+  test('puts into its output what is merged into it, and says of which stream it was', async () => {
+    const pool = await open();
+    const merge = (names: readonly string[]): string =>
+      names.map((name, n) => `<Obj N="Merge${name}" RefId="${20 + n}"><I32>1</I32></Obj>`).join('');
+    const script =
+      "$VerbosePreference = 'Continue'; $DebugPreference = 'Continue'; Write-Warning w; Write-Verbose v; Write-Debug d; Write-Information i; Write-Error e";
+    const run = async (names: readonly string[]) =>
+      pool.run(createPipeline(script).replace('<B N="IsScript">true</B>', (isScript) => `${isScript}${merge(names)}`));
+    const merged = await run(['Error', 'Warning', 'Verbose', 'Debug', 'Information']);
+    expect(types(merged)).toEqual([...Array(5).fill('00041004'), '00041006']);
+    const mark = (n: number, name: string) => propertyOf(merged[n]!.value, name);
+    expect([
+      mark(0, 'WriteWarningStream'),
+      mark(1, 'WriteVerboseStream'),
+      mark(2, 'WriteDebugStream'),
+      mark(3, 'WriteInformationStream'),
+      mark(4, 'writeErrorStream'),
+    ]).toEqual([true, true, true, true, true]);
+    expect(readInformationalRecord(merged[0]!.value).message).toBe('w');
+    expect(readInformationRecord(merged[3]!.value).message).toBe('i');
+    expect(merged[3]!.data).toContain('<T>System.Management.Automation.InformationRecord</T>');
+    expect(types(await run(['Verbose']))).toEqual([
+      '00041009',
+      '00041004',
+      '00041007',
+      '00041011',
+      '00041005',
+      '00041006',
+    ]);
   });
 
   test('fails with the error that ended it', async () => {

@@ -157,6 +157,65 @@ describe('the lab answers as Windows has', () => {
     );
   });
 
+  const written = "Write-Error 'error stream'; Write-Warning 'warning stream'; Write-Information 'information stream'";
+  /** The recorded CREATE_PIPELINE with this script in it, and with these RemoteStreamOptions. */
+  const askTo = (script: string, streamOptions: number): Promise<TestMessage[]> =>
+    ask('psrp_error_failed', (data) =>
+      data
+        .replace(/<S N="Cmd">[^<]*<\/S>/, `<S N="Cmd">${script}</S>`)
+        .replace('<ToString>AddInvocationInfo</ToString><I32>15</I32>', `<I32>${streamOptions}</I32>`),
+    );
+
+  test('on the streams of errors, warnings and information, without where they come from', async () => {
+    const messages = await askTo(written, 0);
+    expect(messages.map(({ type }) => type)).toEqual(['00041005', '00041009', '00041011', '00041006']);
+    const [error, warning, information] = messages;
+    expect(shapeOf(error!.value)).toEqual(
+      recordedShape(find('psrp_run_protocol_version_2.3', '00041004', 'writeErrorStream')),
+    );
+    const recordedWarning = find('psrp_stream_no_output_invocation', '00041009');
+    expect(warning!.data).toBe(recordedWarning.data.replace(/^\ufeff/, ''));
+    const recordedInformation = find('psrp_stream_no_output_invocation', '00041011');
+    expect(shapeOf(information!.value)).toEqual(recordedShape(recordedInformation));
+    const said = (data: string) => /<S N="MessageData">.*?<\/S><S N="Source">.*?<\/S>/.exec(data)![0];
+    expect(said(information!.data)).toBe(said(recordedInformation.data));
+  });
+
+  test('on the stream of errors, with where they come from', async () => {
+    const [error] = await askTo(written, 1);
+    if (!isPsObject(error!.value)) throw new Error('no object');
+    const names = error!.value.extended.map(({ name }) => name);
+    // As psrp_stream_output_invocation of the same recordings has them.
+    expect(names.slice(names.indexOf('ErrorCategory_Message') + 1)).toEqual([
+      'SerializeExtendedInfo',
+      'InvocationInfo_BoundParameters',
+      'InvocationInfo_CommandOrigin',
+      'InvocationInfo_ExpectingInput',
+      'InvocationInfo_InvocationName',
+      'InvocationInfo_Line',
+      'InvocationInfo_OffsetInLine',
+      'InvocationInfo_HistoryId',
+      'InvocationInfo_PipelineIterationInfo',
+      'InvocationInfo_PipelineLength',
+      'InvocationInfo_PipelinePosition',
+      'InvocationInfo_PSScriptRoot',
+      'InvocationInfo_PSCommandPath',
+      'InvocationInfo_PositionMessage',
+      'InvocationInfo_ScriptLineNumber',
+      'InvocationInfo_ScriptName',
+      'InvocationInfo_UnboundArguments',
+      'SerializeExtent',
+      'CommandInfo_CommandType',
+      'CommandInfo_Definition',
+      'CommandInfo_Name',
+      'CommandInfo_Visibility',
+      'PipelineIterationInfo',
+      'ErrorDetails_ScriptStackTrace',
+      'PSMessageDetails',
+    ]);
+    expect(error!.data).toContain('<B N="SerializeExtendedInfo">true</B>');
+  });
+
   test('when progress is made', async () => {
     pool = await openTestPool(machine);
     const messages = await pool.run(createPipeline("Write-Progress 'Preparing modules for first use.' ' ' -Completed"));

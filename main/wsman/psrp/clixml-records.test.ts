@@ -97,6 +97,19 @@ describe('records as Windows has sent them', () => {
     expect(readInformationRecord(psObject({ extended: psProperties({ MessageData: 'plain' }) })).message).toBe('plain');
   });
 
+  it('reads an information record', () => {
+    expect(readInformationRecord(find('psrp_stream_no_output_invocation', '00041011'))).toMatchObject({
+      message: 'information stream',
+      foregroundColor: null,
+      source: 'Write-Information',
+      timeGeneratedAt: Date.UTC(2018, 5, 13, 23, 46, 12, 131),
+      tags: [],
+      user: 'WIN-NNMU24VVKJ0\\vagrant',
+      computer: 'WIN-NNMU24VVKJ0',
+      processId: 4040,
+    });
+  });
+
   it('takes anything for a record without falling over', () => {
     for (const value of [null, 'text', 5, psObject({})]) {
       expect(readErrorRecord(value).message).toBe(value === 'text' ? 'text' : '');

@@ -1,6 +1,6 @@
 /** Write-*, throw, exit: the streams of a pipeline, and its end. */
 import { itemsOf } from '../../../wsman/psrp/clixml-plain.ts';
-import { type PsValue, psArray, psObject, psProperties } from '../../../wsman/psrp/clixml-types.ts';
+import { type PsObject, type PsValue, psArray, psObject, psProperties } from '../../../wsman/psrp/clixml-types.ts';
 import { type Cmdlet, type CmdletContext, silently } from '../cmdlet.ts';
 import { dateTime } from '../objects.ts';
 import { ScriptError, ScriptExit } from '../script-error.ts';
@@ -60,13 +60,13 @@ const writer = (name: string, level: Level): Cmdlet => ({
   }),
 });
 
-/** An InformationRecord as Windows serialises it: properties of the type, none added. */
+/** An InformationRecord as the object it is: properties of the type, none added. */
 export function informationRecord(
   { host }: CmdletContext,
   source: string,
   data: PsValue,
   tags: readonly string[],
-): PsValue {
+): PsObject {
   const { machine, user, processId } = host;
   return psObject({
     typeNames: ['System.Management.Automation.InformationRecord', 'System.Object'],
@@ -97,7 +97,9 @@ const writeInformation: Cmdlet = {
   positional: 2,
   run: silently(async (context) => {
     const data = context.bound.value('MessageData') ?? null;
-    await context.host.information(informationRecord(context, '', data, context.bound.texts('Tags') ?? []));
+    await context.host.information(
+      informationRecord(context, 'Write-Information', data, context.bound.texts('Tags') ?? []),
+    );
   }),
 };
 
