@@ -100,6 +100,8 @@ const kinds: Readonly<Record<number, FaultKind>> = {
   2150859180: sender('w:AccessDenied', 'This machine allows no remote shells.'),
   2150859182: sender('w:AccessDenied', 'The setting is out of use and cannot be changed.'),
   2150859174: receiver('w:QuotaLimit', 'The user has too many operations at the same time.'),
+  2150859206: receiver('w:InternalError', 'The shell was left by another session than the one that reconnects.'),
+  2150859213: receiver('w:InternalError', 'The shell is connected to another client.'),
   2150859230: receiver('w:InternalError', 'The shell is disconnected, or its stream was.'),
   2150859241: receiver('w:QuotaLimit', 'The shell has as many commands as one shell may have.'),
 };

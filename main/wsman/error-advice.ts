@@ -344,6 +344,13 @@ const table: ReadonlyMap<number, ErrorAdvice> = new Map<number, ErrorAdvice>([
   [2150859195, trustedHosts],
   [2150859212, { meaning: 'The command was ended.', advice: 'Start it again.' }],
   [
+    2150859213,
+    {
+      meaning: 'Another client is connected to this session.',
+      advice: 'Disconnect it there first, or open a session of your own.',
+    },
+  ],
+  [
     2150859229,
     {
       meaning: 'Remote access is switched off at the machine.',

@@ -20,6 +20,8 @@ export interface LabPipeline {
   readonly pipelineId: string;
   readonly queue: MessageQueue;
   readonly isRunning: boolean;
+  /** Its shell was disconnected, and nobody has come back to this one since. */
+  isDisconnected: boolean;
   /** More of it, and what is piped in. False: it was not taken within the time. */
   accept(packet: Uint8Array, waitMs: number): Promise<boolean>;
   /** One message for it that came to its pool. */
@@ -178,6 +180,7 @@ export function createPipeline(pool: LabPool, pipelineId: string, first: Uint8Ar
   const pipeline: LabPipeline = {
     pipelineId,
     queue,
+    isDisconnected: false,
     get isRunning() {
       return isRunning;
     },

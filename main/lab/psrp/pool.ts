@@ -24,6 +24,8 @@ export interface LabPool {
   readonly pipelines: Map<string, LabPipeline>;
   /** Variables of its scripts: all of them are of one session. */
   readonly variables: Map<string, PsValue>;
+  /** SessionId of the client that it is, or was last, connected to (MS-WSMV 3.1.4.1.37); null where it says none. */
+  clientSession: string | null;
   /** RPID of the client. */
   poolId: string;
   /** What both sides speak. */
@@ -74,6 +76,7 @@ export function createPool(machine: SimulatedMachine, shell: LabShell, endpoint:
     queue: createMessageQueue(nextObjectId),
     pipelines: new Map(),
     variables: new Map(),
+    clientSession: null,
     poolId: shell.shellId,
     protocolVersion: own.protocolVersion,
     hostInfo: null,

@@ -46,7 +46,7 @@ export async function answerPowerShell(
     return ['other', { body: '' }];
   }
   if (isModern && operation === 'Disconnect') return ['other', disconnect(machine, pool, request)];
-  if (isModern && operation === 'Reconnect') return ['other', reconnect(machine, pool)];
+  if (isModern && operation === 'Reconnect') return ['other', reconnect(machine, pool, request)];
   if (isModern && operation === 'Connect') return ['shell', connect(machine, pool, request)];
   if (!['Command', 'Send', 'Receive', 'Signal'].includes(operation)) throw new LabFault(2150858753);
   // Nothing but Connect, Reconnect and Delete goes to a shell that nobody is connected to (MS-WSMV 3.1.4.1.31.7).
@@ -97,6 +97,7 @@ function create(
     idleTimeoutMs: Math.min(idleTimeoutMs ?? most, most),
   });
   const pool = createPool(machine, shell, endpoint);
+  pool.clientSession = clientSessionOf(request);
   openPools.set(shell, pool);
   shell.onEnd = () => pool.end();
   try {
@@ -107,6 +108,12 @@ function create(
   }
   const created = resourceCreated(machine, endpoint.resourceUri, [['ShellId', shell.shellId]]);
   return { body: `${created}${writeShell(machine, shell, true)}` };
+}
+
+/** Which of several clients of one user it is. */
+function clientSessionOf(request: LabRequest): string | null {
+  const header = request.headers.find(({ local, namespace }) => local === 'SessionId' && namespace === ns.microsoft);
+  return header?.text.trim().toLowerCase() ?? null;
 }
 
 function base64Of(element: XmlElement | undefined): Uint8Array {
@@ -145,6 +152,13 @@ function pipelineOf(pool: LabPool, id: string): LabPipeline {
   return found;
 }
 
+/** Streams of a pipeline wait until somebody reconnects to that one, too (MS-PSRP 3.1.5.3.18). */
+function attendedPipeline(pool: LabPool, id: string): LabPipeline {
+  const pipeline = pipelineOf(pool, id);
+  if (pipeline.isDisconnected) throw disconnected();
+  return pipeline;
+}
+
 async function send(machine: SimulatedMachine, pool: LabPool, request: LabRequest): Promise<OperationResult> {
   const { body } = request;
   if (body?.local !== 'Send' || body.namespace !== ns.shell) throw new LabFault(2150858817);
@@ -154,7 +168,9 @@ async function send(machine: SimulatedMachine, pool: LabPool, request: LabReques
     const id = attribute(stream, 'CommandId');
     const packet = base64Of(stream);
     if (id === null) pool.accept(packet);
-    else if (!(await pipelineOf(pool, id).accept(packet, waitMs(machine, request)))) throw new LabFault(2150858793);
+    else if (!(await attendedPipeline(pool, id).accept(packet, waitMs(machine, request)))) {
+      throw new LabFault(2150858793);
+    }
   }
   return { body: '<rsp:SendResponse/>' };
 }
@@ -163,7 +179,7 @@ async function receive(machine: SimulatedMachine, pool: LabPool, request: LabReq
   const { body } = request;
   if (body?.local !== 'Receive' || body.namespace !== ns.shell) throw new LabFault(2150858817);
   const id = attribute(child(body, 'DesiredStream', ns.shell) ?? body, 'CommandId');
-  const queue = id === null ? pool.queue : pipelineOf(pool, id).queue;
+  const queue = id === null ? pool.queue : attendedPipeline(pool, id).queue;
   const release = holdOpen(machine, pool.shell);
   try {
     const received = await queue.receive(request.limit - envelopeRoom, waitMs(machine, request));
@@ -209,18 +225,35 @@ function disconnect(machine: SimulatedMachine, pool: LabPool, request: LabReques
     queue.drops = shell.bufferMode === 'Drop';
     queue.interrupt(disconnected());
   }
+  for (const pipeline of pool.pipelines.values()) pipeline.isDisconnected = true;
   touch(machine, shell);
   return { body: '' };
 }
 
-function connected(machine: SimulatedMachine, { shell, queue, pipelines }: LabPool): void {
+function connected(machine: SimulatedMachine, { shell, queue }: LabPool): void {
   shell.state = 'Connected';
-  for (const one of [queue, ...[...pipelines.values()].map((pipeline) => pipeline.queue)]) one.drops = false;
+  queue.drops = false;
   touch(machine, shell);
 }
 
-function reconnect(machine: SimulatedMachine, pool: LabPool): OperationResult {
-  connected(machine, pool);
+function connectedPipeline(pool: LabPool, id: string): void {
+  if (pool.shell.state === 'Disconnected') throw disconnected();
+  const pipeline = pipelineOf(pool, id);
+  pipeline.isDisconnected = false;
+  pipeline.queue.drops = false;
+}
+
+/** Of a shell by the client that has left it (MS-WSMV 3.1.4.16), or after that of one of its pipelines. */
+function reconnect(machine: SimulatedMachine, pool: LabPool, request: LabRequest): OperationResult {
+  const id = request.body === undefined || request.body === null ? null : attribute(request.body, 'CommandId');
+  const isSame = clientSessionOf(request) === pool.clientSession;
+  if (id !== null) connectedPipeline(pool, id);
+  else if (pool.shell.state !== 'Disconnected') {
+    if (!isSame) throw new LabFault(2150859213);
+  } else {
+    if (!isSame) throw new LabFault(2150859206);
+    connected(machine, pool);
+  }
   return { body: '' };
 }
 
@@ -230,16 +263,17 @@ function connect(machine: SimulatedMachine, pool: LabPool, request: LabRequest):
   if (body?.local !== 'Connect' || body.namespace !== ns.shell) throw new LabFault(2150858817);
   const id = attribute(body, 'CommandId');
   if (id !== null) {
-    pipelineOf(pool, id);
+    connectedPipeline(pool, id);
     return { body: '<rsp:ConnectResponse/>' };
   }
-  if (pool.shell.state !== 'Disconnected') throw badParameter();
+  if (pool.shell.state !== 'Disconnected') throw new LabFault(2150859213);
   const messages = pool.connect(base64Of(child(body, 'connectXml', powershellNamespace)));
   const answer = messages.map((message) => {
     const objectId = pool.nextObjectId();
     return encodeFragment({ objectId, fragmentId: 0n, isStart: true, isEnd: true, blob: encodeMessage(message) });
   });
   connected(machine, pool);
+  pool.clientSession = clientSessionOf(request);
   const { inputStreams, outputStreams } = pool.shell;
   return {
     body:

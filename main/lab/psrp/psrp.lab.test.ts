@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { entryOf, numberOf, propertyOf, textOf } from '../../wsman/psrp/clixml-plain.ts';
 import {
@@ -399,6 +400,11 @@ describe('a disconnected shell', () => {
     expect((await pool.ask('Disconnect', disconnect())).status).toBe(200);
     expect((await pool.receive(id)).fault).toBe(2150859230);
     expect((await pool.ask('Reconnect', '')).status).toBe(200);
+    // The shell is, its pipeline is not (MS-PSRP 3.1.5.3.18).
+    expect((await pool.receive(id)).fault).toBe(2150859230);
+    expect(outputOf(await pool.run(createPipeline('"beside"')))).toEqual(['beside']);
+    const ofPipeline = `<rsp:Reconnect xmlns:rsp="${shellNamespace}" CommandId="${id}"/>`;
+    expect((await pool.ask('Reconnect', ofPipeline)).status).toBe(200);
     expect(outputOf(await pool.receiveAll(id))).toEqual([1, 2, 3, 4, 5, 'end']);
     await signal(pool, id, terminate);
   });
@@ -446,6 +452,40 @@ describe('a disconnected shell', () => {
     expect(outputOf(await again.receiveAll(id))).toEqual(['kept', 'too']);
     await signal(again, id, terminate);
     other.close();
+  });
+
+  test('is reconnected by the session that has left it, and connected to by nobody while it has a client', async () => {
+    const pool = await open();
+    const session = randomUUID().toUpperCase();
+    const ask = (operation: string, sessionId: string | null, body = '') =>
+      pool.client.send(
+        requestMessage({
+          action: `${shellNamespace}/${operation}`,
+          resourceUri: powershellUri,
+          selectors: { ShellId: pool.shellId },
+          headers: sessionId === null ? '' : `<p:SessionId s:mustUnderstand="false">uuid:${sessionId}</p:SessionId>`,
+          body,
+        }),
+      );
+    const packet = Buffer.concat([
+      fragmentOf(1, '00010002', pool.shellId, null, sessionCapability),
+      fragmentOf(2, '00010008', pool.shellId, null, '<S />'),
+    ]).toString('base64');
+    const connect = `<rsp:Connect xmlns:rsp="${shellNamespace}"><connectXml xmlns="http://schemas.microsoft.com/powershell">${packet}</connectXml></rsp:Connect>`;
+
+    const refused = await ask('Connect', session, connect);
+    expect(faultCode(refused)).toBe(2150859213);
+    expect(refused.text).toContain('w:InternalError');
+    expect(faultCode(await ask('Reconnect', session))).toBe(2150859213);
+    expect((await ask('Reconnect', null)).status).toBe(200);
+
+    await ask('Disconnect', null, disconnect());
+    expect(faultCode(await ask('Reconnect', session))).toBe(2150859206);
+    expect((await ask('Connect', session, connect)).status).toBe(200);
+    expect((await ask('Reconnect', session)).status).toBe(200);
+    await ask('Disconnect', session, disconnect());
+    expect(faultCode(await ask('Reconnect', null))).toBe(2150859206);
+    expect((await ask('Reconnect', session)).status).toBe(200);
   });
 
   test('ends a Receive that waits', async () => {

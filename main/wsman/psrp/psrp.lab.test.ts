@@ -68,6 +68,9 @@ describe('a pool', () => {
     expect(await pool.setMaxRunspaces(3)).toBe(true);
     expect(await pool.setMinRunspaces(9)).toBe(false);
     expect(await pool.availableRunspaces()).toBe(3);
+    // Of several runspaces none can be meant.
+    expect(await pool.resetRunspaceState()).toBe(false);
+    expect(await pool.setMaxRunspaces(1)).toBe(true);
     expect(await pool.resetRunspaceState()).toBe(true);
   });
 
