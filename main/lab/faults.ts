@@ -102,6 +102,10 @@ const kinds: Readonly<Record<number, FaultKind>> = {
   2150859174: receiver('w:QuotaLimit', 'The user has too many operations at the same time.'),
   2150859206: receiver('w:InternalError', 'The shell was left by another session than the one that reconnects.'),
   2150859213: receiver('w:InternalError', 'The shell is connected to another client.'),
+  2150859220: sender('w:InvalidParameter', 'The command id is no GUID.', 'InvalidValue'),
+  2150859221: sender('w:InvalidParameter', 'The shell id is no GUID.', 'InvalidValue'),
+  2150859222: sender('w:InvalidParameter', 'The shell has a command with this id.', 'InvalidValue'),
+  2150859223: sender('w:InvalidParameter', 'There is a shell with this id.', 'InvalidValue'),
   2150859230: receiver('w:InternalError', 'The shell is disconnected, or its stream was.'),
   2150859241: receiver('w:QuotaLimit', 'The shell has as many commands as one shell may have.'),
 };

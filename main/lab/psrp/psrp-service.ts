@@ -12,7 +12,7 @@ import { LabFault } from '../faults.ts';
 import { type LabRequest, type OperationResult, resourceCreated } from '../operation.ts';
 import { writeShell } from '../shell/shell-record.ts';
 import { type ShellCaller, type ShellFamily, shellOf, waitMs } from '../shell/shell-service.ts';
-import { addShell, endShell, holdOpen, shellsOf, touch } from '../shell/shells.ts';
+import { addShell, chosenId, endShell, holdOpen, shellsOf, touch } from '../shell/shells.ts';
 import type { SimulatedMachine } from '../simulated-machine.ts';
 import { type Endpoint, findEndpoint, powershellPrefix } from './endpoints.ts';
 import { openPools, pipelinesOf } from './open-pools.ts';
@@ -74,16 +74,13 @@ function create(
   if (body?.local !== 'Shell' || body.namespace !== ns.shell) throw new LabFault(2150858817);
   const wanted = request.options.find(({ name }) => name.toLowerCase() === 'protocolversion')?.value?.trim() ?? '';
   if (!/^2\.[0-9]{1,2}$/.test(wanted) || wanted < '2.1') throw new LabFault(2150858883, { powershellPlugin: true });
-  const given = attribute(body, 'ShellId');
-  if (given !== null && !isGuid(given)) throw badParameter();
   const packet = base64Of(child(body, 'creationXml', powershellNamespace));
   const idle = childText(body, 'IdleTimeOut', ns.shell);
   const idleTimeoutMs = idle === null ? null : readDuration(idle);
   const most = Number(quotaOf(machine, 'IdleTimeoutms') ?? 7_200_000);
   const shell = addShell(machine, {
     ...caller,
-    // Before Windows 8 the machine chooses (MS-WSMV 2.2.4.37).
-    shellId: machine.plan.generation.stack === '3.0' ? given : null,
+    shellId: chosenId(machine, body, 'ShellId'),
     resourceUri: endpoint.resourceUri,
     hostProgram: 'wsmprovhost.exe',
     inputStreams: 'stdin pr',
@@ -136,10 +133,12 @@ function command(machine: SimulatedMachine, pool: LabPool, request: LabRequest):
   const operations = shellsOf(machine).filter(({ user }) => user === pool.shell.user);
   const open = operations.reduce((sum, shell) => sum + shell.commandsGiven + pipelinesOf(shell).length, 0);
   if (open >= machine.winrmConfig.number('Service/MaxConcurrentOperationsPerUser')) throw new LabFault(2150859174);
+  // That of the pipeline in the message, which is of the client's choice everywhere.
   const given = attribute(body, 'CommandId');
-  if (given === null || !isGuid(given)) throw badParameter();
+  if (given === null) throw badParameter();
+  if (!isGuid(given)) throw new LabFault(2150859220);
   const pipelineId = given.toUpperCase();
-  if (pool.pipelines.has(pipelineId)) throw badParameter();
+  if (pool.pipelines.has(pipelineId)) throw new LabFault(2150859222);
   const packet = base64Of(child(body, 'Arguments', ns.shell));
   const pipeline = createPipeline(pool, pipelineId, packet);
   pool.pipelines.set(pipelineId, pipeline);

@@ -2,7 +2,6 @@
  * One command of a shell while it runs: its output until it is received, its input, its end. A second Receive takes the place of the
  * first; output that nobody receives makes the program wait.
  */
-import { randomUUID } from 'node:crypto';
 import { LabFault } from '../faults.ts';
 import type { SimulatedMachine } from '../simulated-machine.ts';
 import { runCmd, runDirectly } from './cmd.ts';
@@ -34,6 +33,7 @@ export interface LabCommand {
 }
 
 export interface CommandSettings {
+  readonly commandId: string;
   readonly machine: SimulatedMachine;
   readonly user: string;
   readonly codePage: number;
@@ -148,7 +148,7 @@ export function startCommand(settings: CommandSettings): LabCommand {
   }
 
   return {
-    commandId: randomUUID().toUpperCase(),
+    commandId: settings.commandId,
     line,
     get isRunning() {
       return exitCode === null;

@@ -1,5 +1,6 @@
 /** Remote shells on the wire (MS-WSMV 3.1.4.5.2, 3.1.4.11 to 3.1.4.14; shapes as recorded from Windows): requests in, answers out. */
 
+import { randomUUID } from 'node:crypto';
 import { codePageEncoder } from '../../wsman/code-page-encoder.ts';
 import { readDuration } from '../../wsman/envelope.ts';
 import { actions, ns } from '../../wsman/namespaces.ts';
@@ -11,7 +12,7 @@ import type { SimulatedMachine } from '../simulated-machine.ts';
 import { type LabCommand, startCommand } from './command.ts';
 import { findFolder, resolvePath } from './file-system.ts';
 import { cmdUri, writeShell } from './shell-record.ts';
-import { addShell, endShell, findShell, holdOpen, type LabShell, shellsOf, touch } from './shells.ts';
+import { addShell, chosenId, endShell, findShell, holdOpen, type LabShell, shellsOf, touch } from './shells.ts';
 
 /** The OEM page of a British Windows (CountryCode 44), which the lab's machines are. */
 const defaultCodePage = 850;
@@ -96,7 +97,7 @@ function create(machine: SimulatedMachine, caller: ShellCaller, request: LabRequ
   const wantedPage = Number(option(request, 'WINRS_CODEPAGE') ?? defaultCodePage);
   const shell = addShell(machine, {
     ...caller,
-    shellId: null,
+    shellId: chosenId(machine, body, 'ShellId'),
     resourceUri: cmdUri,
     hostProgram: 'WinrsHost.exe',
     inputStreams: 'stdin',
@@ -140,7 +141,10 @@ function command(machine: SimulatedMachine, shell: LabShell, request: LabRequest
   if (folder === null) throw new LabFault(badDirectory, { shellPlugin: true });
   // Windows Server 2012 R2 and later start cmd.exe whatever this option says (MS-WSMV note 117).
   const isDirect = machine.plan.generation.build < 9600 && isOn(request, 'WINRS_SKIP_CMD_SHELL');
+  const commandId = chosenId(machine, body, 'CommandId');
+  if (commandId !== null && shell.commands.has(commandId)) throw new LabFault(2150859222);
   const started = startCommand({
+    commandId: commandId ?? randomUUID().toUpperCase(),
     machine,
     user: shell.user,
     codePage: shell.codePage,

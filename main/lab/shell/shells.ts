@@ -3,6 +3,8 @@
  * belongs to.
  */
 import { randomUUID } from 'node:crypto';
+import { isGuid } from '../../wsman/psrp/message.ts';
+import { attribute, type XmlElement } from '../../wsman/xml.ts';
 import { LabFault } from '../faults.ts';
 import type { SimulatedMachine } from '../simulated-machine.ts';
 import type { LabCommand } from './command.ts';
@@ -79,6 +81,14 @@ export type NewShell = Pick<
   readonly hostProgram: string;
 };
 
+/** An id of the client's choice, as it has it since Windows 8 (MS-WSMV 2.2.4.7, 2.2.4.37); null: the machine chooses. */
+export function chosenId(machine: SimulatedMachine, element: XmlElement, name: 'ShellId' | 'CommandId'): string | null {
+  const given = attribute(element, name);
+  if (given === null || machine.plan.generation.stack !== '3.0') return null;
+  if (!isGuid(given)) throw new LabFault(name === 'ShellId' ? 2150859221 : 2150859220);
+  return given.toUpperCase();
+}
+
 /** Throws LabFault where the machine allows no shell, or no more of them for this user. */
 export function addShell(machine: SimulatedMachine, wanted: NewShell): LabShell {
   const { winrmConfig, clock } = machine;
@@ -87,14 +97,12 @@ export function addShell(machine: SimulatedMachine, wanted: NewShell): LabShell 
   if (own.length >= winrmConfig.number('Winrs/MaxShellsPerUser')) throw new LabFault(2150859173);
   const environment = createEnvironment(standardEnvironment(machine, wanted.user));
   for (const [name, value] of wanted.givenEnvironment) environment.set(name, value);
-  if (wanted.shellId !== null && findShell(machine, wanted.shellId)) throw new LabFault(2150858842);
+  if (wanted.shellId !== null && findShell(machine, wanted.shellId)) throw new LabFault(2150859223);
   const home = `C:\\Users\\${wanted.user}`;
   const most = winrmConfig.number('Winrs/IdleTimeout');
   const shell: LabShell = {
     ...wanted,
-    shellId:
-      wanted.shellId?.toUpperCase() ??
-      `${machine.plan.generation.stack === '1.1' ? 'uuid:' : ''}${randomUUID().toUpperCase()}`,
+    shellId: wanted.shellId ?? `${machine.plan.generation.stack === '1.1' ? 'uuid:' : ''}${randomUUID().toUpperCase()}`,
     bootAt: machine.bootAt,
     openedAt: clock.now(),
     idleTimeoutMs: Math.min(wanted.idleTimeoutMs ?? most, most),
