@@ -121,7 +121,7 @@ function Os({ machine }: { machine: Machine }) {
   if (facts?.osCaption == null) return null;
   const build = buildOf(facts.osVersion);
   return (
-    <span title={facts.osCaption}>
+    <span className="mp-system" title={facts.osCaption}>
       {shortOs(facts.osCaption)}
       {build === null ? '' : ` · ${build}`}
     </span>
@@ -141,7 +141,9 @@ function Standing({ machine }: { machine: Machine }) {
     case 'online':
       return (
         <>
-          {facts?.lastBootAt == null ? null : <span>Up {formatDuration(now - facts.lastBootAt)}</span>}
+          {facts?.lastBootAt == null ? null : (
+            <span className="mp-system">Up {formatDuration(now - facts.lastBootAt)}</span>
+          )}
           {security === null ? (
             <span>{address}</span>
           ) : (
@@ -153,7 +155,7 @@ function Standing({ machine }: { machine: Machine }) {
     case 'unreachable':
       return (
         <>
-          <span>Uptime unknown</span>
+          <span className="mp-system">Uptime unknown</span>
           <span className="c-crit">
             Unreachable for {away} · {last}
           </span>
