@@ -1,7 +1,6 @@
 /** What most tests of areas begin with: a lab, and a console whose inventory has its machines, each with the account that the lab gives them. */
 import type { MachineSettings } from '../shared/contract/machines.ts';
 import { labSettings, newDataFolder, passwordSet, startTestConsole, type TestConsole } from './console-fixture.ts';
-import type { Environment } from './environment.ts';
 import { type Lab, type LabMachine, type LabOptions, startLab } from './lab/start-lab.ts';
 
 export interface ConsoleOverLab {
@@ -15,16 +14,14 @@ export interface ConsoleOverLab {
 }
 
 export interface ConsoleOverLabOptions {
-  readonly environment?: Partial<Environment>;
   readonly options?: Parameters<typeof startTestConsole>[2];
   readonly settings?: (index: number) => Partial<MachineSettings>;
-  /** Not to wait until every machine is online. */
-  readonly inAHurry?: boolean;
 }
 
+/** Resolves when every machine is online. */
 export async function startConsoleOverLab(
   labOptions: LabOptions,
-  { environment, options, settings = () => ({}), inAHurry = false }: ConsoleOverLabOptions = {},
+  { options, settings = () => ({}) }: ConsoleOverLabOptions = {},
 ): Promise<ConsoleOverLab> {
   const stack = new AsyncDisposableStack();
   try {
@@ -32,7 +29,7 @@ export async function startConsoleOverLab(
     stack.defer(() => lab.close());
     const folder = await newDataFolder();
     stack.defer(folder.remove);
-    const it = await startTestConsole(folder.path, environment, options);
+    const it = await startTestConsole(folder.path, {}, options);
     stack.defer(it.close);
     const add = async (machine: LabMachine, change: Partial<MachineSettings>): Promise<string> =>
       (await it.client.machines.add(labSettings(machine, change))).id;
@@ -42,7 +39,7 @@ export async function startConsoleOverLab(
     const credentialId = await setOf(user, password);
     const ids: string[] = [];
     for (const [n, machine] of lab.machines.entries()) ids.push(await add(machine, { credentialId, ...settings(n) }));
-    if (!inAHurry) for (const id of ids) await it.until(id, ({ state }) => state === 'online');
+    for (const id of ids) await it.until(id, ({ state }) => state === 'online');
     return {
       lab,
       it,

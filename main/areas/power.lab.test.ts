@@ -1,37 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PowerPhase } from '../../shared/contract/power.ts';
-import {
-  all,
-  first,
-  labSettings,
-  newDataFolder,
-  passwordSet,
-  problemOf,
-  startTestConsole,
-  type TestConsole,
-} from '../console-fixture.ts';
-import { type Lab, startLab } from '../lab/start-lab.ts';
+import { all, first, problemOf } from '../console-fixture.ts';
+import { type ConsoleOverLab, startConsoleOverLab } from '../console-over-lab.test-suite.ts';
 
-let lab: Lab;
-let folder: Awaited<ReturnType<typeof newDataFolder>>;
-let it: TestConsole;
-const ids: string[] = [];
+let { lab, it, ids, close } = {} as ConsoleOverLab;
 beforeAll(async () => {
-  lab = await startLab({ machines: 8, pendingMs: 200, goingDownMs: 1200, downMs: 1500 });
-  folder = await newDataFolder();
-  it = await startTestConsole(folder.path);
-  const { user: userName, password } = lab.machines[0]!;
-  const credential = await it.client.credentials.save(passwordSet(userName, password));
-  for (const machine of lab.machines) {
-    ids.push((await it.client.machines.add(labSettings(machine, { credentialId: credential.id }))).id);
-  }
-  for (const id of ids) await it.until(id, ({ state }) => state === 'online');
+  const times = { pendingMs: 200, goingDownMs: 1200, downMs: 1500 };
+  ({ lab, it, ids, close } = await startConsoleOverLab({ machines: 8, ...times }));
 });
-afterAll(async () => {
-  await it?.close();
-  await folder?.remove();
-  await lab?.close();
-});
+afterAll(() => close?.());
 
 const run = (index: number, action: 'restart' | 'shut-down', force = false) =>
   all(it.client.power.run({ machineId: ids[index]!, action, force }));

@@ -1,43 +1,21 @@
 /** Event logs of a console, through real sockets: pages, the tail in both ways, details, denial, kept filters. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EventEntry, EventFilter, EventTailChange } from '../../../shared/contract/event-log.ts';
-import {
-  labSettings,
-  newDataFolder,
-  passwordSet,
-  problemOf,
-  startTestConsole,
-  type TestConsole,
-} from '../../console-fixture.ts';
-import { type Lab, startLab } from '../../lab/start-lab.ts';
+import { newDataFolder, problemOf, startTestConsole } from '../../console-fixture.ts';
+import { type ConsoleOverLab, startConsoleOverLab } from '../../console-over-lab.test-suite.ts';
 import { actions } from '../../wsman/index.ts';
 
-let lab: Lab;
-let folder: Awaited<ReturnType<typeof newDataFolder>>;
-let it: TestConsole;
-const ids: string[] = [];
+let { lab, it, ids, addAs, close } = {} as ConsoleOverLab;
 /** The first machine again, as somebody who is no administrator. */
 let asOperator: string;
 const names = (): string[] => lab.machines.map(({ name }) => name);
 beforeAll(async () => {
-  lab = await startLab({ machines: 4, stacks: ['3.0', '2.0', '1.1', 'omi'], pendingMs: 100 });
-  folder = await newDataFolder();
-  it = await startTestConsole(folder.path);
-  const { user, password } = lab.machines[0]!;
-  const administrator = await it.client.credentials.save(passwordSet(user, password));
-  const operator = await it.client.credentials.save(passwordSet('operator', 'Windeck-Lab-5!'));
-  for (const machine of lab.machines) {
-    ids.push((await it.client.machines.add(labSettings(machine, { credentialId: administrator.id }))).id);
-  }
-  const second = labSettings(lab.machines[0]!, { credentialId: operator.id, name: 'as operator' });
-  asOperator = (await it.client.machines.add(second)).id;
-  for (const id of [...ids, asOperator]) await it.until(id, ({ state }) => state === 'online');
+  const stacks = ['3.0', '2.0', '1.1', 'omi'] as const;
+  ({ lab, it, ids, addAs, close } = await startConsoleOverLab({ machines: 4, stacks, pendingMs: 100 }));
+  asOperator = await addAs(lab.machines[0]!, 'operator', 'Windeck-Lab-5!');
+  await it.until(asOperator, ({ state }) => state === 'online');
 });
-afterAll(async () => {
-  await it?.close();
-  await folder?.remove();
-  await lab?.close();
-});
+afterAll(() => close?.());
 
 const pullAction = actions.pull;
 const all: EventFilter = { levels: [], source: '', ids: '', withinMs: null, text: '' };

@@ -1,37 +1,15 @@
 /** Processes of a console, through real sockets: the table and its rates, owners, ending, starting. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type ProcessesChange, processKeyText, type WindowsProcess } from '../../../shared/contract/processes.ts';
-import {
-  labSettings,
-  newDataFolder,
-  passwordSet,
-  problemOf,
-  startTestConsole,
-  type TestConsole,
-} from '../../console-fixture.ts';
-import { type Lab, startLab } from '../../lab/start-lab.ts';
+import { problemOf } from '../../console-fixture.ts';
+import { type ConsoleOverLab, startConsoleOverLab } from '../../console-over-lab.test-suite.ts';
 
-let lab: Lab;
-let folder: Awaited<ReturnType<typeof newDataFolder>>;
-let it: TestConsole;
-const ids: string[] = [];
+let { lab, it, ids, close } = {} as ConsoleOverLab;
 beforeAll(async () => {
-  lab = await startLab({ machines: 5, pendingMs: 100 });
-  folder = await newDataFolder();
-  it = await startTestConsole(folder.path);
-  const { user, password } = lab.machines[0]!;
-  const credential = await it.client.credentials.save(passwordSet(user, password));
-  for (const machine of lab.machines) {
-    ids.push((await it.client.machines.add(labSettings(machine, { credentialId: credential.id }))).id);
-  }
-  for (const id of ids) await it.until(id, ({ state }) => state === 'online');
+  ({ lab, it, ids, close } = await startConsoleOverLab({ machines: 5, pendingMs: 100 }));
 });
 afterEach(() => lab.misbehave(lab.machines[0]!.name, null));
-afterAll(async () => {
-  await it?.close();
-  await folder?.remove();
-  await lab?.close();
-});
+afterAll(() => close?.());
 
 type Table = ReadonlyMap<string, WindowsProcess>;
 /** Watches, as a window does, until `enough`. */

@@ -1,35 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BroadcastResult } from '../../../shared/contract/remote-shell.ts';
-import {
-  all,
-  labSettings,
-  newDataFolder,
-  passwordSet,
-  startTestConsole,
-  type TestConsole,
-} from '../../console-fixture.ts';
-import { type Lab, startLab } from '../../lab/start-lab.ts';
+import { all } from '../../console-fixture.ts';
+import { type ConsoleOverLab, startConsoleOverLab } from '../../console-over-lab.test-suite.ts';
 
-let lab: Lab;
-let folder: Awaited<ReturnType<typeof newDataFolder>>;
-let it: TestConsole;
-const ids: string[] = [];
-
+let { lab, it, ids, close } = {} as ConsoleOverLab;
 beforeAll(async () => {
-  lab = await startLab({ machines: 6, stacks: ['3.0'] });
-  folder = await newDataFolder();
-  it = await startTestConsole(folder.path, {}, { client: { connectTimeoutMs: 2000 } });
-  const { user, password } = lab.machines[0]!;
-  const credential = await it.client.credentials.save(passwordSet(user, password));
-  for (const machine of lab.machines) {
-    ids.push((await it.client.machines.add(labSettings(machine, { credentialId: credential.id }))).id);
-  }
+  const options = { client: { connectTimeoutMs: 2000 } };
+  ({ lab, it, ids, close } = await startConsoleOverLab({ machines: 6, stacks: ['3.0'] }, { options }));
 });
-afterAll(async () => {
-  await it?.close();
-  await folder?.remove();
-  await lab?.close();
-});
+afterAll(() => close?.());
 
 const byMachine = (results: readonly BroadcastResult[]): readonly BroadcastResult[] =>
   [...results].sort((a, b) => ids.indexOf(a.machineId) - ids.indexOf(b.machineId));

@@ -1,30 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ShellEvent } from '../../../shared/contract/remote-shell.ts';
-import { labSettings, newDataFolder, passwordSet, startTestConsole, type TestConsole } from '../../console-fixture.ts';
-import { type Lab, startLab } from '../../lab/start-lab.ts';
+import { type ConsoleOverLab, startConsoleOverLab } from '../../console-over-lab.test-suite.ts';
 import { openTestWindow, type TestWindow } from './shell-test-window.ts';
 
-let lab: Lab;
-let folder: Awaited<ReturnType<typeof newDataFolder>>;
-let it: TestConsole;
-const ids: string[] = [];
+let { lab, it, ids, close } = {} as ConsoleOverLab;
 const windows: TestWindow[] = [];
-
 beforeAll(async () => {
-  lab = await startLab({ machines: 2, stacks: ['3.0'] });
-  folder = await newDataFolder();
-  it = await startTestConsole(folder.path, {}, { client: { connectTimeoutMs: 2000 } });
-  const { user, password } = lab.machines[0]!;
-  const credential = await it.client.credentials.save(passwordSet(user, password));
-  for (const machine of lab.machines) {
-    ids.push((await it.client.machines.add(labSettings(machine, { credentialId: credential.id }))).id);
-  }
+  const options = { client: { connectTimeoutMs: 2000 } };
+  ({ lab, it, ids, close } = await startConsoleOverLab({ machines: 2, stacks: ['3.0'] }, { options }));
 });
 afterAll(async () => {
   for (const window of windows) window.channel.cancel();
-  await it?.close();
-  await folder?.remove();
-  await lab?.close();
+  await close?.();
 });
 
 async function opened(machine = 0, options: Parameters<typeof openTestWindow>[2] = {}): Promise<TestWindow> {

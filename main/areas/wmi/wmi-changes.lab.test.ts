@@ -3,42 +3,22 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CimReference } from '../../../shared/contract/cim-value.ts';
 import type { WmiInput, WmiInstance, WmiRowsItem } from '../../../shared/contract/wmi.ts';
-import {
-  labSettings,
-  newDataFolder,
-  passwordSet,
-  problemOf,
-  startTestConsole,
-  type TestConsole,
-} from '../../console-fixture.ts';
-import { type Lab, type LabMachine, startLab } from '../../lab/start-lab.ts';
+import { problemOf } from '../../console-fixture.ts';
+import { type ConsoleOverLab, startConsoleOverLab } from '../../console-over-lab.test-suite.ts';
+import type { LabMachine } from '../../lab/start-lab.ts';
 
-let lab: Lab;
+let { lab, it: console_, ids, addAs, close } = {} as ConsoleOverLab;
 let machine: LabMachine;
-let folder: Awaited<ReturnType<typeof newDataFolder>>;
-let console_: TestConsole;
 let machineId: string;
 let readerId: string;
-
 beforeAll(async () => {
-  lab = await startLab({ machines: 1 });
+  ({ lab, it: console_, ids, addAs, close } = await startConsoleOverLab({ machines: 1 }));
   [machine] = lab.machines as [LabMachine];
-  folder = await newDataFolder();
-  console_ = await startTestConsole(folder.path);
-  const add = async (user: string, password: string, name: string) => {
-    const credential = await console_.client.credentials.save(passwordSet(user, password));
-    return (await console_.client.machines.add(labSettings(machine, { name, credentialId: credential.id }))).id;
-  };
-  machineId = await add(machine.user, machine.password, machine.name);
-  readerId = await add('reader', 'Windeck-Lab-2!', 'as reader');
-  await console_.until(machineId, ({ state }) => state === 'online');
+  [machineId] = ids as [string];
+  readerId = await addAs(machine, 'reader', 'Windeck-Lab-2!');
 });
 afterEach(() => lab.misbehave(machine.name, null));
-afterAll(async () => {
-  await console_?.close();
-  await folder?.remove();
-  await lab?.close();
-});
+afterAll(() => close?.());
 
 const wmi = () => console_.client.wmi;
 async function rows(stream: AsyncIterable<WmiRowsItem>) {
@@ -67,7 +47,7 @@ const sampleAt = (id: string): CimReference => ({
   ],
 });
 const auditLines = async () =>
-  (await readFile(join(folder.path, 'audit.log'), 'utf8'))
+  (await readFile(join(console_.dataFolder, 'audit.log'), 'utf8'))
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);

@@ -1,30 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { WmiInstance } from '../../../shared/contract/wmi.ts';
-import { labSettings, newDataFolder, passwordSet, startTestConsole, type TestConsole } from '../../console-fixture.ts';
-import { type Lab, startLab } from '../../lab/start-lab.ts';
+import { type ConsoleOverLab, startConsoleOverLab } from '../../console-over-lab.test-suite.ts';
 
-let lab: Lab;
-let folder: Awaited<ReturnType<typeof newDataFolder>>;
-let console_: TestConsole;
-let ids: readonly string[];
-
+let { it: console_, ids, close } = {} as ConsoleOverLab;
 beforeAll(async () => {
-  lab = await startLab({ machines: 3, stacks: ['1.1', '2.0', 'omi'] });
-  folder = await newDataFolder();
-  console_ = await startTestConsole(folder.path);
-  const [first] = lab.machines;
-  const credential = await console_.client.credentials.save(passwordSet(first!.user, first!.password));
-  ids = await Promise.all(
-    lab.machines.map(
-      async (machine) => (await console_.client.machines.add(labSettings(machine, { credentialId: credential.id }))).id,
-    ),
-  );
+  ({ it: console_, ids, close } = await startConsoleOverLab({ machines: 3, stacks: ['1.1', '2.0', 'omi'] }));
 });
-afterAll(async () => {
-  await console_?.close();
-  await folder?.remove();
-  await lab?.close();
-});
+afterAll(() => close?.());
 
 it('stacks that declare no classes: usual ones are listed as such, and a class is what an instance shows', async () => {
   for (const machineId of ids.slice(0, 2)) {
