@@ -326,7 +326,7 @@ test('what Group Policy sets is locked, says by which policy, and Restore leaves
   await expect(dialog).toContainText(/^.*\b5 values and 1 listener set by Group Policy stay as they are\./);
   const consent = dialog.getByRole('radio', { name: /Plant a revert/ });
   if ((await consent.count()) > 0) await consent.press('Space');
-  await dialog.getByRole('button', { name: 'Restore BRS-SQL01' }).press('Enter');
+  await dialog.getByRole('button', { name: 'Restore winrm/config of BRS-SQL01' }).press('Enter');
   await expect(page.getByRole('dialog').getByRole('status')).toContainText(/(Confirmed|Applied)\./, {
     timeout: 60_000,
   });
@@ -348,7 +348,7 @@ test('Restore of the plug-ins says what goes and what comes back', async ({ star
   await expect(lines.filter({ hasText: 'Plug-in SEL Plugin › Enabled' }).getByRole('insertion')).toContainText('true');
   await expect(lines.filter({ hasText: 'Plug-in windeck.restricted' }).getByRole('insertion')).toHaveCount(0);
   await expect(lines.filter({ hasText: 'Plug-ins › Quotas' })).toContainText('the limits that this Windows ships');
-  await applyDialog(page).getByRole('button', { name: 'Restore SIN-APP01' }).press('Enter');
+  await applyDialog(page).getByRole('button', { name: 'Restore the plug-ins of SIN-APP01' }).press('Enter');
   await expect(page.getByRole('dialog').getByRole('status')).toContainText('Applied.');
   await page.keyboard.press('Escape');
   await read(page);

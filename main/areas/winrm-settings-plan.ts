@@ -62,7 +62,9 @@ export function planOfChanges(reading: Reading, changes: readonly WinrmChange[],
           }
         : revert,
     lines: [
-      ...linesOf(before, after, risks),
+      ...linesOf(before, after, risks).map((line) =>
+        restore === 'plugins' && line.after === null ? goneLine(line) : line,
+      ),
       ...(restore === 'plugins' ? quotaLines(read.config) : []),
       ...passwords.map(
         (): ChangeLine => ({
@@ -83,6 +85,14 @@ export function planOfChanges(reading: Reading, changes: readonly WinrmChange[],
     follow: followOf(before.config, after.config, own, risks),
   };
 }
+
+/** A plug-in that Restore unregisters. */
+const goneLine = (line: ChangeLine): ChangeLine => ({
+  ...line,
+  meaning: /pwrshplugin/i.test(line.before ?? '')
+    ? 'It does not come with WinRM, and is unregistered. Enable-PSRemoting and Register-PSSessionConfiguration make those of PowerShell anew.'
+    : 'It does not come with WinRM, and is unregistered: whoever installed it has to do that again.',
+});
 
 /** What Restore makes of the quotas is known by the machine alone, so there is no value to show. */
 function quotaLines({ plugins }: WinrmConfig): ChangeLine[] {

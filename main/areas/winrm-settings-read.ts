@@ -200,11 +200,14 @@ function lockOf(
 function toPlugin({ element: _, ...plugin }: WinrmConfig['plugins'][number]): WinrmPlugin {
   const needed = [
     [/WsmWmiPl/i, 'WMI: all that this console reads of a machine'],
-    [/winrscmd/i, 'Remote command lines (winrs)'],
-    [/pwrshplugin/i, 'PowerShell remoting'],
-    [/wevtfwd/i, 'Events as they come'],
+    [/winrscmd/i, 'remote command lines (winrs)'],
+    [/wevtfwd/i, 'events as they come'],
   ] as const;
-  return { ...plugin, neededFor: needed.find(([file]) => file.test(plugin.fileName))?.[1] ?? null };
+  // Of PowerShell's configurations only this one is asked for unless somebody says otherwise.
+  const neededFor = /^microsoft\.powershell$/i.test(plugin.name)
+    ? 'PowerShell remoting'
+    : (needed.find(([file]) => file.test(plugin.fileName))?.[1] ?? null);
+  return { ...plugin, neededFor };
 }
 
 function toCertificate(certificate: StoredCertificate, now: number): StoreCertificate {

@@ -43,6 +43,7 @@ export function differencesOf(left: ComparableConfig, right: ComparableConfig): 
     ...partDifferences(left.plugins, right.plugins, (a, b) => a.name.toLowerCase() === b.name.toLowerCase(), {
       name: ({ name }) => `Plug-in ${name}`,
       rows: pluginRows,
+      whole: ({ fileName, enabled }) => `${fileName}${enabled ? '' : ', off'}`,
       meaning: 'What answers requests, and within which limits. It counts once the WinRM service was started anew.',
       isOwn: () => false,
     }),
@@ -76,6 +77,8 @@ function settingDifferences(left: ComparableConfig, right: ComparableConfig): Co
 interface Words<T> {
   readonly name: (item: T) => string;
   readonly rows: (item: T) => readonly Row[];
+  /** One that only one side has, in a few words; without it all of its rows. */
+  readonly whole?: (item: T) => string;
   readonly meaning: string;
   readonly isOwn: (item: T) => boolean;
 }
@@ -89,6 +92,7 @@ function partDifferences<T>(
   const found: ConfigDifference[] = [];
   const { meaning } = words;
   const whole = (item: T): string =>
+    words.whole?.(item) ??
     words
       .rows(item)
       .map(([name, value]) => `${name} ${value === '' ? '(none)' : value}`)

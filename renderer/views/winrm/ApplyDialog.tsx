@@ -13,6 +13,7 @@ import { SecretField, type SecretHandle } from '../../components/SecretField.tsx
 import { plural } from '../../format.ts';
 import { problemOf } from '../../stores/problem-of.ts';
 import { changeKey, type Draft, needsPassword, passwordForPreview, toChanges } from '../../stores/winrm-draft.ts';
+import { whyOnlyHere } from '../../stores/winrm-many.ts';
 import { isUnderWay, winrmSettingsStore } from '../../stores/winrm-settings.ts';
 import { ApplySteps } from './ApplySteps.tsx';
 import { PreviewLines } from './DiffLines.tsx';
@@ -26,7 +27,13 @@ const revertBy = {
 type Consent = 'protected' | 'unprotected' | null;
 
 /** What would change on which machine, what could cut the connection, the consent to the revert; then the steps as they run. */
-export function ApplyDialog(props: { machine: Machine; draft: Draft; onClose: () => void }) {
+export function ApplyDialog(props: {
+  machine: Machine;
+  draft: Draft;
+  /** The same for other machines; without it they are not offered. */
+  onApplyTo?: (() => void) | undefined;
+  onClose: () => void;
+}) {
   const { machine, draft } = props;
   const machineId = machine.id;
   const { name } = machine.settings;
@@ -123,16 +130,25 @@ export function ApplyDialog(props: { machine: Machine; draft: Draft; onClose: ()
   const restoring = draft.some((change) => change.kind === 'restore');
   const kept = configuration === null ? null : keptByPolicy(draft, configuration);
   const count = preview?.lines.length ?? draft.length;
-  const label = restoring ? `Restore ${name}` : applyWords(draft.length, name);
+  const restored = draft.some((change) => change.kind === 'restore' && change.what === 'plugins')
+    ? 'the plug-ins'
+    : 'winrm/config';
+  const onlyHere = whyOnlyHere(draft);
+  const label = restoring ? `Restore ${restored} of ${name}` : applyWords(draft.length, name);
   return (
     <Dialog
       alert
-      title={restoring ? `Restore the defaults on ${name}?` : `${label}?`}
+      title={restoring ? `${label} to the defaults?` : `${label}?`}
       width={680}
       onClose={props.onClose}
       note={why === null || preview === null ? undefined : why}
       actions={
         <>
+          {props.onApplyTo === undefined ? null : (
+            <Button disabled={onlyHere !== null} title={onlyHere ?? undefined} onClick={props.onApplyTo}>
+              Apply to…
+            </Button>
+          )}
           <Button onClick={props.onClose}>Cancel</Button>
           <Button kind={preview?.couldCut ? 'danger' : 'primary'} disabled={why !== null} onClick={apply}>
             {label}
@@ -154,7 +170,7 @@ export function ApplyDialog(props: { machine: Machine; draft: Draft; onClose: ()
           {count === 0 ? (
             <p className="t2">Nothing would change: {name} is like this already.</p>
           ) : (
-            <PreviewLines lines={preview.lines} />
+            <PreviewLines lines={preview.lines} settings={configuration?.settings ?? []} />
           )}
           {preview.follow === null ? null : (
             <Banner tint="info">

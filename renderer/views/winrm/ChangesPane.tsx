@@ -4,6 +4,7 @@ import { Button, IconButton } from '../../components/Button.tsx';
 import { Kv } from '../../components/Kv.tsx';
 import { formatTime, plural } from '../../format.ts';
 import { changeKey, type Draft } from '../../stores/winrm-draft.ts';
+import { whyOnlyHere } from '../../stores/winrm-many.ts';
 import { DiffValue } from './DiffLines.tsx';
 import { fullName, lockSentence, lockWords, withMeaning } from './setting-view.ts';
 import { draftLine } from './words.ts';
@@ -21,8 +22,10 @@ export function ChangesPane(props: {
   onDrop: (key: string) => void;
   onDiscard: () => void;
   onReview: () => void;
+  onApplyTo: () => void;
 }) {
   const { machine, configuration, draft, wrong, focused } = props;
+  const whyNotMore = props.frozen ?? (wrong === null ? whyOnlyHere(draft) : `${wrong.name} takes ${wrong.why}`);
   const locked = configuration.settings.filter((setting) => setting.lock?.kind === 'policy').length;
   return (
     <aside className="wr-pane" aria-label={`Changes to ${machine}`}>
@@ -108,6 +111,15 @@ export function ChangesPane(props: {
             }}
           >
             Review {plural(draft.length, 'change')}…
+          </Button>
+          <Button
+            disabledFocusable={whyNotMore !== null}
+            title={whyNotMore ?? undefined}
+            onClick={() => {
+              if (whyNotMore === null) props.onApplyTo();
+            }}
+          >
+            Apply to more machines…
           </Button>
           {wrong === null ? null : (
             <span className="c-crit s12">

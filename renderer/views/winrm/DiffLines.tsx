@@ -1,5 +1,6 @@
-import type { ChangeLine, ConfigurationDifference } from '../../../shared/contract/winrm-settings.ts';
+import type { ChangeLine, ConfigurationDifference, WinrmSetting } from '../../../shared/contract/winrm-settings.ts';
 import { Glyph } from '../../components/Glyph.tsx';
+import { fullName, withMeaning } from './setting-view.ts';
 import { cutWords } from './words.ts';
 
 /** One value before and after. A side that has none is left out: it is created, or gone. */
@@ -26,14 +27,18 @@ export function DiffValue(props: { label: string | null; before: string | null; 
 }
 
 /** What the machine would make of the changes, line by line; what could cut the connection, and what it would refuse, says why. */
-export function PreviewLines({ lines }: { lines: readonly ChangeLine[] }) {
+export function PreviewLines({ lines, settings }: { lines: readonly ChangeLine[]; settings: readonly WinrmSetting[] }) {
+  const settingOf = (path: string) => settings.find((one) => one.path === path);
+  const said = (path: string, text: string | null) => (text === null ? null : withMeaning(settingOf(path), text));
   return (
     <ul className="wr-lines" aria-label="What changes">
       {lines.map((line, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the lines of one preview, in their order
         <li key={index} className={line.refusal !== null ? 'refused' : line.risk !== null ? 'risky' : ''}>
           <div className="row g8">
-            <span className="b5 grow">{line.subject}</span>
+            <span className="b5 grow">
+              {settingOf(line.subject) === undefined ? line.subject : fullName(line.subject)}
+            </span>
             {line.risk === null ? null : (
               <span className={`row g6 nowrap ${line.risk.certainty === 'certain' ? 'c-crit' : 'c-warn'}`}>
                 <Glyph name={line.risk.certainty === 'certain' ? 'critical' : 'warning'} size={11} label="" />
@@ -41,7 +46,7 @@ export function PreviewLines({ lines }: { lines: readonly ChangeLine[] }) {
               </span>
             )}
           </div>
-          <DiffValue label={null} before={line.before} after={line.after} />
+          <DiffValue label={null} before={said(line.subject, line.before)} after={said(line.subject, line.after)} />
           {line.meaning === '' ? null : <p className="t2">{line.meaning}</p>}
           {line.risk === null ? null : (
             <p className={line.risk.certainty === 'certain' ? 'c-crit' : 'c-warn'}>

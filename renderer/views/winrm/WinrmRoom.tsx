@@ -1,4 +1,5 @@
 import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useStore } from 'zustand';
 import type { Machine } from '../../../shared/contract/machines.ts';
 import type {
   CertificateMapping,
@@ -15,12 +16,14 @@ import { Banner, ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { useNow } from '../../components/useNow.ts';
 import { formatTime, plural } from '../../format.ts';
 import { changeKey, type Draft, dropChange, findChange, listenerName, putChange } from '../../stores/winrm-draft.ts';
+import { winrmManyStore } from '../../stores/winrm-many.ts';
 import { isUnderWay, type MachineWinrm, rereadMs, winrmSettingsStore } from '../../stores/winrm-settings.ts';
 import { useUserName } from '../machine/machine-view.ts';
 import { isOwnProblem, Skeleton } from '../machine/section.tsx';
 import { useNarrow } from '../machine/use-media.ts';
 import { ApplyDialog } from './ApplyDialog.tsx';
 import { RunBanner } from './ApplySteps.tsx';
+import { ApplyToDialog } from './ApplyToDialog.tsx';
 import { ChangesPane } from './ChangesPane.tsx';
 import { CompareDialog } from './CompareDialog.tsx';
 import { winrmCommand } from './command.ts';
@@ -29,6 +32,7 @@ import { ListenerDialog } from './ListenerDialog.tsx';
 import { Listeners } from './Listeners.tsx';
 import { MappingDialog } from './MappingDialog.tsx';
 import { Mappings } from './Mappings.tsx';
+import { manySummary } from './many-view.ts';
 import { Plugins } from './Plugins.tsx';
 import { QuickconfigDialog } from './QuickconfigDialog.tsx';
 import { type SettingHandlers, SettingRows } from './SettingRows.tsx';
@@ -43,6 +47,7 @@ type Open =
   | { readonly kind: 'listener'; readonly listener: WinrmListener | null }
   | { readonly kind: 'mapping'; readonly mapping: CertificateMapping | null }
   | { readonly kind: 'apply'; readonly draft: Draft }
+  | { readonly kind: 'apply-to'; readonly draft: Draft }
   | { readonly kind: 'quickconfig' }
   | { readonly kind: 'snapshots' }
   | { readonly kind: 'compare'; readonly right: ConfigurationSide | null };
@@ -142,8 +147,9 @@ export function WinrmRoom({ machine }: { machine: Machine }) {
             <Notes
               machine={machine}
               view={view}
-              following={open?.kind === 'apply'}
+              following={open?.kind === 'apply' || open?.kind === 'apply-to'}
               onShowRun={() => setOpen({ kind: 'apply', draft })}
+              onShowMany={() => setOpen({ kind: 'apply-to', draft })}
               onQuickconfig={() => setOpen({ kind: 'quickconfig' })}
             />
             {configuration === null ? (
@@ -207,6 +213,7 @@ export function WinrmRoom({ machine }: { machine: Machine }) {
             onDrop={drop}
             onDiscard={() => winrmSettingsStore.setDraft(machineId, () => [])}
             onReview={review}
+            onApplyTo={() => setOpen({ kind: 'apply-to', draft })}
           />
         )}
       </div>
@@ -230,7 +237,19 @@ export function WinrmRoom({ machine }: { machine: Machine }) {
           onClose={close}
         />
       ) : null}
-      {open?.kind === 'apply' ? <ApplyDialog machine={machine} draft={open.draft} onClose={close} /> : null}
+      {open?.kind === 'apply' ? (
+        <ApplyDialog
+          machine={machine}
+          draft={open.draft}
+          onApplyTo={
+            open.draft.some((change) => change.kind === 'restore')
+              ? undefined
+              : () => setOpen({ kind: 'apply-to', draft: open.draft })
+          }
+          onClose={close}
+        />
+      ) : null}
+      {open?.kind === 'apply-to' ? <ApplyToDialog machine={machine} draft={open.draft} onClose={close} /> : null}
       {open?.kind === 'quickconfig' ? <QuickconfigDialog machine={machine} onClose={close} /> : null}
       {open?.kind === 'snapshots' ? (
         <SnapshotsDialog
@@ -280,10 +299,12 @@ function Notes(props: {
   /** A dialog shows the run already. */
   following: boolean;
   onShowRun: () => void;
+  onShowMany: () => void;
   onQuickconfig: () => void;
 }) {
   const { machine, view } = props;
   const { configuration, problem, run } = view;
+  const many = useStore(winrmManyStore.state, (state) => state.run);
   const now = useNow(4000);
   const { name } = machine.settings;
   const old = configuration !== null && (machine.state !== 'online' || now - configuration.readAt > rereadMs * 1.5);
@@ -304,6 +325,18 @@ function Notes(props: {
           onShow={props.onShowRun}
           onDismiss={() => winrmSettingsStore.dismiss(machine.id)}
         />
+      )}
+      {many === null || props.following || (many.phase !== 'applying' && many.phase !== 'ended') ? null : (
+        <Banner
+          tint="info"
+          glyph={many.phase === 'applying' ? 'pending' : 'healthy'}
+          actions={<Button onClick={props.onShowMany}>Show the machines…</Button>}
+        >
+          <b>
+            {plural(many.draft.length, 'change')} to {plural(many.rows.length, 'machine')}.
+          </b>{' '}
+          {manySummary(many)}
+        </Banner>
       )}
       {own === null ? null : <ProblemBanner problem={own} />}
       {configuration?.denied ? (
