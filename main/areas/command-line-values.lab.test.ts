@@ -88,3 +88,17 @@ test('a machine that is not connected is not connected for it: nobody signs in f
   expect(it.exchanges.filter((each) => each.port === port).length).toBe(before);
   expect(await lab.attempts()).toEqual(attempts);
 });
+
+test('one that is only being connected is not waited for, nor asked once it is there', async () => {
+  const machine = lab.machines[1]!;
+  await lab.misbehave(machine.name, { kind: 'latency', milliseconds: 1000 });
+  const id = await addAs(machine, 'operator', 'Windeck-Lab-5!');
+  await it.until(id, ({ state }) => state === 'connecting');
+  const line = 'winrm get -r:"as operator" wmicimv2/Win32_Share?Path=';
+  expect(await at(line, null)).toEqual([]);
+  expect(it.machines.get(id)!.state).toBe('connecting');
+  await lab.misbehave(machine.name, null);
+  await it.until(id, ({ state }) => state === 'online');
+  for await (const _ of it.client.commandLines.run({ line: 'winrm id', machineId: id, format: 'text' }));
+  expect(asked()).not.toContain('SELECT Path FROM Win32_Share');
+});
