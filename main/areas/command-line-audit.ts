@@ -1,7 +1,7 @@
 /**
  * Lines of the Console that change something leave two lines in the audit file, for each machine: what was asked, and what came of it. Written is
- * what the line was understood to be, by names: values of properties, parameters and variables may be secrets, and a command line is gone
- * through for them.
+ * what the line was understood to be, by names: values of properties, parameters and variables may be secrets, and so may every word of a
+ * command line behind its program.
  */
 import type { Audit } from '../storage/audit.ts';
 import type { Command, InputPair, WinrmCommand } from '../winrm-command/command.ts';
@@ -77,7 +77,7 @@ export function wordsOf(command: WinrmCommand | WinrsCommand): string {
       const { directory, environment, commandLine } = command;
       const place = directory === null ? '' : ` -directory:${directory}`;
       const names = environment.map(([name]) => ` -environment:${name}=${secretMask}`).join('');
-      return `winrs${place}${names} ${withoutSecrets(commandLine)}`;
+      return `winrs${place}${names} ${programOf(commandLine)}`;
     }
     case 'quickconfig':
       return `winrm quickconfig -transport:${command.transport}${command.force ? ' -force' : ''}`;
@@ -112,23 +112,8 @@ const namesOf = (pairs: readonly InputPair[]): string =>
 const secretWords = 'passw|passphrase|passcode|pwd|secret|credential|apikey|accesskey|token|connectionstring';
 const isSecretName = (name: string): boolean => new RegExp(secretWords, 'i').test(name);
 
-const value = `(?:"[^"]*"?|'[^']*'?|[^\\s"'|&;]+)`;
-/** Where the tools of Windows take a secret; what stands before it is kept. Rather a word too much than a secret. */
-const places: readonly RegExp[] = [
-  `\\bcmdkey\\b[^|&]*/pass:`,
-  `[-/](?:p|pw|pwd|rp|pass|password|passwd)(?:\\s*[:=]\\s*|\\s+)(?![-/])`,
-  `(?:${secretWords})\\w{0,64}["']?\\s*(?:[=:]\\s*|\\s+(?=["']))`,
-  `\\bConvertTo-SecureString\\s+(?:-String\\s+)?(?!-)`,
-  // Last: what they take for the word behind a name may be a switch from above.
-  `\\bnet1?(?:\\.exe)?\\s+user\\s+${value}\\s+(?![/*|&])`,
-  `\\bnet1?(?:\\.exe)?\\s+use\\s+(?:[a-z*]:?\\s+)?\\\\\\\\[^\\s]+\\s+(?![/*|&])`,
-].map((before) => new RegExp(`(${before})${value}`, 'gi'));
-const encoded = /([-/]e(?:c|nc|ncodedcommand)?\s+)[A-Za-z0-9+/=]{16,}/gi;
-const inAddress = /(\/\/[^\s/:@]+:)[^\s/@]+(?=@)/g;
-
-/** A command line without what can be told to be a secret by its place. One that stands anywhere else stays. */
-export function withoutSecrets(commandLine: string): string {
-  let text = commandLine;
-  for (const place of places) text = text.replace(place, `$1${secretMask}`);
-  return text.replace(encoded, `$1${secretMask}`).replace(inAddress, `$1${secretMask}`);
+/** The first word of a command line, and that there is more: where a secret stands in the rest, nobody can tell. */
+function programOf(commandLine: string): string {
+  const [program = ''] = /^(?:"[^"]*"?|[^\s"&|<>]+)/.exec(commandLine.trim()) ?? [];
+  return program.length === commandLine.trim().length ? program : `${program} …`;
 }
