@@ -116,7 +116,9 @@ export function createPool(machine: SimulatedMachine, shell: LabShell, endpoint:
         throw new LabFault(87, { powershellPlugin: true });
       }
       agree(capability);
+      // The state as recorded, the data by 3.2.5.4.29.
       pool.send('RUNSPACEPOOL_STATE', extended({ RunspaceState: 2 }));
+      pool.send('APPLICATION_PRIVATE_DATA', privateData(machine));
       const message = (type: MessageType, value: PsValue): PsrpMessage => ({
         destination: 'client',
         type,

@@ -7,7 +7,7 @@ import {
   readInformationRecord,
   readProgressRecord,
 } from '../../wsman/psrp/clixml-records.ts';
-import type { PsValue } from '../../wsman/psrp/clixml-types.ts';
+import { isPsObject, type PsValue } from '../../wsman/psrp/clixml-types.ts';
 import { countIn, createNtlmClient, faultCode } from '../lab-test-client.ts';
 import { configUri, enumeration, requestMessage, transfer } from '../lab-test-messages.ts';
 import { type Lab, type LabMachine, startLab } from '../start-lab.ts';
@@ -192,6 +192,16 @@ describe('a pool', () => {
     expect(numberOf(propertyOf(count, 'Count'))).toBe(found.length);
     expect(found.map((command) => textOf(propertyOf(command, 'Name')))).toEqual([
       ...['Get-Service', 'Restart-Service', 'Start-Service', 'Stop-Service'],
+    ]);
+    const force = entryOf(propertyOf(found[1], 'Parameters'), 'Force') ?? null;
+    if (!isPsObject(force)) throw new Error('no object');
+    expect(force.typeNames).toEqual(['System.Management.Automation.ParameterMetadata', 'System.Object']);
+    expect(force.adapted).toMatchObject([
+      { name: 'Name', value: 'Force' },
+      { name: 'ParameterType', value: 'System.Management.Automation.SwitchParameter' },
+      { name: 'Aliases', value: { container: { kind: 'LST', items: [] } } },
+      { name: 'SwitchParameter', value: true },
+      { name: 'IsDynamic', value: false },
     ]);
     await signal(pool, id, terminate);
   });
@@ -445,7 +455,10 @@ describe('a disconnected shell', () => {
     );
     const xml = /<connectResponseXml[^>]*>([^<]+)/.exec(answer.text)![1]!;
     expect(types(createMessageReader()(Buffer.from(xml, 'base64')))).toEqual(['00010002', '0002100B']);
-    expect(types(await again.receiveUntil('00021005'))).toContain('00021005');
+    const [state, privateData] = await again.receiveUntil('00021009');
+    expect(numberOf(propertyOf(state!.value, 'RunspaceState'))).toBe(2);
+    const table = entryOf(propertyOf(privateData!.value, 'ApplicationPrivateData'), 'PSVersionTable');
+    expect(textOf(entryOf(table, 'PSRemotingProtocolVersion'))).toBe('2.3');
     expect((await again.ask('Connect', `<rsp:Connect xmlns:rsp="${shellNamespace}" CommandId="${id}"/>`)).status).toBe(
       200,
     );

@@ -1,4 +1,4 @@
-import { type PsValue, psArray, psEnum, psObject, psProperties } from '../../../wsman/psrp/clixml-types.ts';
+import { type PsValue, psEnum, psObject, psProperties } from '../../../wsman/psrp/clixml-types.ts';
 import type { Cmdlet } from '../cmdlet.ts';
 import { wildcard } from '../compare.ts';
 import { hostCmdlets } from './host.ts';
@@ -37,32 +37,39 @@ export function commandInfo(cmdlet: Cmdlet): PsValue {
     extended: psProperties({
       Name: cmdlet.name,
       Namespace: 'Windeck.Lab',
-      HelpUri: '',
+      HelpUri: null,
       CommandType: psEnum('System.Management.Automation.CommandTypes', 'Cmdlet', 8),
       ResolvedCommandName: null,
-      OutputType: psArray([], 'System.Management.Automation.PSTypeName[]'),
+      OutputType: psObject({ typeNames: [typeNameList, 'System.Object'], container: { kind: 'LST', items: [] } }),
       Parameters: psObject({
         typeNames: ['System.Collections.Hashtable', 'System.Object'],
         container: {
           kind: 'DCT',
-          entries: parameters.map((name) => [
-            name,
-            psObject({
-              extended: psProperties({
-                Name: name,
-                ParameterType: cmdlet.switches?.includes(name)
-                  ? 'System.Management.Automation.SwitchParameter'
-                  : 'System.Object',
-                Attributes: psArray([]),
-                IsMandatory: false,
-              }),
-            }),
-          ]),
+          entries: parameters.map((name) => [name, parameterMetadata(name, cmdlet.switches?.includes(name) ?? false)]),
         },
       }),
     }),
   });
 }
+
+const typeNameList =
+  'System.Collections.ObjectModel.ReadOnlyCollection`1[[System.Management.Automation.PSTypeName, System.Management.Automation, Version=3.0.0.0, Culture=neutral, PublicKeyToken=31bf3856ad364e35]]';
+const aliasList =
+  'System.Collections.ObjectModel.Collection`1[[System.String, mscorlib, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089]]';
+
+/** ParameterMetadata (2.2.3.23): an object of .NET, with properties of its own. */
+const parameterMetadata = (name: string, isSwitch: boolean): PsValue =>
+  psObject({
+    typeNames: ['System.Management.Automation.ParameterMetadata', 'System.Object'],
+    text: 'System.Management.Automation.ParameterMetadata',
+    adapted: psProperties({
+      Name: name,
+      ParameterType: isSwitch ? 'System.Management.Automation.SwitchParameter' : 'System.Object',
+      Aliases: psObject({ typeNames: [aliasList, 'System.Object'], container: { kind: 'LST', items: [] } }),
+      SwitchParameter: isSwitch,
+      IsDynamic: false,
+    }),
+  });
 
 const cmdlets: readonly Cmdlet[] = [
   ...outputCmdlets,
