@@ -27,7 +27,7 @@ describe('a change in words', () => {
       'winrs -directory:C:\\Temp -environment:TOKEN=•••••• dir …',
     ],
     ['winrs -r:web01 hostname', 'winrs hostname'],
-    ['winrs -r:web01 ""C:\\Program Files\\x.exe" /password:S3cret"', 'winrs "C:\\Program Files\\x.exe" …'],
+    ['winrs -r:web01 "C:\\Program Files\\x.exe" /password:S3cret', 'winrs "C:\\Program Files\\x.exe" …'],
     ['winrs -r:web01 net user anna S3cret /add', 'winrs net …'],
     ['winrs -r:web01 dir&set TOKEN=S3cret', 'winrs dir …'],
     ['winrm quickconfig -transport:https -quiet -r:web01', 'winrm quickconfig -transport:https'],
