@@ -35,6 +35,8 @@ test('a draft goes to more machines: chosen by tag or name, asked, applied one a
   await openWinrm(page, { name: 'SIN-APP01' });
   await setting(page, 'Service / IPv4Filter').fill('127.0.0.1-127.255.255.254');
   await page.keyboard.press('ControlOrMeta+Enter');
+  // Nothing begins by an Enter too many.
+  await expect(applyDialog(page).getByRole('button', { name: 'Cancel' })).toBeFocused();
   await applyDialog(page).getByRole('button', { name: 'Apply to…' }).press('Enter');
 
   // The machine of the room is chosen; a tag or a part of the name narrows the rest.

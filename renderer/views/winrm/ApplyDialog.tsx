@@ -149,7 +149,9 @@ export function ApplyDialog(props: {
               Apply to…
             </Button>
           )}
-          <Button onClick={props.onClose}>Cancel</Button>
+          <Button data-autofocus="" onClick={props.onClose}>
+            Cancel
+          </Button>
           <Button kind={preview?.couldCut ? 'danger' : 'primary'} disabled={why !== null} onClick={apply}>
             {label}
           </Button>

@@ -85,13 +85,13 @@ const columnsFor = (certificates: readonly StoreCertificate[]): readonly RowColu
   {
     id: 'certificate',
     title: 'Certificate',
-    width: '28%',
+    width: '26%',
     cell: ({ item }) => <CertificateCell listener={item} certificates={certificates} />,
   },
   {
     id: 'listening',
     title: 'Listening on',
-    width: '27%',
+    width: '30%',
     cell: (row) => <ListeningCell row={row} />,
   },
 ];

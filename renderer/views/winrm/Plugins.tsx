@@ -4,7 +4,7 @@ import type { WinrmConfiguration, WinrmPlugin } from '../../../shared/contract/w
 import { Glyph } from '../../components/Glyph.tsx';
 import { ProblemBanner } from '../../components/ProblemBanner.tsx';
 import { changeKey, type Draft, findChange, pluginValue } from '../../stores/winrm-draft.ts';
-import { whyWrongInPlugin } from './setting-view.ts';
+import { humanPluginValue, whyWrongInPlugin } from './setting-view.ts';
 
 /** The properties of a plug-in that can be written, beside its quotas. */
 const properties = ['UseSharedProcess', 'AutoRestart', 'ProcessIdleTimeoutSec', 'OutputBufferingMode'] as const;
@@ -197,7 +197,9 @@ function PropertyRow(props: {
           onChange={(event) => props.onChange(event.target.value.trim())}
         />
       )}
-      {wrong === null ? null : (
+      {wrong === null ? (
+        <span className="t2">{flags.has(property) ? value.text : humanPluginValue(property, value.text)}</span>
+      ) : (
         <span className="c-crit" id={`${id}-wrong`}>
           {wrong}
         </span>

@@ -115,11 +115,21 @@ export function firstWrong(
 const limitless: ReadonlySet<string> = new Set(['2147483647', '4294967295']);
 
 /** What a bare number means: `7200000` → `2 h`, `512` KB → `512 KB`, `2147483647` → `no limit`. Null where the text says it all. */
-export function humanValue({ value }: WinrmSetting, text: string): string | null {
-  if (value.kind !== 'number' || !/^\d+$/.test(text)) return null;
+export const humanValue = ({ value }: WinrmSetting, text: string): string | null =>
+  value.kind === 'number' ? humanNumber(value.unit, text) : null;
+
+/** The same for a property of a plug-in, whose name ends with its unit. An idle time of nought means that there is no limit. */
+export function humanPluginValue(property: string, text: string): string | null {
+  if (property === 'ProcessIdleTimeoutSec') return text === '0' ? 'no limit' : humanNumber('s', text);
+  if (!property.startsWith('Quotas/')) return null;
+  return humanNumber(/ms$/.test(property) ? 'ms' : /MB$/.test(property) ? 'MB' : null, text);
+}
+
+function humanNumber(unit: Extract<WinrmSetting['value'], { kind: 'number' }>['unit'], text: string): string | null {
+  if (!/^\d+$/.test(text)) return null;
   if (limitless.has(text)) return 'no limit';
   const number = Number(text);
-  switch (value.unit) {
+  switch (unit) {
     case 'ms':
       return whole(formatDuration(number));
     case 's':

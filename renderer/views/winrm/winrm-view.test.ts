@@ -25,12 +25,14 @@ import {
   filterSettings,
   fullName,
   groupOf,
+  humanPluginValue,
   humanValue,
   labelOf,
   lockSentence,
   lockWords,
   settingRows,
   whyWrong,
+  whyWrongInPlugin,
   withMeaning,
 } from './setting-view.ts';
 import { runVerdict, shortPrint } from './words.ts';
@@ -126,6 +128,18 @@ const certificate = (thumbprint: string, more: Partial<StoreCertificate> = {}): 
   hostname: 'a.example',
   unsuitable: [],
   ...more,
+});
+
+test('a property of a plug-in says what its number means, and what is no number is none', () => {
+  expect(humanPluginValue('ProcessIdleTimeoutSec', '0')).toBe('no limit');
+  expect(humanPluginValue('ProcessIdleTimeoutSec', '900')).toBe('15 min');
+  expect(humanPluginValue('Quotas/IdleTimeoutms', '7200000')).toBe('2 h');
+  expect(humanPluginValue('Quotas/MaxShellsPerUser', '2147483647')).toBe('no limit');
+  expect(humanPluginValue('Quotas/MaxShellsPerUser', '30')).toBeNull();
+  expect(humanPluginValue('OutputBufferingMode', '1')).toBeNull();
+  expect(whyWrongInPlugin('Quotas/MaxShellsPerUser', 'many')).not.toBeNull();
+  expect(whyWrongInPlugin('Quotas/MaxShellsPerUser', '12')).toBeNull();
+  expect(whyWrongInPlugin('OutputBufferingMode', 'Drop')).toBeNull();
 });
 
 describe('the form of a listener', () => {

@@ -19,7 +19,7 @@ import {
   pluginValue,
 } from '../../stores/winrm-draft.ts';
 import type { ApplyRun } from '../../stores/winrm-settings.ts';
-import { fullName, withMeaning } from './setting-view.ts';
+import { fullName, humanPluginValue, withMeaning } from './setting-view.ts';
 
 export const cutWords: Readonly<Record<CutClass, string>> = {
   'listener-removed': 'The listener goes',
@@ -121,8 +121,8 @@ export function draftLine(change: DraftChange, now: WinrmConfiguration): DraftLi
         values: [
           {
             label: change.property.replaceAll('/', ' / '),
-            before: pluginValue(now, change.name, change.property),
-            after: change.value,
+            before: pluginWithMeaning(change.property, pluginValue(now, change.name, change.property)),
+            after: pluginWithMeaning(change.property, change.value),
           },
         ],
       };
@@ -139,6 +139,11 @@ export function draftLine(change: DraftChange, now: WinrmConfiguration): DraftLi
         values: [{ label: null, before: null, after: change.enabled ? 'on' : 'off' }],
       };
   }
+}
+
+function pluginWithMeaning(property: string, text: string | null): string | null {
+  const human = text === null ? null : humanPluginValue(property, text);
+  return human === null ? text : `${text} (${human})`;
 }
 
 const said = (value: string | number | boolean | null): string => (value === '' ? '(empty)' : String(value));
