@@ -45,9 +45,10 @@ export async function answerPowerShell(
     endShell(machine, shell);
     return ['other', { body: '' }];
   }
-  if (isModern && operation === 'Disconnect') return ['other', disconnect(machine, pool, request)];
   if (isModern && operation === 'Reconnect') return ['other', reconnect(machine, pool, request)];
+  if (isModern && operation !== 'Connect' && isOfAnother(pool, request)) throw new LabFault(2150859213);
   if (isModern && operation === 'Connect') return ['shell', connect(machine, pool, request)];
+  if (isModern && operation === 'Disconnect') return ['other', disconnect(machine, pool, request)];
   if (!['Command', 'Send', 'Receive', 'Signal'].includes(operation)) throw new LabFault(2150858753);
   // Nothing but Connect, Reconnect and Delete goes to a shell that nobody is connected to (MS-WSMV 3.1.4.1.31.7).
   if (shell.state === 'Disconnected') throw disconnected();
@@ -111,6 +112,13 @@ function create(
 function clientSessionOf(request: LabRequest): string | null {
   const header = request.headers.find(({ local, namespace }) => local === 'SessionId' && namespace === ns.microsoft);
   return header?.text.trim().toLowerCase() ?? null;
+}
+
+/** A client that says who it is does not work in a shell that another one is connected to. Our reading of 3.1.4.1.37. */
+function isOfAnother(pool: LabPool, request: LabRequest): boolean {
+  const asking = clientSessionOf(request);
+  const { clientSession, shell } = pool;
+  return shell.state === 'Connected' && asking !== null && clientSession !== null && asking !== clientSession;
 }
 
 function base64Of(element: XmlElement | undefined): Uint8Array {

@@ -496,6 +496,11 @@ describe('a disconnected shell', () => {
     expect(faultCode(await ask('Reconnect', session))).toBe(2150859206);
     expect((await ask('Connect', session, connect)).status).toBe(200);
     expect((await ask('Reconnect', session)).status).toBe(200);
+    const other = randomUUID().toUpperCase();
+    const receive = `<rsp:Receive xmlns:rsp="${shellNamespace}"><rsp:DesiredStream>stdout</rsp:DesiredStream></rsp:Receive>`;
+    expect(faultCode(await ask('Receive', other, receive))).toBe(2150859213);
+    expect(faultCode(await ask('Disconnect', other, disconnect()))).toBe(2150859213);
+    expect((await ask('Receive', session, receive)).status).toBe(200);
     await ask('Disconnect', session, disconnect());
     expect(faultCode(await ask('Reconnect', null))).toBe(2150859206);
     expect((await ask('Reconnect', session)).status).toBe(200);

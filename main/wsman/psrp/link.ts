@@ -73,8 +73,8 @@ const maxUsefulEnvelope = 512_000;
 
 /** ERROR_WSMAN_UNEXPECTED_SELECTORS and SHELL_ALREADY_CLOSED: the shell is gone. */
 const goneCodes: ReadonlySet<number> = new Set([2150858843, 2150859082]);
-/** ERROR_WSMAN_SERVICE_STREAM_DISCONNECTED. */
-const disconnectedCode = 2150859230;
+/** ERROR_WSMAN_SERVICE_STREAM_DISCONNECTED, ERROR_WINRS_SHELL_CONNECTED_TO_DIFFERENT_CLIENT, ERROR_WINRS_SHELL_CLIENTSESSIONID_MISMATCH. */
+const takenCodes: ReadonlySet<number> = new Set([2150859230, 2150859213, 2150859206]);
 
 export function isGone(error: unknown): boolean {
   return error instanceof WSManFault && goneCodes.has(error.fields.wsmanCode ?? 0);
@@ -212,11 +212,12 @@ function lossUnder(error: unknown, ended: AbortSignal): Error | null {
   return isLineLost(error) ? (error as Error) : null;
 }
 
-/** What a fault under a Receive means for the session. */
-function asLoss(error: unknown): unknown {
+/** What a fault under a Receive or Reconnect means for the session. */
+export function asLoss(error: unknown): unknown {
   if (isGone(error)) return new SessionLostError('gone', 'The target no longer has this PowerShell session.', error);
-  if (error instanceof WSManFault && error.fields.wsmanCode === disconnectedCode) {
-    return new SessionLostError('taken', 'The PowerShell session was disconnected by another client.', error);
+  if (error instanceof WSManFault && takenCodes.has(error.fields.wsmanCode ?? 0)) {
+    const message = 'Another client has disconnected the PowerShell session, or is connected to it.';
+    return new SessionLostError('taken', message, error);
   }
   return error;
 }

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallOptions } from '../client.ts';
 import { WSManFault } from '../errors.ts';
-import { isGone, type Link } from './link.ts';
+import { asLoss, isGone, type Link } from './link.ts';
 import type { RunspacePoolState } from './message.ts';
 import { SessionLostError } from './psrp-errors.ts';
 import { type BufferMode, connectionActions, disconnectBody, reconnectBody } from './shell-bodies.ts';
@@ -14,6 +14,7 @@ import { type BufferMode, connectionActions, disconnectBody, reconnectBody } fro
 export interface PoolConnection {
   /** Rejects with the target's fault where it does not offer this; the pool then goes on as it was. */
   disconnect(options: { readonly idleTimeoutMs?: number; readonly bufferMode?: BufferMode }): Promise<void>;
+  /** Rejects with SessionLostError where the session is gone, or is another client's now. */
   reconnect(): Promise<void>;
   /** After a lost line. Resolves when the session is connected again; rejects with SessionLostError. Asked by several, it is done once. */
   takeUp(lost: Error): Promise<void>;
@@ -38,7 +39,11 @@ export function createPoolConnection(link: Link, options: PoolConnectionOptions)
   let takingUp: Promise<void> | null = null;
 
   async function reconnectAll(call: CallOptions): Promise<void> {
-    await link.ask(connectionActions.reconnect, reconnectBody(null), call);
+    try {
+      await link.ask(connectionActions.reconnect, reconnectBody(null), call);
+    } catch (error) {
+      throw asLoss(error);
+    }
     for (const id of options.pipelines()) {
       try {
         await link.ask(connectionActions.reconnect, reconnectBody(id), call);
@@ -69,6 +74,7 @@ export function createPoolConnection(link: Link, options: PoolConnectionOptions)
         await reconnectAll(call);
         return;
       } catch (error) {
+        if (error instanceof SessionLostError) throw error;
         if (isGone(error)) {
           throw new SessionLostError('gone', 'The line was lost, and the PowerShell session is gone.', error);
         }

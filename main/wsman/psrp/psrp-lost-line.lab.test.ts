@@ -68,6 +68,22 @@ describe('a session that is left', () => {
     expect(await outputOf(again, '"mine now"')).toEqual(['mine now']);
   });
 
+  test('is lost to who has left it while another client is connected to it, and after that one has left it', async () => {
+    const pool = await open();
+    await pool.disconnect();
+    const again = await connectRunspacePool(clientOf(), pool.id);
+    opened.push(again);
+    await expect(pool.reconnect()).rejects.toMatchObject({ name: 'SessionLostError', reason: 'taken' });
+    await expect(connectRunspacePool(clientOf(), pool.id)).rejects.toMatchObject({
+      fields: { wsmanCode: 2150859213 },
+    });
+    expect(await outputOf(again, '"theirs"')).toEqual(['theirs']);
+    await again.disconnect();
+    await expect(pool.reconnect()).rejects.toMatchObject({ name: 'SessionLostError', reason: 'taken' });
+    await again.reconnect();
+    expect(await outputOf(again, '"still theirs"')).toEqual(['still theirs']);
+  });
+
   test('is connected to only where it is there', async () => {
     const client = clientOf();
     const id = '11111111-2222-3333-4444-555555555555';
