@@ -50,10 +50,10 @@ export function Dialog({
     };
   }, []);
   opener.current ??= document.activeElement;
-  // A button that is disabled while the work lasts loses the focus to nowhere, and Esc with it: after a failure the dialog takes it back.
+  // A button that goes, or is disabled, while the work lasts loses the focus to nowhere, and Esc with it: the dialog takes it back.
   const wasBusy = useRef(false);
   useEffect(() => {
-    if (wasBusy.current && !busy && surface.current !== null) focusIfLost(surface.current);
+    if (wasBusy.current !== busy && surface.current !== null) focusIfLost(surface.current);
     wasBusy.current = busy;
   }, [busy]);
   return (

@@ -92,7 +92,7 @@ export function Frame() {
         event.preventDefault();
         return;
       }
-      if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (isTyping(event.target) || isDialogOpen() || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === '?') {
         event.preventDefault();
         showCheatSheet(true);
