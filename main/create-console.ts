@@ -61,6 +61,8 @@ export interface ConsoleOptions {
   readonly power?: Partial<PowerLimits>;
   /** Other limits for sessions of PowerShell. */
   readonly remoteShell?: PowerShellLimits;
+  /** Another limit for files that come to a window. */
+  readonly mostDownloadBytes?: number;
 }
 
 /**
@@ -180,6 +182,7 @@ export async function createConsole(environment: Environment, options: ConsoleOp
     openShells,
     power: options.power,
     remoteShell: options.remoteShell,
+    mostDownloadBytes: options.mostDownloadBytes,
     diagnose: options.diagnose,
     recorder,
   });

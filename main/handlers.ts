@@ -4,6 +4,7 @@ import type { AreaContext } from './areas/context.ts';
 import { createCredentials } from './areas/credentials.ts';
 import { createDiagnose, type DiagnoseOptions } from './areas/diagnose/diagnose.ts';
 import { createEventLog } from './areas/event-log/event-log.ts';
+import { createFiles } from './areas/files.ts';
 import { createGauges } from './areas/gauges.ts';
 import { createHardware } from './areas/hardware.ts';
 import type { MachinesArea } from './areas/machines.ts';
@@ -29,6 +30,7 @@ export function createHandlers(
     readonly power?: Partial<PowerLimits> | undefined;
     readonly diagnose?: DiagnoseOptions | undefined;
     readonly remoteShell?: PowerShellLimits | undefined;
+    readonly mostDownloadBytes?: number | undefined;
     readonly recorder: TraceRecorder;
   },
 ): ConsoleHandlers {
@@ -45,6 +47,7 @@ export function createHandlers(
     power: createPower(context, options.power),
     remoteShell: createRemoteShell(context, options.remoteShell),
     openShells: createOpenShells(context, { openShells: options.openShells, dataFolder }),
+    files: createFiles(context, { dataFolder, mostBytes: options.mostDownloadBytes }),
     settings: createSettings(context, options),
     winrmSettings: createWinrmSettings(context, machines, { dataFolder }),
     wmi: createWmi(context, { dataFolder }),

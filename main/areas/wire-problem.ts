@@ -6,6 +6,7 @@ import {
   CertificateError,
   explainFailure,
   type FailurePlace,
+  FileTransferError,
   filteredTokenAdvice,
   OutcomeUnknownError,
   PowerShellUnavailableError,
@@ -39,6 +40,18 @@ export function wireProblem(error: unknown, place: FailurePlace = {}): Problem |
         'A command line still works: powershell.exe can be started in the cmd shell.',
       ],
     });
+  }
+  if (error instanceof FileTransferError) {
+    const [code, advice] = (
+      {
+        exists: ['invalid-input', 'Take another name, or say that it is to be replaced.'],
+        directory: ['invalid-input', 'Put the name of the file behind it.'],
+        'not-found': ['not-found', 'Compare the path with what the machine lists there.'],
+        hash: ['protocol-error', 'Nothing was kept of it. Try again.'],
+        refused: ['operation-failed', 'Look at the path, the rights of this account and the space on the disk there.'],
+      } as const
+    )[error.reason];
+    return problem(code, error.message, { advice: [advice], retryable: error.reason === 'hash' });
   }
   if (error instanceof SessionLostError) {
     const advice = {

@@ -1,6 +1,7 @@
-/** Hands a text to the user as a file; the browser or the desktop asks where to. */
-export function saveFile(fileName: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
+/** Hands a text, or bytes as they are, to the user as a file; the browser or the desktop asks where to. */
+export function saveFile(fileName: string, content: string | Blob): void {
+  const blob = typeof content === 'string' ? new Blob([content], { type: 'text/plain;charset=utf-8' }) : content;
+  const url = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = url;
   link.download = fileName;

@@ -3,6 +3,7 @@ import { commandLines } from './command-lines.ts';
 import { credentials } from './credentials.ts';
 import { diagnose } from './diagnose.ts';
 import { eventLog } from './event-log.ts';
+import { files } from './files.ts';
 import { gauges } from './gauges.ts';
 import { hardware } from './hardware.ts';
 import { machines } from './machines.ts';
@@ -29,6 +30,7 @@ export const contract = {
   power,
   remoteShell,
   openShells,
+  files,
   processes,
   eventLog,
   settings,

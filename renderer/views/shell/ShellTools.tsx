@@ -1,15 +1,26 @@
-import { SaveRegular, SearchRegular, SplitVerticalRegular, StopRegular, TableRegular } from '@fluentui/react-icons';
-import type { ReactElement } from 'react';
+import {
+  ArrowDownloadRegular,
+  ArrowUploadRegular,
+  SaveRegular,
+  SearchRegular,
+  SplitVerticalRegular,
+  StopRegular,
+  TableRegular,
+} from '@fluentui/react-icons';
+import { type ReactElement, useState } from 'react';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { Kbd } from '../../components/Kbd.tsx';
 import { modifierName } from '../../components/keys.ts';
 import { narrowWindow, useMedia } from '../../components/useMedia.ts';
 import { liveShell, type ShellTab, saveTranscript, toggleSplit } from '../../stores/shells.ts';
+import { DownloadDialog, UploadDialog } from './FileDialogs.tsx';
 
 /** What can be done with the shell that has the keyboard. */
 export function ShellTools({ tab, machineName, isSplit }: { tab: ShellTab; machineName: string; isSplit: boolean }) {
   const { view } = tab;
   const runs = view.status === 'running' || view.status === 'waiting' || view.status === 'silent';
+  const [dialog, setDialog] = useState<'upload' | 'download' | null>(null);
+  const file = { machineId: tab.machineId, machineName, configurationName: tab.configurationName };
   return (
     <div className="shell-tools" role="toolbar" aria-label="Shell">
       <span className="t3 s12 num shell-size">
@@ -22,6 +33,12 @@ export function ShellTools({ tab, machineName, isSplit }: { tab: ShellTab; machi
           icon={<TableRegular />}
           onClick={() => liveShell(tab.id)?.showTable(view.table === null)}
         />
+      ) : null}
+      {view.by === 'psrp' ? (
+        <>
+          <Tool label="Upload…" keys="" icon={<ArrowUploadRegular />} onClick={() => setDialog('upload')} />
+          <Tool label="Download…" keys="" icon={<ArrowDownloadRegular />} onClick={() => setDialog('download')} />
+        </>
       ) : null}
       <Tool
         label="Find"
@@ -52,6 +69,8 @@ export function ShellTools({ tab, machineName, isSplit }: { tab: ShellTab; machi
       >
         Interrupt <Kbd>Ctrl C</Kbd>
       </Button>
+      {dialog === 'upload' ? <UploadDialog {...file} onClose={() => setDialog(null)} /> : null}
+      {dialog === 'download' ? <DownloadDialog {...file} onClose={() => setDialog(null)} /> : null}
     </div>
   );
 }
