@@ -56,6 +56,20 @@ export function Dialog({
     if (wasBusy.current !== busy && surface.current !== null) focusIfLost(surface.current);
     wasBusy.current = busy;
   }, [busy]);
+  // What had the focus may go in other ways too, as a row that was done with: Esc is the dialog's all the same.
+  const close = useRef(onClose);
+  close.current = busy ? () => {} : onClose;
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape' || event.defaultPrevented || event.target !== document.body) return;
+      const topmost = [...document.querySelectorAll('[role="dialog"],[role="alertdialog"]')].at(-1);
+      if (topmost !== surface.current) return;
+      event.preventDefault();
+      close.current();
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  }, []);
   return (
     <FluentDialog
       open
