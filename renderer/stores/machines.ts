@@ -42,30 +42,30 @@ export function forgetLive(state: Pick<MachinesState, 'list'>): Pick<MachinesSta
   return { list, byId: new Map(list.map((machine) => [machine.id, machine])) };
 }
 
-async function watch(changes: AsyncIterable<MachinesChange>, signal: AbortSignal): Promise<void> {
-  let waiting: MachinesChange[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const take = () => {
-    timer = undefined;
-    const batch = waiting;
-    waiting = [];
+/** What has come and is not in the list yet, in its order. */
+let waiting: MachinesChange[] = [];
+let taking: ReturnType<typeof setTimeout> | undefined;
+
+function take(): void {
+  clearTimeout(taking);
+  taking = undefined;
+  const batch = waiting;
+  waiting = [];
+  if (batch.length > 0)
     useMachines.setState((state) => ({ ...applyChanges(state, batch), loaded: true, problem: null }));
-  };
+}
+
+async function watch(changes: AsyncIterable<MachinesChange>, signal: AbortSignal): Promise<void> {
   try {
     for await (const change of changes) {
       waiting.push(change);
-      if (change.kind === 'all') {
-        clearTimeout(timer);
-        take();
-      } else timer ??= setTimeout(take, gatherMs);
+      if (change.kind === 'all') take();
+      else taking ??= setTimeout(take, gatherMs);
     }
   } catch (error) {
     if (!signal.aborted) useMachines.setState({ problem: problemOf(error) });
   } finally {
-    if (timer !== undefined) {
-      clearTimeout(timer);
-      take();
-    }
+    take();
   }
 }
 
@@ -91,11 +91,23 @@ export const useMachine = (id: string): Machine | undefined => useMachines((stat
 /** The display name, or the id where the machine is gone: for messages that outlive it. */
 export const machineName = (id: string): string => useMachines.getState().byId.get(id)?.settings.name ?? id;
 
-// Calls. Each throws ProblemError; the list changes through the watch, not here, so that there is one truth.
+// Calls. Each throws ProblemError. The list changes through the watch, so that there is one truth; only what one's own hand has just saved is
+// in it at once, behind all that came before: whoever opens the form again must not find, and save, what it was.
 
-export const addMachine = (settings: MachineSettings): Promise<Machine> => consoleClient().machines.add(settings);
+export const addMachine = (settings: MachineSettings): Promise<Machine> =>
+  shown(consoleClient().machines.add(settings));
 export const updateMachine = (id: string, settings: MachineSettings): Promise<Machine> =>
-  consoleClient().machines.update({ id, settings });
+  shown(consoleClient().machines.update({ id, settings }));
+
+async function shown(saved: Promise<Machine>): Promise<Machine> {
+  const machine = await saved;
+  // Without a list there is nothing to be behind: it comes whole.
+  if (useMachines.getState().loaded) {
+    waiting.push({ kind: 'changed', machines: [machine], removed: [] });
+    take();
+  }
+  return machine;
+}
 export const removeMachines = (ids: readonly string[]): Promise<void> =>
   consoleClient().machines.remove({ ids: [...ids] });
 export const tagMachines = (ids: readonly string[], add: readonly string[], remove: readonly string[]): Promise<void> =>
