@@ -24,13 +24,10 @@ async function openPowerShell(start: Start, lab: Lab): Promise<Page> {
 
 const tools = (page: Page) => page.getByRole('toolbar', { name: 'Shell' });
 
-test('a file goes up and comes back, byte for byte, by the keyboard; one that is there is replaced only where that is said', async ({
-  start,
-  openLab,
-  dataFolder,
-  isDesktop,
-}) => {
-  test.skip(isDesktop, 'the desktop asks in a box of the system where the file is to go');
+// The desktop asks in a box of the system where the file is to go.
+test('a file goes up and comes back, byte for byte, by the keyboard; one that is there is replaced only where that is said', {
+  tag: '@browser',
+}, async ({ start, openLab, dataFolder }) => {
   const page = await openPowerShell(start, await openLab({ machines: 1 }));
   const bytes = randomBytes(1_500_000);
   const sha256 = createHash('sha256').update(bytes).digest('hex');

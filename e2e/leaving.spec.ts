@@ -59,12 +59,10 @@ test('F5 never reloads the page: in no room, behind no dialog, not from a text f
   await expect.poll(hasRun).toBe(true);
 });
 
-test('a tab in which a shell is open asks before it closes; without one it does not', async ({
-  start,
-  openLab,
-  isDesktop,
-}) => {
-  test.skip(isDesktop, 'the desktop window asks in a box of the system: app/desktop.test.ts');
+// The desktop window asks in a box of the system: app/desktop.test.ts.
+test('a tab in which a shell is open asks before it closes; without one it does not', {
+  tag: '@browser',
+}, async ({ start, openLab }) => {
   const lab = await openLab({ machines: 1 });
   const { page } = await start({ demo: false });
   await importFleet(page, lab.machines);

@@ -1,7 +1,8 @@
 import { defineConfig } from '@playwright/test';
 
 /**
- * The same specs on both hosts. `web` uses the system's Chromium, since nothing is downloaded at install; `electron` starts the desktop
+ * The same specs on both hosts, but for what only a browser does: such a test has the tag @browser, and is not one of the desktop's.
+ * `web` uses the system's Chromium, since nothing is downloaded at install; `electron` starts the desktop
  * shell and runs where its binary exists (npm test says so when it does not).
  */
 export default defineConfig({
@@ -17,6 +18,6 @@ export default defineConfig({
   forbidOnly: true,
   projects: [
     { name: 'web', metadata: { host: 'web' } },
-    { name: 'electron', metadata: { host: 'electron' } },
+    { name: 'electron', metadata: { host: 'electron' }, grepInvert: /@browser/ },
   ],
 });
