@@ -1,6 +1,4 @@
-import type { Page } from '@playwright/test';
-import type { Lab } from '../main/lab/start-lab.ts';
-import { expect, type RunningConsole, test } from './fixtures.ts';
+import { expect, test } from './fixtures.ts';
 import { photograph } from './photograph.ts';
 import {
   expectOnline,
@@ -15,15 +13,8 @@ import {
   serviceButton,
   serviceRow,
   testPanel,
+  withFleet,
 } from './steps.ts';
-
-/** A fleet with services that stay pending long enough to be looked at. */
-async function withFleet(start: (o: { demo: boolean }) => Promise<RunningConsole>, lab: Lab): Promise<Page> {
-  const { page } = await start({ demo: false });
-  await importFleet(page, lab.machines);
-  await expectOnline(page, lab.machines.length);
-  return page;
-}
 
 test('photographs: machines, selection, dialogs, settings, keys', async ({ start }) => {
   const { page } = await start();

@@ -1,5 +1,6 @@
 import { expect, type Locator, type Page } from '@playwright/test';
-import type { LabMachine } from '../main/lab/start-lab.ts';
+import type { Lab, LabMachine } from '../main/lab/start-lab.ts';
+import type { RunningConsole } from './fixtures.ts';
 
 /** What a person does and sees, by role and name. Shared by the specs. */
 
@@ -80,6 +81,14 @@ export async function importFleet(
     .getByRole('button', { name: `Import ${machines.length} machine${machines.length === 1 ? '' : 's'}` })
     .click();
   await expect(dialog).toBeHidden();
+}
+
+/** The console on a fleet of the test's own. */
+export async function withFleet(start: (o: { demo: boolean }) => Promise<RunningConsole>, lab: Lab): Promise<Page> {
+  const { page } = await start({ demo: false });
+  await importFleet(page, lab.machines);
+  await expectOnline(page, lab.machines.length);
+  return page;
 }
 
 export interface MachineForm {

@@ -1,7 +1,8 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 import { photograph } from './photograph.ts';
-import { applyDialog, changes, openWinrm, read, setting, withFleet } from './winrm-steps.ts';
+import { withFleet } from './steps.ts';
+import { applyDialog, changes, openWinrm, read, setting } from './winrm-steps.ts';
 
 /** Of the five, HQ-DC01 and SIN-APP01 have no policy for the filter; the others have. */
 const machines = 5;

@@ -1,7 +1,8 @@
 import type { Page } from '@playwright/test';
+import { portOfNobody } from '../main/lab/lab-test-client.ts';
 import { expect, test } from './fixtures.ts';
-import { expectOnline } from './steps.ts';
-import { apply, applyDialog, changes, openWinrm, read, setting, withFleet } from './winrm-steps.ts';
+import { expectOnline, withFleet } from './steps.ts';
+import { apply, applyDialog, changes, openWinrm, read, setting } from './winrm-steps.ts';
 
 /** SIN-APP01 is without policies, BRS-SQL01 has settings and its listener from them. */
 const machines = 5;
@@ -18,7 +19,7 @@ test('a listener is edited by the keyboard: what it will not take says why, the 
   const lab = await openLab({ machines });
   const page = await withFleet(start, lab);
   await openWinrm(page, { name: 'SIN-APP01' });
-  const port = lab.machines.find(({ name }) => name === 'SIN-APP01')!.port + 9100;
+  const port = portOfNobody();
 
   await page.keyboard.press('n');
   const creating = page.getByRole('dialog', { name: 'New listener on SIN-APP01' });
@@ -90,7 +91,7 @@ test('the port of the listener in use moves, and the console follows, with a rev
   const lab = await openLab({ machines });
   const page = await withFleet(start, lab);
   await openWinrm(page, { name: 'SIN-APP01' });
-  const first = lab.machines.find(({ name }) => name === 'SIN-APP01')!.port + 9200;
+  const first = portOfNobody();
   const row = listeners(page).getByRole('row', { name: /^HTTP on \*/ });
   for (const [port, consent, verdict] of [
     [first, /Plant a revert/, 'Confirmed. The change to SIN-APP01 stands.'],

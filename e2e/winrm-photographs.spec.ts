@@ -1,6 +1,7 @@
 import { expect, test } from './fixtures.ts';
 import { photograph } from './photograph.ts';
-import { applyDialog, changes, openWinrm, setting, withFleet } from './winrm-steps.ts';
+import { withFleet } from './steps.ts';
+import { applyDialog, changes, openWinrm, setting } from './winrm-steps.ts';
 
 test('photographs: the WinRM room and its dialogs', async ({ start, openLab }) => {
   const lab = await openLab({ machines: 5 });

@@ -1,6 +1,6 @@
 import { expect, test } from './fixtures.ts';
-import { expectOnline, machineRow } from './steps.ts';
-import { apply, applyDialog, changes, openWinrm, read, setting, withFleet } from './winrm-steps.ts';
+import { expectOnline, machineRow, withFleet } from './steps.ts';
+import { apply, applyDialog, changes, openWinrm, read, setting } from './winrm-steps.ts';
 
 test('a setting is changed by the keyboard: drafted, reviewed, applied, and read back', async ({ start, openLab }) => {
   const lab = await openLab({ machines: 1 });

@@ -1,17 +1,9 @@
 import type { Page } from '@playwright/test';
-import type { Lab, LabMachine } from '../main/lab/start-lab.ts';
-import { expect, type RunningConsole } from './fixtures.ts';
-import { expectOnline, importFleet, machineRow } from './steps.ts';
+import type { LabMachine } from '../main/lab/start-lab.ts';
+import { expect } from './fixtures.ts';
+import { machineRow } from './steps.ts';
 
 /** What a person does in the WinRM room of a machine. */
-
-/** The console on a fleet of the test's own. */
-export async function withFleet(start: (o: { demo: boolean }) => Promise<RunningConsole>, lab: Lab): Promise<Page> {
-  const { page } = await start({ demo: false });
-  await importFleet(page, lab.machines);
-  await expectOnline(page, lab.machines.length);
-  return page;
-}
 
 /** Opens the room by the keyboard alone, from the list. */
 export async function openWinrm(page: Page, { name }: Pick<LabMachine, 'name'>): Promise<void> {

@@ -12,6 +12,7 @@ import {
   startTestConsole,
   type TestConsole,
 } from '../console-fixture.ts';
+import { portOfNobody } from '../lab/lab-test-client.ts';
 import { type Lab, type LabMachine, startLab } from '../lab/start-lab.ts';
 
 /**
@@ -37,6 +38,7 @@ interface Case {
 }
 
 const http_ = () => http;
+const elsewhere = portOfNobody();
 const listener = { address: '*', transport: 'HTTP' } as const;
 const whole = (port: number) => ({ port, hostname: null, enabled: true, urlPrefix: 'wsman', thumbprint: null });
 const set = (path: string, value: string): WinrmChange => ({ kind: 'set', path, value });
@@ -52,7 +54,7 @@ const cases: readonly Case[] = [
     name: 'port',
     lab: http_,
     cutClass: 'port',
-    changes: ({ port }) => [{ kind: 'edit-listener', ...listener, ...whole(port + 9000) }],
+    changes: () => [{ kind: 'edit-listener', ...listener, ...whole(elsewhere) }],
   },
   {
     name: 'address',
@@ -68,12 +70,12 @@ const cases: readonly Case[] = [
     name: 'transport',
     lab: http_,
     cutClass: 'transport',
-    changes: ({ port }, { other }) => [
+    changes: (_machine, { other }) => [
       {
         kind: 'create-listener',
         address: '*',
         transport: 'HTTPS',
-        ...whole(port + 9001),
+        ...whole(elsewhere + 1),
         hostname: '',
         thumbprint: other,
       },
@@ -258,20 +260,20 @@ it(
   async () => {
     const { client } = console_;
     const { id, machine } = await take(http, {});
-    const changes: WinrmChange[] = [{ kind: 'edit-listener', ...listener, ...whole(machine.port + 9500) }];
+    const changes: WinrmChange[] = [{ kind: 'edit-listener', ...listener, ...whole(elsewhere + 2) }];
     const preview = await client.winrmSettings.preview({ machineId: id, changes });
-    expect(preview.follow).toEqual({ transport: 'http', port: machine.port + 9500, path: 'wsman' });
+    expect(preview.follow).toEqual({ transport: 'http', port: elsewhere + 2, path: 'wsman' });
     const progress = await apply(id, preview, changes, { follow: preview.follow, revertAfterSeconds: 20 });
     expect([progress.at(-1)?.result, progress.at(-1)?.words]).toEqual(['applied', progress.at(-1)?.words]);
     const moved = await console_.until(
       id,
       ({ state, settings }) => state === 'online' && settings.port !== machine.port,
     );
-    expect(moved.settings.port).toBe(machine.port + 9500);
+    expect(moved.settings.port).toBe(elsewhere + 2);
     const after = await client.winrmSettings.read({ machineId: id });
     expect(after.pendingReverts).toEqual([]);
     expect(after.listeners.map(({ port, carriesThisConnection }) => [port, carriesThisConnection])).toEqual([
-      [machine.port + 9500, true],
+      [elsewhere + 2, true],
     ]);
   },
   minute,

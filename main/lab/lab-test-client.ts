@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import { channelBindingOf } from '../wsman/auth/channel-binding.ts';
@@ -37,6 +38,12 @@ export interface RawClient {
   }): Promise<RawAnswer>;
   close(): void;
 }
+
+/**
+ * Where a listener may move to: labs begin below 26,000, and from 32,768 on the system gives ports to connections, where another test's may
+ * stand in the way. The two behind it are free as well.
+ */
+export const portOfNobody = (): number => randomInt(28_000, 32_000);
 
 const answerLimitMs = 15_000;
 
